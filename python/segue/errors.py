@@ -1,0 +1,226 @@
+"""Every failure this service reports, and nothing about how it is carried.
+
+SegueError
+├── Invalid:          FieldInvalid · RulesInvalid · BlockInvalid · ChecksumMismatch · TimeInvalid
+├── Unbuilt:          NotImplementedYet
+├── Unauthenticated:  KeyInvalid
+├── Forbidden:        KeyForbidden
+├── Missing:          ResourceNotFound · TokenInvalid
+├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged
+├── Exhausted:        LimitExceeded · BlockTooLarge
+├── Behind:           OffsetOutOfRange
+├── Unavailable:      StoreUnavailable · ServerStopping
+└── Internal:         InternalError
+    └── (of the kernel, never the caller's doing) DefinitionInvalid · SnapshotInvalid · FileFailed · TableFull · TimeOutOfRange · KernelPanicked
+
+The kernel raises some of them itself: `rust/binding/src/error.rs` imports the classes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class SegueError(Exception):
+    """Base of all errors above.
+
+    Attributes:
+        reason: Name in `segue.v1.ErrorReason`, without its prefix.
+        metadata: Every value that appears in the message; never personal data.
+    """
+
+    reason: ClassVar[str]
+
+    def __init__(self, message: str, metadata: Mapping[str, object] | None = None) -> None:
+        """Keeps the message for the caller and its values as text."""
+        super().__init__(message)
+        self.metadata = {key: str(value) for key, value in (metadata or {}).items()}
+
+
+@dataclass(frozen=True)
+class FieldViolation:
+    """One field of a request that is wrong."""
+
+    field: str
+    """Path in the request, as `segment.rule_groups[0].rules[1].clause`."""
+    description: str
+    """What is wrong, and what to write instead."""
+
+
+class FieldInvalid(SegueError):
+    """Fields of a request are missing or malformed; all of them at once."""
+
+    reason = "FIELD_INVALID"
+
+    def __init__(self, *violations: FieldViolation) -> None:
+        """Takes every violation found."""
+        self.violations = violations
+        text = "; ".join(f"{v.field}: {v.description}" for v in violations)
+        super().__init__(text, {"field": ", ".join(v.field for v in violations)})
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What is to say of one rule and its clause (seed 004)."""
+
+    group_index: int
+    rule_index: int
+    rule_type: str
+    clause: str
+    rule_code: int
+    rule_message: str
+    clause_code: int
+    clause_message: str
+
+
+class RulesInvalid(SegueError):
+    """One or more rules of a segment are wrong; carries a result for every rule, good ones included."""
+
+    reason = "RULES_INVALID"
+
+    def __init__(self, results: Sequence[RuleResult]) -> None:
+        """Takes the results in order of groups and rules."""
+        self.results = tuple(results)
+        super().__init__("The supplied segment rules have some problems", {"vendor_code": 277})
+
+
+class BlockInvalid(SegueError):
+    """A block is not what its format says."""
+
+    reason = "BLOCK_INVALID"
+
+
+class ChecksumMismatch(SegueError):
+    """A block's bytes are not those its checksum was made of."""
+
+    reason = "CHECKSUM_MISMATCH"
+
+
+class TimeInvalid(SegueError):
+    """Not a time, or one outside of years 1 to 9999."""
+
+    reason = "TIME_INVALID"
+
+
+class NotImplementedYet(SegueError):
+    """An option that is designed and not built."""
+
+    reason = "NOT_IMPLEMENTED"
+
+
+class KeyInvalid(SegueError):
+    """No key, or one nobody holds."""
+
+    reason = "KEY_INVALID"
+
+
+class KeyForbidden(SegueError):
+    """The key may not call this method."""
+
+    reason = "KEY_FORBIDDEN"
+
+
+class ResourceNotFound(SegueError):
+    """No such resource; another account's is answered the same."""
+
+    reason = "RESOURCE_NOT_FOUND"
+
+    def __init__(self, name: str) -> None:
+        """Takes the resource name as the caller sent it."""
+        super().__init__(f"{name} was not found; check the name, and that the key is for its account", {"name": name})
+
+
+class TokenInvalid(SegueError):
+    """A token that is unknown, expired or another account's: one answer for all."""
+
+    reason = "TOKEN_INVALID"
+
+
+class ResourceExists(SegueError):
+    """The name is taken."""
+
+    reason = "RESOURCE_EXISTS"
+
+
+class ResourceChanged(SegueError):
+    """The etag is not the resource's (AIP-154)."""
+
+    reason = "RESOURCE_CHANGED"
+
+
+class StateForbids(SegueError):
+    """The resource is in use, or in a state that forbids the call."""
+
+    reason = "STATE_FORBIDS"
+
+
+class RequestIdReused(SegueError):
+    """The same request id came with another request."""
+
+    reason = "REQUEST_ID_REUSED"
+
+
+class PartChanged(SegueError):
+    """A part number came before with other bytes."""
+
+    reason = "PART_CHANGED"
+
+
+class LimitExceeded(SegueError):
+    """A limit of the server or the account."""
+
+    reason = "LIMIT_EXCEEDED"
+
+
+class BlockTooLarge(SegueError):
+    """A block larger than the server takes."""
+
+    reason = "BLOCK_TOO_LARGE"
+
+
+class OffsetOutOfRange(SegueError):
+    """An offset behind the end of an export."""
+
+    reason = "OFFSET_OUT_OF_RANGE"
+
+
+class StoreUnavailable(SegueError):
+    """The store cannot be reached or is full; nothing was acknowledged."""
+
+    reason = "STORE_UNAVAILABLE"
+
+
+class ServerStopping(SegueError):
+    """The server takes no new work."""
+
+    reason = "SERVER_STOPPING"
+
+
+class InternalError(SegueError):
+    """A fault of ours; its message goes to the log and never to the caller."""
+
+    reason = "INTERNAL"
+
+
+class DefinitionInvalid(InternalError):
+    """The kernel refused a schema or condition that we made."""
+
+
+class SnapshotInvalid(InternalError):
+    """A snapshot's files are missing, damaged or of another version."""
+
+
+class FileFailed(InternalError):
+    """The system refused a file operation of the kernel."""
+
+
+class TableFull(InternalError):
+    """An account holds as many profiles as can be numbered."""
+
+
+class TimeOutOfRange(InternalError):
+    """A time left years 1 to 9999 inside the kernel."""
+
+
+class KernelPanicked(InternalError):
+    """The Rust kernel panicked; the call it served is lost, the process is not."""

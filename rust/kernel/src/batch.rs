@@ -1,0 +1,198 @@
+//! Records that were decoded and checked, as columns, not yet applied.
+//!
+//! Decoders write batches, [`table`](crate::table) applies them, and both hold to this file. A batch has only the valid records of a
+//! block; the others are in [`Batch::exceptions`]. Within a batch each profile id stands once.
+
+use crate::schema::{ColumnId, List};
+
+/// A problem of one record; holds no personal data besides the record's own id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordException {
+    /// Position of the record in its block, from 1.
+    pub record_number: u32,
+    /// The record's own id, when it could be read.
+    pub profile_id: String,
+    /// What in the record is wrong, as `emails[0].value` or `memberships[newsletter].fields[Age]`.
+    pub field_path: String,
+    /// Why.
+    pub reason: RecordReason,
+    /// The same in words, with what to do.
+    pub message: String,
+}
+
+/// Why a record is refused. The numbers are those of `segue.v1.ErrorReason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RecordReason {
+    /// No profile id.
+    ProfileIdMissing = 40,
+    /// Longer than the field allows.
+    TextTooLong = 41,
+    /// Not UTF-8, or with U+0000.
+    TextInvalid = 42,
+    /// Another type than the field's.
+    TypeMismatch = 43,
+    /// Not a finite number.
+    NumberInvalid = 44,
+    /// Not a date or time, or outside of years 1 to 9999.
+    DateInvalid = 45,
+    /// No such option.
+    OptionUnknown = 46,
+    /// No such field.
+    FieldUnknown = 47,
+    /// No such list.
+    ListUnknown = 48,
+    /// Not an e-mail address.
+    EmailInvalid = 49,
+    /// Not E.164.
+    PhoneInvalid = 50,
+    /// Stands twice where it may stand once.
+    Duplicate = 51,
+    /// Damaged bytes inside a whole batch.
+    RecordInvalid = 52,
+}
+
+/// Texts one behind the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// All texts, UTF-8, without separators.
+    pub bytes: Vec<u8>,
+    /// End of each text in `bytes`; the first starts at 0.
+    pub ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Appends a text.
+    ///
+    /// # Panics
+    /// When the texts together pass 4 GiB; blocks are far smaller.
+    pub fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(u32::try_from(self.bytes.len()).expect("blocks are smaller than 4 GiB"));
+    }
+
+    /// The text at a position.
+    pub fn get(&self, position: usize) -> &[u8] {
+        let start = if position == 0 { 0 } else { self.ends[position - 1] as usize };
+        &self.bytes[start..self.ends[position] as usize]
+    }
+}
+
+/// New values of one column: the value at position `i` belongs to batch row `rows[i]`.
+///
+/// `rows` ascend and have no repeats; a row is in `rows` or in `cleared`, not in both; in neither, it keeps its stored value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchColumn {
+    /// The column.
+    pub column: ColumnId,
+    /// Batch rows with a value, from 0, ascending.
+    pub rows: Vec<u32>,
+    /// Their values.
+    pub values: BatchValues,
+    /// Batch rows whose stored value goes, ascending.
+    pub cleared: Vec<u32>,
+}
+
+/// Values of a batch column by kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BatchValues {
+    /// Text and exact text.
+    Text(Texts),
+    /// Finite numbers.
+    Number(Vec<f64>),
+    /// Truth values.
+    Boolean(Vec<bool>),
+    /// Days since 1970-01-01.
+    Date(Vec<i32>),
+    /// Milliseconds since 1970 UTC.
+    DateTime(Vec<i64>),
+    /// Option codes.
+    MultiSelectOne(Vec<u16>),
+    /// Option codes of each row one behind the other, ascending and without repeats within a row; `ends` as in [`Texts`].
+    MultiSelectMany {
+        /// All codes.
+        codes: Vec<u16>,
+        /// End of each row's codes.
+        ends: Vec<u32>,
+    },
+}
+
+/// Which collection of identifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum IdentifierKind {
+    /// E-mail addresses.
+    Email = 0,
+    /// Phone numbers.
+    Phone = 1,
+    /// Ids in other systems.
+    AlternateId = 2,
+}
+
+/// A typed identifier. An empty value removes the stored one of its type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identifier {
+    /// The owner's word for the kind; empty is a kind too.
+    pub kind: Box<str>,
+    /// The address, number or id.
+    pub value: Box<str>,
+}
+
+/// Identifiers given for rows. Each replaces the stored one of its type; other types stay.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchIdentifiers {
+    /// Rows with exactly one identifier, of empty type and not empty itself, ascending: nearly all.
+    pub plain_rows: Vec<u32>,
+    /// Their values.
+    pub plain: Texts,
+    /// The other rows that have some, ascending, with their identifiers in order; the first becomes the row's first unless that type was
+    /// stored already, which then keeps its place.
+    pub typed: Vec<(u32, Vec<Identifier>)>,
+}
+
+/// Rows that a block places on a list, whether or not it says more of the membership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchMembers {
+    /// The list.
+    pub list: List,
+    /// Batch rows, ascending. Given states, times and consents are ordinary batch columns.
+    pub rows: Vec<u32>,
+}
+
+/// Decoded records of one block.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Records in the block, good and bad.
+    pub record_count: u32,
+    /// Records with at least one exception.
+    pub invalid_count: u32,
+    /// Every problem of every record, in order of records.
+    pub exceptions: Vec<RecordException>,
+    /// Ids of the valid records: one for each batch row.
+    pub profile_ids: Texts,
+    /// Values, at most one entry a column; identifiers and profile ids excepted.
+    pub columns: Vec<BatchColumn>,
+    /// Identifiers, by [`IdentifierKind`].
+    pub identifiers: [BatchIdentifiers; 3],
+    /// Places on lists, at most one entry a list.
+    pub members: Vec<BatchMembers>,
+    /// Rows that give a part of the name and not the whole, ascending: their `FULL_NAME` is made anew when the batch is applied.
+    pub compose_name: Vec<u32>,
+}
+
+impl Batch {
+    /// Number of batch rows, which are the valid records.
+    pub fn n_rows(&self) -> usize {
+        self.profile_ids.len()
+    }
+}

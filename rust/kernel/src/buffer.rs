@@ -1,0 +1,1 @@
+//! Values that are owned or mapped from a file, copied on the first write.

@@ -1,0 +1,27 @@
+//! Columns, rules and rows of Segue. Knows nothing of Python, of the network or of the clock.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`tick`] | the grid of the change clock |
+//! | [`bitmap`] | one bit per row of a block: plain words, and sets that are small when they are sparse |
+//! | [`buffer`] | values that are owned or mapped from a file, copied on the first write |
+//! | [`column`] | one column by kind, in blocks of [`BLOCK_ROWS`](column::BLOCK_ROWS) rows |
+//! | [`schema`] | which fields and lists there are, and the columns that hold them |
+//! | [`batch`] | records that were decoded and checked, as columns, not yet applied |
+//! | [`table`] | an account: rows, columns, identifier indexes, versions, commits |
+//! | [`rule`] | conditions, compiled plans, evaluation |
+//! | [`wire`] | blocks in and blocks out |
+//! | [`snapshot`] | a version as files |
+//! | [`error`] | everything that can go wrong |
+
+pub mod batch;
+pub mod bitmap;
+pub mod buffer;
+pub mod column;
+pub mod error;
+pub mod rule;
+pub mod schema;
+pub mod snapshot;
+pub mod table;
+pub mod tick;
+pub mod wire;

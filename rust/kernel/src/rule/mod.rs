@@ -1,0 +1,1 @@
+//! Conditions, compiled plans, evaluation.

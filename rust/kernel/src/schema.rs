@@ -1,0 +1,225 @@
+//! Which fields and lists an account has, and the columns that hold them.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::error::{KernelError, Result};
+
+/// Number of a column in an account; given once and never used again.
+pub type ColumnId = u32;
+
+/// Columns that every account has.
+pub mod builtin {
+    use super::ColumnId;
+
+    /// The owner's id; exact text.
+    pub const PROFILE_ID: ColumnId = 0;
+    /// Customer type; text.
+    pub const CUSTOMER_TYPE: ColumnId = 1;
+    /// Name prefix; text.
+    pub const NAME_PREFIX: ColumnId = 2;
+    /// Given name; text.
+    pub const GIVEN_NAME: ColumnId = 3;
+    /// Middle name; text.
+    pub const MIDDLE_NAME: ColumnId = 4;
+    /// Family name; text.
+    pub const FAMILY_NAME: ColumnId = 5;
+    /// Name suffix; text.
+    pub const NAME_SUFFIX: ColumnId = 6;
+    /// Whole name; text.
+    pub const FULL_NAME: ColumnId = 7;
+    /// Locale; text.
+    pub const LOCALE: ColumnId = 8;
+    /// Country; text.
+    pub const COUNTRY: ColumnId = 9;
+    /// Region; text.
+    pub const REGION: ColumnId = 10;
+    /// Degrees north; number.
+    pub const LATITUDE: ColumnId = 11;
+    /// Degrees east; number.
+    pub const LONGITUDE: ColumnId = 12;
+    /// First e-mail address; text.
+    pub const EMAIL: ColumnId = 13;
+    /// Its type; text, absent when empty.
+    pub const EMAIL_TYPE: ColumnId = 14;
+    /// The other e-mail addresses; identifiers.
+    pub const EMAIL_MORE: ColumnId = 15;
+    /// First phone number; exact text.
+    pub const PHONE: ColumnId = 16;
+    /// Its type; text, absent when empty.
+    pub const PHONE_TYPE: ColumnId = 17;
+    /// The other phone numbers; identifiers.
+    pub const PHONE_MORE: ColumnId = 18;
+    /// First alternate id; exact text.
+    pub const ALTERNATE_ID: ColumnId = 19;
+    /// Its type; text, absent when empty.
+    pub const ALTERNATE_ID_TYPE: ColumnId = 20;
+    /// The other alternate ids; identifiers.
+    pub const ALTERNATE_ID_MORE: ColumnId = 21;
+    /// Tick of the commit that created the profile; milliseconds.
+    pub const CREATED_AT: ColumnId = 22;
+    /// Tick of the last commit that wrote the profile; milliseconds.
+    pub const CHANGED_AT: ColumnId = 23;
+    /// First number for lists and fields.
+    pub const FIRST_FREE: ColumnId = 64;
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// Text, found without regard to case.
+    Text,
+    /// Text, found exactly.
+    ExactText,
+    /// Finite double.
+    Number,
+    /// True or false.
+    Boolean,
+    /// Days since 1970-01-01.
+    Date,
+    /// Milliseconds since 1970 UTC.
+    DateTime,
+    /// At most one option: a code from 0.
+    MultiSelectOne,
+    /// Any number of options: codes from 0.
+    MultiSelectMany,
+    /// Typed identifiers beyond a row's first.
+    Identifiers,
+}
+
+/// A custom field.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Where its values are.
+    pub column: ColumnId,
+    /// Id of its list; `None` for a field of the account.
+    #[serde(default)]
+    pub list: Option<String>,
+    /// Key in records.
+    pub key: String,
+    /// Type of its values; neither `ExactText` nor `Identifiers`.
+    #[serde(rename = "type")]
+    pub kind: ColumnKind,
+    /// Names of its options; a code is a position here. Options are appended, never moved or removed.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+/// A list. Its four membership columns follow each other.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Last part of its resource name.
+    pub id: String,
+    /// First of its four columns.
+    pub column: ColumnId,
+}
+
+impl List {
+    /// State; codes are those of `segue.v1.MembershipState` less one: 0 is ACTIVE. Absent: not on the list.
+    pub const fn state(&self) -> ColumnId {
+        self.column
+    }
+    /// Joined at; milliseconds.
+    pub const fn joined_at(&self) -> ColumnId {
+        self.column + 1
+    }
+    /// Active since; milliseconds.
+    pub const fn active_at(&self) -> ColumnId {
+        self.column + 2
+    }
+    /// Consent to track; codes are those of `segue.v1.ConsentToTrack` less one.
+    pub const fn consent_to_track(&self) -> ColumnId {
+        self.column + 3
+    }
+}
+
+/// Names of the membership states in the order of their codes.
+pub const MEMBERSHIP_STATES: [&str; 6] =
+    ["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted", "Inactive"];
+
+/// Names of the answers to consent in the order of their codes.
+pub const CONSENTS_TO_TRACK: [&str; 2] = ["Yes", "No"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Definition {
+    lists: Vec<List>,
+    fields: Vec<Field>,
+}
+
+/// An account's lists and fields at one version of its definitions. Immutable.
+#[derive(Debug, Default)]
+pub struct Schema {
+    lists: Vec<List>,
+    fields: Vec<Field>,
+    list_by_id: HashMap<String, usize>,
+    field_by_key: HashMap<(Option<String>, String), usize>,
+}
+
+impl Schema {
+    /// Reads a schema from JSON: `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}]}`.
+    ///
+    /// # Errors
+    /// [`KernelError::DefinitionInvalid`] when it is not of this form, or a name or column stands twice.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        let Definition { lists, fields } = serde_json::from_slice(json).map_err(|error| {
+            KernelError::DefinitionInvalid { what: "schema", problem: error.to_string() }
+        })?;
+        let list_by_id = lists.iter().enumerate().map(|(i, list)| (list.id.clone(), i)).collect();
+        let field_by_key = fields
+            .iter()
+            .enumerate()
+            .map(|(i, field)| ((field.list.clone(), field.key.to_lowercase()), i))
+            .collect();
+        Ok(Self { lists, fields, list_by_id, field_by_key })
+    }
+
+    /// Lists in order of creation.
+    pub fn lists(&self) -> &[List] {
+        &self.lists
+    }
+
+    /// Fields in order of creation.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The list of an id.
+    pub fn list(&self, id: &str) -> Option<&List> {
+        self.list_by_id.get(id).map(|&i| &self.lists[i])
+    }
+
+    /// The field of a key on a list, or on the account for `None`; keys compare without regard to case.
+    pub fn field(&self, list: Option<&str>, key: &str) -> Option<&Field> {
+        self.field_by_key
+            .get(&(list.map(str::to_owned), key.to_lowercase()))
+            .map(|&i| &self.fields[i])
+    }
+
+    /// What a column holds, by this schema.
+    pub fn kind(&self, column: ColumnId) -> Option<ColumnKind> {
+        use builtin as b;
+        match column {
+            b::PROFILE_ID | b::PHONE | b::ALTERNATE_ID => Some(ColumnKind::ExactText),
+            b::LATITUDE | b::LONGITUDE => Some(ColumnKind::Number),
+            b::EMAIL_MORE | b::PHONE_MORE | b::ALTERNATE_ID_MORE => Some(ColumnKind::Identifiers),
+            b::CREATED_AT | b::CHANGED_AT => Some(ColumnKind::DateTime),
+            b::CUSTOMER_TYPE..=b::CHANGED_AT => Some(ColumnKind::Text),
+            _ => self.kind_of_member_column(column).or_else(|| {
+                self.fields.iter().find(|field| field.column == column).map(|field| field.kind)
+            }),
+        }
+    }
+
+    fn kind_of_member_column(&self, column: ColumnId) -> Option<ColumnKind> {
+        let list = self.lists.iter().find(|list| (list.column..list.column + 4).contains(&column))?;
+        Some(match column - list.column {
+            1 | 2 => ColumnKind::DateTime,
+            _ => ColumnKind::MultiSelectOne,
+        })
+    }
+}

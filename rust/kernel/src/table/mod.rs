@@ -1,0 +1,1 @@
+//! An account: rows, columns, identifier indexes, versions, commits.
