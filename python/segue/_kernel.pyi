@@ -151,8 +151,8 @@ class Table:
 class Transaction:
     """A commit in the making. Dropped without `commit`, it leaves no trace."""
 
-    def apply(self, part: Part) -> None:
-        """Applies a part on the fork.
+    def apply(self, part: Part) -> tuple[int, int]:
+        """Applies a part on the fork. Returns profiles written by it, and those of them that were new to the fork.
 
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
@@ -217,14 +217,14 @@ class Export:
     """Rows, removals included."""
     size_bytes: int | None
     """Size of the whole, once it was read to its end."""
-    def read(self, offset: int) -> bytes | None:
+    def read(self, offset: int) -> tuple[bytes, int] | None:
         """Encodes the block that begins at an offset.
 
         Args:
             offset: The byte to begin at. Ends of blocks read before are found at once; any other offset encodes what lies before it.
 
         Returns:
-            A serialized `segue.v1.RetrieveExportResponse`, or None at the end.
+            A serialized `segue.v1.RetrieveExportResponse` and its `next_offset`, or None at the end.
 
         Raises:
             OffsetOutOfRange: The offset lies behind the end.
