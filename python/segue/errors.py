@@ -127,7 +127,10 @@ class ResourceNotFound(SegueError):
 
     def __init__(self, name: str) -> None:
         """Takes the resource name as the caller sent it."""
-        super().__init__(f"{name} was not found; check the name, and that the key is for its account", {"name": name})
+        super().__init__(
+            f"{name} was not found; check the name, and that the key is for its account",
+            {"name": name},
+        )
 
 
 class TokenInvalid(SegueError):

@@ -40,7 +40,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     {"reason": "KEY_INVALID", "domain": "segue", "metadata": {}}
     """
     ERROR_REASON_KEY_FORBIDDEN: _ErrorReason.ValueType  # 4
-    """The key may not make this call: another account's resource, whether it exists or not, or an admin's method. PERMISSION_DENIED.
+    """The key may not make this call: the method is for admins. Another account's resource is RESOURCE_NOT_FOUND. PERMISSION_DENIED.
 
     {"reason": "KEY_FORBIDDEN", "domain": "segue", "metadata": {"method": "/segue.v1.AccountService/CreateAccount"}}
     """
@@ -182,7 +182,7 @@ ERROR_REASON_KEY_INVALID: ErrorReason.ValueType  # 3
 {"reason": "KEY_INVALID", "domain": "segue", "metadata": {}}
 """
 ERROR_REASON_KEY_FORBIDDEN: ErrorReason.ValueType  # 4
-"""The key may not make this call: another account's resource, whether it exists or not, or an admin's method. PERMISSION_DENIED.
+"""The key may not make this call: the method is for admins. Another account's resource is RESOURCE_NOT_FOUND. PERMISSION_DENIED.
 
 {"reason": "KEY_FORBIDDEN", "domain": "segue", "metadata": {"method": "/segue.v1.AccountService/CreateAccount"}}
 """
