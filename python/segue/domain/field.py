@@ -1,0 +1,113 @@
+"""Custom fields of lists and accounts."""
+
+import enum
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from segue.domain.list import MailingList
+from segue.errors import FieldInvalid, FieldViolation
+
+FIRST_COLUMN: Final = 64
+"""Columns below are built into every account."""
+
+KEY_CHARACTERS: Final = 100
+OPTION_CHARACTERS: Final = 250
+MAX_OPTIONS: Final = 10_000
+
+
+class FieldType(enum.StrEnum):
+    """What a field holds; the kernel's names."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATE_TIME = "date_time"
+    MULTI_SELECT_ONE = "multi_select_one"
+    MULTI_SELECT_MANY = "multi_select_many"
+
+    @property
+    def has_options(self) -> bool:
+        """Whether its values come from a list of options."""
+        return self in {FieldType.MULTI_SELECT_ONE, FieldType.MULTI_SELECT_MANY}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field as it is stored."""
+
+    account_id: str
+    list_id: str | None
+    """None for a field of the account."""
+    key: str
+    type: FieldType
+    display_name: str
+    options: tuple[str, ...]
+    column: int
+    create_millis: int
+    version: int
+
+    @property
+    def parent(self) -> str:
+        """Resource name of its list or account."""
+        account = f"accounts/{self.account_id}"
+        return account if self.list_id is None else f"{account}/lists/{self.list_id}"
+
+
+def check_key(key: str, field: str) -> None:
+    """Checks a field's key.
+
+    Raises:
+        FieldInvalid: It is empty, too long, or has brackets, slashes or control characters.
+    """
+    if not 1 <= len(key) <= KEY_CHARACTERS or not key.isprintable() or set(key) & set("[]/"):
+        raise FieldInvalid(
+            FieldViolation(
+                field, f"must be 1-{KEY_CHARACTERS} printable characters without [ ] and /"
+            )
+        )
+
+
+def check_options(field_type: FieldType, options: Sequence[str], field: str) -> None:
+    """Checks that a field has options when its type needs them, and good ones.
+
+    Raises:
+        FieldInvalid: Options are missing, superfluous, too many, too long or repeated.
+    """
+    problem = _problem_of_options(field_type, options)
+    if problem:
+        raise FieldInvalid(FieldViolation(field, problem))
+
+
+def _problem_of_options(field_type: FieldType, options: Sequence[str]) -> str | None:
+    if not field_type.has_options:
+        return "only multi-select fields have options" if options else None
+    if not 1 <= len(options) <= MAX_OPTIONS:
+        return f"a multi-select field needs 1-{MAX_OPTIONS} options"
+    if any(not 1 <= len(option) <= OPTION_CHARACTERS or not option.isprintable() for option in options):
+        return f"each option must be 1-{OPTION_CHARACTERS} printable characters"
+    if len({option.casefold() for option in options}) < len(options):
+        return "options must differ by more than upper and lower case"
+    return None
+
+
+def schema_definition(lists: Sequence[MailingList], fields: Sequence[Field]) -> bytes:
+    """Writes lists and fields as the JSON that `segue._kernel.Schema` reads."""
+    return json.dumps(
+        {
+            "lists": [{"id": item.list_id, "column": item.column} for item in lists],
+            "fields": [
+                {
+                    "column": field.column,
+                    "list": field.list_id,
+                    "key": field.key,
+                    "type": field.type.value,
+                    "options": list(field.options),
+                }
+                for field in fields
+            ],
+        },
+        separators=(",", ":"),
+    ).encode()
