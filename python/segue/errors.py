@@ -9,7 +9,7 @@ SegueError
 ├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged
 ├── Exhausted:        LimitExceeded · BlockTooLarge
 ├── Behind:           OffsetOutOfRange
-├── Unavailable:      StoreUnavailable · ServerStopping
+├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
 └── Internal:         InternalError
     └── (of the kernel, never the caller's doing) DefinitionInvalid · SnapshotInvalid · FileFailed · TableFull · TimeOutOfRange · KernelPanicked
 
@@ -197,6 +197,12 @@ class ServerStopping(SegueError):
     """The server takes no new work."""
 
     reason = "SERVER_STOPPING"
+
+
+class DeadlinePassed(SegueError):
+    """The call took longer than the server allows one without a deadline."""
+
+    reason = "DEADLINE_PASSED"
 
 
 class InternalError(SegueError):

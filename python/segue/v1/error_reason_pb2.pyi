@@ -129,6 +129,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "INTERNAL", "domain": "segue", "metadata": {"request_id": "0b7c…"}}
     """
+    ERROR_REASON_DEADLINE_PASSED: _ErrorReason.ValueType  # 22
+    """The call took longer than the server allows calls that bring no deadline of their own; what it wrote may or may not be there.
+    DEADLINE_EXCEEDED.
+
+    {"reason": "DEADLINE_PASSED", "domain": "segue", "metadata": {"seconds": "30"}}
+    """
     ERROR_REASON_PROFILE_ID_MISSING: _ErrorReason.ValueType  # 40
     """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
     ERROR_REASON_TEXT_TOO_LONG: _ErrorReason.ValueType  # 41
@@ -270,6 +276,12 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 21
 """A fault of ours; the log has the details under the request id. INTERNAL.
 
 {"reason": "INTERNAL", "domain": "segue", "metadata": {"request_id": "0b7c…"}}
+"""
+ERROR_REASON_DEADLINE_PASSED: ErrorReason.ValueType  # 22
+"""The call took longer than the server allows calls that bring no deadline of their own; what it wrote may or may not be there.
+DEADLINE_EXCEEDED.
+
+{"reason": "DEADLINE_PASSED", "domain": "segue", "metadata": {"seconds": "30"}}
 """
 ERROR_REASON_PROFILE_ID_MISSING: ErrorReason.ValueType  # 40
 """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""

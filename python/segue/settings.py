@@ -1,0 +1,116 @@
+"""What an operator may set, each with its unit and default; the only reader of the environment.
+
+Every setting is an environment variable: `SEGUE_` and the name below in capitals, as `SEGUE_DATA_DIR`.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_MIB = 1024 * 1024
+_HOUR_SECONDS = 3600
+
+
+class Settings(BaseSettings):
+    """Settings of one server. Frozen: a change needs a restart."""
+
+    model_config = SettingsConfigDict(env_prefix="SEGUE_", frozen=True, extra="forbid")
+
+    data_dir: Path = Path("segue-data")
+    """Directory of the database, the snapshots and `admin-key`; made when it is missing."""
+    grpc: str = "127.0.0.1:50051"
+    """HOST:PORT where gRPC is served; port 0 takes a free one."""
+    http: str = "127.0.0.1:8080"
+    """HOST:PORT where /livez, /readyz and /metrics are served; port 0 takes a free one."""
+    tls_certificate_file: Path | None = None
+    """PEM certificate chain for gRPC; set together with `tls_key_file`. None serves plain text."""
+    tls_key_file: Path | None = None
+    """PEM private key for gRPC."""
+    allow_insecure: bool = False
+    """Whether gRPC may be served in plain text beyond this machine, as behind a proxy that ends TLS."""
+    reflection: bool = True
+    """Whether server reflection is served, to callers with a key."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe lines written to standard error."""
+
+    memory_budget_bytes: int = Field(default=4096 * _MIB, ge=64 * _MIB)
+    """Memory that accounts may hold before those not used for longest are put away; 4 GiB."""
+    snapshot_journal_bytes: int = Field(default=256 * _MIB, ge=_MIB)
+    """Journal bytes of an account after which it gets a new snapshot; 256 MiB."""
+
+    max_message_bytes: int = Field(default=64 * _MIB, ge=_MIB, le=1024 * _MIB)
+    """Largest gRPC message received, after decompression; 64 MiB."""
+    max_block_bytes: int = Field(default=25 * _MIB, ge=1024, le=1024 * _MIB)
+    """Largest block of an import; 25 MiB."""
+    import_token_seconds: int = Field(default=6 * _HOUR_SECONDS, ge=1)
+    """How long an import may be staged before its token ends; 6 hours."""
+    export_token_seconds: int = Field(default=24 * _HOUR_SECONDS, ge=1)
+    """How long an export may be retrieved; 24 hours."""
+    export_block_bytes: int = Field(default=_MIB, ge=1024, le=16 * _MIB)
+    """Size at which a block of an export is closed; 1 MiB."""
+
+    unary_deadline_seconds: float = Field(default=30.0, gt=0)
+    """Deadline of a unary call that brings none; 30 seconds."""
+    shutdown_grace_seconds: float = Field(default=10.0, ge=0)
+    """How long calls in flight may go on after SIGTERM; 10 seconds."""
+    max_calls: int = Field(default=1000, ge=1)
+    """Calls in flight at once, of all accounts."""
+    max_account_calls: int = Field(default=200, ge=1)
+    """Calls in flight at once of one account's keys."""
+    max_connection_streams: int = Field(default=256, ge=1)
+    """Calls in flight at once on one connection; further ones wait."""
+
+    max_lists: int = Field(default=500, ge=1)
+    """Lists an account may have."""
+    max_fields: int = Field(default=2000, ge=1)
+    """Fields an account may have, those of its lists included."""
+    max_segments: int = Field(default=1000, ge=1)
+    """Segments an account may have."""
+    max_rules: int = Field(default=200, ge=1)
+    """Rules a segment may have, in all of its groups."""
+    max_open_imports: int = Field(default=20, ge=1)
+    """Imports of an account that are opened and not executed or expired."""
+    max_open_exports: int = Field(default=100, ge=1)
+    """Exports of an account that are not expired."""
+    max_api_keys: int = Field(default=100, ge=1)
+    """Keys an account may have."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for setting, address in (("grpc", self.grpc), ("http", self.http)):
+            host_and_port(setting, address)
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("set tls_certificate_file and tls_key_file together, or neither")
+        if self.max_block_bytes > self.max_message_bytes:
+            raise ValueError("max_block_bytes must not exceed max_message_bytes")
+        host, _ = host_and_port("grpc", self.grpc)
+        if self.tls_key_file is None and not self.allow_insecure and not _is_loopback(host):
+            raise ValueError(
+                f"grpc={self.grpc} would send keys and profiles in plain text over the network; set "
+                "tls_certificate_file and tls_key_file, or allow_insecure where a proxy ends TLS"
+            )
+        return self
+
+
+def host_and_port(setting: str, address: str) -> tuple[str, int]:
+    """Splits HOST:PORT; an IPv6 host stands in brackets.
+
+    Raises:
+        ValueError: It is not of this form; names the setting.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 — the last port
+        raise ValueError(f"{setting}={address} must be HOST:PORT, as 127.0.0.1:50051 or [::1]:50051")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
