@@ -103,7 +103,9 @@ def host_and_port(setting: str, address: str) -> tuple[str, int]:
     """
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 — the last port
-        raise ValueError(f"{setting}={address} must be HOST:PORT, as 127.0.0.1:50051 or [::1]:50051")
+        raise ValueError(
+            f"{setting}={address} must be HOST:PORT, as 127.0.0.1:50051 or [::1]:50051"
+        )
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 

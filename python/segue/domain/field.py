@@ -86,7 +86,9 @@ def _problem_of_options(field_type: FieldType, options: Sequence[str]) -> str | 
         return "only multi-select fields have options" if options else None
     if not 1 <= len(options) <= MAX_OPTIONS:
         return f"a multi-select field needs 1-{MAX_OPTIONS} options"
-    if any(not 1 <= len(option) <= OPTION_CHARACTERS or not option.isprintable() for option in options):
+    if any(
+        not 1 <= len(option) <= OPTION_CHARACTERS or not option.isprintable() for option in options
+    ):
         return f"each option must be 1-{OPTION_CHARACTERS} printable characters"
     if len({option.casefold() for option in options}) < len(options):
         return "options must differ by more than upper and lower case"

@@ -29,7 +29,5 @@ def check_display_name(value: str, field: str) -> None:
     """
     if len(value) > DISPLAY_NAME_CHARACTERS or not value.isprintable():
         raise FieldInvalid(
-            FieldViolation(
-                field, f"must be at most {DISPLAY_NAME_CHARACTERS} printable characters"
-            )
+            FieldViolation(field, f"must be at most {DISPLAY_NAME_CHARACTERS} printable characters")
         )

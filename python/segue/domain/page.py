@@ -44,7 +44,9 @@ class PageRequest:
             position = None
         if not isinstance(position, list):
             raise FieldInvalid(
-                FieldViolation("page_token", "is not a token of this list; send next_page_token as received")
+                FieldViolation(
+                    "page_token", "is not a token of this list; send next_page_token as received"
+                )
             )
         return position
 
