@@ -1,0 +1,166 @@
+"""The journal: every change of an account in order, the snapshots that cover its beginning, and its compaction."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from segue.store.base import Connection
+
+
+class EntryKind(enum.IntEnum):
+    """What a journal entry changed, and what its body holds."""
+
+    PROFILES = 1
+    """Serialized `ProfileBatch`; unknown fields were refused."""
+    PROFILES_LENIENT = 2
+    """Serialized `ProfileBatch`; unknown fields were ignored."""
+    IMPORT = 3
+    """Number of the import, in decimal digits; its parts are the change."""
+    ERASURE = 4
+    """JSON array of profile ids."""
+    DEFINITION = 5
+    """JSON array of columns that went; the rows of lists and fields changed in the same transaction."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change of an account."""
+
+    revision: int
+    tick_millis: int
+    kind: EntryKind
+    schema_version: int
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where an account's journal stands."""
+
+    revision: int
+    tick_millis: int
+    pinned_millis: int
+    """Tick of the last pinned snapshot."""
+    schema_version: int
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A directory with an account as it was at a revision."""
+
+    revision: int
+    directory: str
+
+
+def append(tx: Connection, account: int, entry: Entry) -> None:
+    """Adds an entry and moves the account's head."""
+    tx.execute(
+        "INSERT INTO journal (account, revision, tick_millis, kind, schema_version, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (account, entry.revision, entry.tick_millis, entry.kind, entry.schema_version, entry.body),
+    )
+    tx.execute(
+        "UPDATE account SET revision = ?, tick_millis = ? WHERE key = ?", (entry.revision, entry.tick_millis, account)
+    )
+
+
+def read_head(tx: Connection, account: int) -> Head | None:
+    """Reads where an account's journal stands; None when there is no such account."""
+    rows = list(
+        tx.execute(
+            "SELECT revision, tick_millis, pinned_millis,"
+            " (SELECT coalesce(max(version), 0) FROM schema WHERE schema.account = account.key)"
+            " FROM account WHERE key = ?",
+            (account,),
+        )
+    )
+    return Head(*rows[0]) if rows else None
+
+
+def set_pinned(tx: Connection, account: int, tick_millis: int) -> None:
+    """Remembers that a snapshot was pinned at a tick, so that the tick stays closed after a restart."""
+    tx.execute(
+        "UPDATE account SET pinned_millis = max(pinned_millis, ?) WHERE key = ?", (tick_millis, account)
+    )
+
+
+def set_profile_count(tx: Connection, account: int, count: int) -> None:
+    """Keeps an account's number of profiles for listings."""
+    tx.execute("UPDATE account SET profile_count = ? WHERE key = ?", (count, account))
+
+
+def entries(tx: Connection, account: int, after: int, upto: int, limit: int) -> list[Entry]:
+    """Reads entries in order of revisions, those after one and up to one."""
+    rows = tx.execute(
+        "SELECT revision, tick_millis, kind, schema_version, body FROM journal"
+        " WHERE account = ? AND revision > ? AND revision <= ? ORDER BY revision LIMIT ?",
+        (account, after, upto, limit),
+    )
+    return [Entry(revision, tick, EntryKind(kind), schema, body) for revision, tick, kind, schema, body in rows]
+
+
+def snapshot_before(tx: Connection, account: int, revision: int) -> SnapshotRow | None:
+    """Reads the newest snapshot at or below a revision."""
+    rows = list(
+        tx.execute(
+            "SELECT revision, directory FROM snapshot WHERE account = ? AND revision <= ?"
+            " ORDER BY revision DESC LIMIT 1",
+            (account, revision),
+        )
+    )
+    return SnapshotRow(*rows[0]) if rows else None
+
+
+def insert_snapshot(tx: Connection, account: int, snapshot: SnapshotRow) -> None:
+    """Adds a snapshot whose files are complete."""
+    tx.execute(
+        "INSERT OR REPLACE INTO snapshot (account, revision, directory) VALUES (?, ?, ?)",
+        (account, snapshot.revision, snapshot.directory),
+    )
+
+
+def select_snapshots(tx: Connection, account: int) -> list[SnapshotRow]:
+    """Reads an account's snapshots in order of revisions."""
+    rows = tx.execute("SELECT revision, directory FROM snapshot WHERE account = ? ORDER BY revision", (account,))
+    return [SnapshotRow(*row) for row in rows]
+
+
+def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
+    """Removes what the snapshots cover and no export needs.
+
+    An export that can still be asked for needs the newest snapshot at or below its revision, and the entries between the two.
+
+    Returns:
+        Snapshots that were removed; their directories can go.
+    """
+    snapshots = select_snapshots(tx, account)
+    if not snapshots:
+        return []
+    pinned = [
+        row[0]
+        for row in tx.execute(
+            "SELECT DISTINCT revision FROM export WHERE account = ? AND expire_millis > ?", (account, now_millis)
+        )
+    ]
+    needed = {snapshots[-1].revision, *_bases(snapshots, pinned)}
+    floor = 0 if _needs_beginning(snapshots, pinned) else min(needed)
+    removed = [snapshot for snapshot in snapshots if snapshot.revision not in needed]
+    for snapshot in removed:
+        tx.execute("DELETE FROM snapshot WHERE account = ? AND revision = ?", (account, snapshot.revision))
+    tx.execute("DELETE FROM journal WHERE account = ? AND revision <= ?", (account, floor))
+    tx.execute(
+        "DELETE FROM import_part WHERE import IN"
+        " (SELECT key FROM import WHERE account = ? AND revision > 0 AND revision <= ?)",
+        (account, floor),
+    )
+    return removed
+
+
+def _bases(snapshots: list[SnapshotRow], revisions: list[int]) -> Iterator[int]:
+    for revision in revisions:
+        below = [snapshot.revision for snapshot in snapshots if snapshot.revision <= revision]
+        if below:
+            yield below[-1]
+
+
+def _needs_beginning(snapshots: list[SnapshotRow], revisions: list[int]) -> bool:
+    return any(revision < snapshots[0].revision for revision in revisions)
