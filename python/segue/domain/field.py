@@ -12,6 +12,9 @@ from segue.errors import FieldInvalid, FieldViolation
 FIRST_COLUMN: Final = 64
 """Columns below are built into every account."""
 
+EMPTY_SCHEMA: Final = b'{"lists":[],"fields":[]}'
+"""Definition of an account that has neither lists nor fields."""
+
 KEY_CHARACTERS: Final = 100
 OPTION_CHARACTERS: Final = 250
 MAX_OPTIONS: Final = 10_000

@@ -1,0 +1,141 @@
+"""The accounts in memory: tables with their clocks, loaded on first use and dropped under a budget."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from segue._kernel import Schema, Snapshot, Table
+from segue.domain.field import EMPTY_SCHEMA
+from segue.domain.list import MEMBERSHIP_COLUMNS
+from segue.kernel import guard
+from segue.kernel.clock import ChangeClock
+
+BYTES_PER_ACCOUNT: Final = 64 * 1024
+"""What an account costs besides its columns."""
+
+
+@dataclass
+class LiveAccount:
+    """An account in memory."""
+
+    key: int
+    table: Table
+    clock: ChangeClock
+    schema_version: int
+    journal_bytes: int
+    """Bytes appended to the journal since the last snapshot on disk."""
+    snapshot_revision: int
+    """Revision of that snapshot; 0 where there is none."""
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from a commit's tick until it is visible, and while a snapshot is pinned."""
+    users: int = 0
+    memory_bytes: int = BYTES_PER_ACCOUNT
+
+    async def snapshot(self) -> Snapshot:
+        """Returns the state as it is now."""
+        return await guard.run(self.table.snapshot)
+
+    async def measure(self) -> int:
+        """Notes how much memory the account holds, and returns it."""
+        self.memory_bytes = BYTES_PER_ACCOUNT + await guard.run(lambda: self.table.memory_bytes)
+        return self.memory_bytes
+
+
+class LiveAccounts:
+    """Loads accounts when they are used and drops those that were not used for longest."""
+
+    def __init__(
+        self,
+        load: Callable[[int], Awaitable[LiveAccount]],
+        retire: Callable[[LiveAccount], Awaitable[None]],
+        budget_bytes: int,
+    ) -> None:
+        """Takes the ways in and out.
+
+        Args:
+            load: Builds an account from disk.
+            retire: Called before an account is dropped; may write a snapshot.
+            budget_bytes: Memory that accounts which nobody uses may fill up to.
+        """
+        self._load = load
+        self._retire = retire
+        self._budget_bytes = budget_bytes
+        self._live: OrderedDict[int, asyncio.Task[LiveAccount]] = OrderedDict()
+
+    @asynccontextmanager
+    async def use(self, key: int) -> AsyncIterator[LiveAccount]:
+        """Lends an account, loading it if need be; it is not dropped before it is given back."""
+        live = await self._get(key)
+        live.users += 1
+        try:
+            yield live
+        finally:
+            live.users -= 1
+
+    async def _get(self, key: int) -> LiveAccount:
+        while True:
+            task = self._live.get(key)
+            if task is None:
+                task = self._live[key] = asyncio.create_task(self._load(key))
+                task.add_done_callback(lambda done: self._forget_failure(key, done))
+            self._live.move_to_end(key)
+            live = await asyncio.shield(task)
+            if self._live.get(key) is task:
+                return live
+
+    def _forget_failure(self, key: int, task: asyncio.Task[LiveAccount]) -> None:
+        if (task.cancelled() or task.exception()) and self._live.get(key) is task:
+            del self._live[key]
+
+    def loaded(self) -> list[LiveAccount]:
+        """Returns the accounts in memory, the one unused for longest first."""
+        return [task.result() for task in self._live.values() if task.done() and not task.exception()]
+
+    def drop(self, key: int) -> None:
+        """Forgets an account at once: it was deleted, or its table is not what its journal says."""
+        self._live.pop(key, None)
+
+    async def shrink(self) -> int:
+        """Drops idle accounts, the one unused for longest first, until the rest fits the budget; returns the bytes held."""
+        held = sum([await live.measure() for live in self.loaded()])
+        for live in self.loaded():
+            if held <= self._budget_bytes:
+                break
+            if live.users == 0:
+                await self._retire(live)
+                if live.users == 0:
+                    self.drop(live.key)
+                    held -= live.memory_bytes
+        return held
+
+
+class Schemas:
+    """Schema versions in memory; each is immutable, so each is read once."""
+
+    def __init__(self, read: Callable[[int, int], Awaitable[bytes]], size: int = 256) -> None:
+        """Takes the way to read the definition of an (account, version)."""
+        self._read = read
+        self._size = size
+        self._schemas: OrderedDict[tuple[int, int], Schema] = OrderedDict()
+
+    async def get(self, account: int, version: int) -> Schema:
+        """Returns an account's schema of a version; version 0 has no lists and no fields."""
+        schema = self._schemas.get((account, version))
+        if schema is None:
+            schema = self._schemas[account, version] = Schema(await self._definition(account, version))
+            while len(self._schemas) > self._size:
+                self._schemas.popitem(last=False)
+        return schema
+
+    async def columns(self, account: int, version: int) -> set[int]:
+        """Returns the columns of a version's lists and fields."""
+        definition = json.loads(await self._definition(account, version))
+        lists = {item["column"] + i for item in definition["lists"] for i in range(MEMBERSHIP_COLUMNS)}
+        return lists | {field["column"] for field in definition["fields"]}
+
+    async def _definition(self, account: int, version: int) -> bytes:
+        return await self._read(account, version) if version else EMPTY_SCHEMA

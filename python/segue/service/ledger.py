@@ -1,0 +1,284 @@
+"""The one way by which an account changes: journal first, then memory, in one order.
+
+A commit takes a tick, becomes durable, becomes visible, and is acknowledged. Commits of one account that wait together share a
+transaction of the store and a tick. An import applies its parts on a private fork before it takes its turn, so that others only wait
+for its last step.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from segue._kernel import Schema, Snapshot, Table
+from segue.domain.account import Account
+from segue.domain.timestamp import Clock
+from segue.errors import ResourceNotFound
+from segue.kernel import guard
+from segue.kernel.accounts import LiveAccount, LiveAccounts, Schemas
+from segue.kernel.clock import ChangeClock
+from segue.service.replay import AppliedParts, Replay
+from segue.service.snapshot_directory import remove_directories, write_directory
+from segue.store import definitions, imports, journal
+from segue.store.base import Connection, Store
+from segue.store.journal import Entry, EntryKind, SnapshotRow
+
+GROUP_BYTES: Final = 1 << 20
+"""Bytes of waiting changes that share a turn."""
+
+
+REPLAY_BYTES: Final = 1 << 20
+"""Journal that an account may leave memory with: repeating it takes some milliseconds, so a snapshot would not pay."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of an account, small enough to be applied in place."""
+
+    kind: EntryKind
+    body: bytes
+    schema_version: int
+    apply: Callable[[Table, int, int], Any]
+    """Makes the change visible: table, revision, tick. What it returns is the commit's result."""
+    together: Callable[[Connection], int | None] = lambda _: None
+    """Further rows of the same transaction; may refuse the change by raising, and may return a new schema version."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A change that is durable and visible."""
+
+    revision: int
+    tick_millis: int
+    result: Any
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A snapshot whose tick is closed: every later commit has a later one."""
+
+    snapshot: Snapshot
+    tick_millis: int
+    schema_version: int
+
+
+@dataclass
+class _Waiting:
+    change: Change
+    future: "asyncio.Future[Committed]"
+
+
+class Ledger:
+    """Commits changes, lends accounts, pins snapshots."""
+
+    def __init__(self, store: Store, data_dir: Path, budget_bytes: int, clock: Clock) -> None:
+        """Opens the ledger of a store whose snapshots are under the data directory."""
+        self._store = store
+        self._data_dir = data_dir
+        self._clock = clock
+        self.schemas = Schemas(self._read_schema)
+        self.replay = Replay(store, self.schemas, data_dir)
+        self.accounts = LiveAccounts(self._load, self._retire, budget_bytes)
+        self._queues: dict[int, deque[_Waiting]] = {}
+        self._writers: dict[int, asyncio.Lock] = {}
+        self._drains: set[asyncio.Task[None]] = set()
+
+    async def commit(self, account: Account, change: Change) -> Committed:
+        """Commits a change; returns when it is durable and visible.
+
+        Raises:
+            StoreUnavailable: It could not be made durable; nothing of it remains.
+            SegueError: What `change.together` refused it with.
+        """
+        future: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
+        queue = self._queues.setdefault(account.key, deque())
+        queue.append(_Waiting(change, future))
+        if len(queue) == 1:
+            drain = asyncio.create_task(self._drain(account, queue))
+            self._drains.add(drain)
+            drain.add_done_callback(self._drains.discard)
+        return await asyncio.shield(future)
+
+    @asynccontextmanager
+    async def use(self, account: Account) -> AsyncIterator[LiveAccount]:
+        """Lends an account in memory."""
+        async with self.accounts.use(account.key) as live:
+            yield live
+
+    async def schema(self, account: Account) -> tuple[int, Schema]:
+        """Returns the account's newest schema and its version."""
+        async with self.use(account) as live:
+            version = live.schema_version
+        return version, await self.schemas.get(account.key, version)
+
+    async def snapshot(self, account: Account) -> Snapshot:
+        """Returns the account's state as it is now."""
+        async with self.use(account) as live:
+            return await live.snapshot()
+
+    async def pin(self, account: Account) -> Pinned:
+        """Takes a snapshot and closes its tick; the caller makes that durable (`journal.set_pinned`) before it tells anyone."""
+        async with self.use(account) as live, live.order:
+            tick = live.clock.pin(self._clock())
+            return Pinned(await live.snapshot(), tick, live.schema_version)
+
+    async def state_at(self, account: Account, revision: int) -> Snapshot:
+        """Returns the account as it was at a revision that an export still holds."""
+        async with self.use(account) as live:
+            snapshot = await live.snapshot()
+        if snapshot.revision != revision:
+            table, _, _ = await self.replay.build(account.key, revision)
+            snapshot = await guard.run(table.snapshot)
+        return snapshot
+
+    async def run_import(self, account: Account, import_key: int) -> None:
+        """Applies an import's parts and makes all of them visible at one revision.
+
+        Raises:
+            StoreUnavailable: The commit could not be made durable; nothing of it is visible.
+        """
+        async with self._writer(account.key), self.use(account) as live:
+            async with live.order:
+                tick = live.clock.reserve(self._clock())
+            transaction = await guard.run(live.table.begin, tick)
+            try:
+                parts = await self.replay.apply_parts(account.key, import_key, transaction)
+                async with live.order:
+                    entry = await self._store.write(
+                        lambda tx: _append_import(tx, account.key, import_key, tick, live.schema_version, parts)
+                    )
+                    await self._publish(live, lambda: transaction.commit(entry.revision))
+                    await self.replay.drop_stale_columns(account.key, import_key, live.table, entry)
+                    live.clock.release()
+                    live.journal_bytes += parts.size_bytes
+            finally:
+                transaction.roll_back()
+                live.clock.release()
+
+    async def write_snapshot(self, live: LiveAccount) -> None:
+        """Writes the account's state to disk and removes the journal entries that it covers."""
+        snapshot, size = await live.snapshot(), live.journal_bytes
+        if snapshot.revision == live.snapshot_revision:
+            return
+        row = SnapshotRow(snapshot.revision, f"snapshots/{live.key}/{snapshot.revision}")
+        await write_directory(self._data_dir / row.directory, snapshot)
+        removed = await self._store.write(lambda tx: _record_snapshot(tx, live.key, row, self._clock()))
+        live.snapshot_revision = snapshot.revision
+        live.journal_bytes -= size
+        await remove_directories([self._data_dir / old.directory for old in removed])
+
+    async def close(self) -> None:
+        """Waits until every waiting change is committed."""
+        while self._drains:
+            await asyncio.wait(self._drains)
+
+    async def _drain(self, account: Account, queue: deque[_Waiting]) -> None:
+        while queue:
+            group: list[_Waiting] = []
+            try:
+                async with self._writer(account.key), self.use(account) as live, live.order:
+                    group = _take_group(queue)
+                    await self._commit_group(live, group)
+            except Exception as error:  # noqa: BLE001 - every waiting caller must get its answer
+                for waiting in group or list(queue):
+                    _fail(waiting, error)
+                group = group or list(queue)
+            for _ in group:
+                queue.popleft()
+
+    async def _commit_group(self, live: LiveAccount, group: Sequence[_Waiting]) -> None:
+        tick = live.clock.stamp(self._clock())
+        outcomes = await asyncio.gather(
+            *(self._append(live, waiting.change, tick) for waiting in group), return_exceptions=True
+        )
+        entries = [
+            (waiting, outcome) for waiting, outcome in zip(group, outcomes, strict=True) if isinstance(outcome, Entry)
+        ]
+        entries.sort(key=lambda pair: pair[1].revision)
+        results = await self._publish(
+            live, lambda: [w.change.apply(live.table, e.revision, e.tick_millis) for w, e in entries]
+        )
+        for (waiting, entry), result in zip(entries, results, strict=True):
+            live.schema_version = max(live.schema_version, entry.schema_version)
+            live.journal_bytes += len(entry.body)
+            if not waiting.future.done():
+                waiting.future.set_result(Committed(entry.revision, entry.tick_millis, result))
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                _fail(waiting, outcome)
+
+    async def _append(self, live: LiveAccount, change: Change, tick: int) -> Entry:
+        def work(tx: Connection) -> Entry:
+            schema_version = change.together(tx) or change.schema_version
+            return _append(tx, live.key, change.kind, change.body, tick, schema_version)
+
+        return await self._store.write(work, len(change.body))
+
+    async def _publish(self, live: LiveAccount, publish: Callable[[], Any]) -> Any:
+        """Makes durable changes visible; a table that cannot follow its journal is dropped and built anew on its next use."""
+        try:
+            return await guard.run(publish)
+        except Exception:
+            self.accounts.drop(live.key)
+            raise
+
+    def _writer(self, key: int) -> asyncio.Lock:
+        return self._writers.setdefault(key, asyncio.Lock())
+
+    async def _load(self, key: int) -> LiveAccount:
+        head = await self._store.read(lambda tx: journal.read_head(tx, key))
+        if head is None:
+            raise ResourceNotFound(f"account {key}")
+        table, snapshot_revision, size = await self.replay.build(key, head.revision)
+        clock = ChangeClock(head.tick_millis, head.pinned_millis)
+        return LiveAccount(key, table, clock, head.schema_version, size, snapshot_revision)
+
+    async def _retire(self, live: LiveAccount) -> None:
+        if live.journal_bytes > REPLAY_BYTES:
+            await self.write_snapshot(live)
+
+    async def _read_schema(self, account: int, version: int) -> bytes:
+        return await self._store.read(lambda tx: definitions.find_schema(tx, account, version))
+
+
+def _take_group(queue: deque[_Waiting]) -> list[_Waiting]:
+    """Returns the changes that share the next turn, without taking them off the queue."""
+    group, size = [], 0
+    for waiting in queue:
+        group.append(waiting)
+        size += len(waiting.change.body)
+        if size >= GROUP_BYTES:
+            break
+    return group
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.future.done():
+        waiting.future.set_exception(error)
+
+
+def _append(
+    tx: Connection, account: int, kind: EntryKind, body: bytes, tick: int, schema_version: int
+) -> Entry:
+    head = journal.read_head(tx, account)
+    if head is None:
+        raise ResourceNotFound(f"account {account}")
+    entry = Entry(head.revision + 1, tick, kind, schema_version, body)
+    journal.append(tx, account, entry)
+    return entry
+
+
+def _append_import(
+    tx: Connection, account: int, import_key: int, tick: int, schema_version: int, parts: AppliedParts
+) -> Entry:
+    entry = _append(tx, account, EntryKind.IMPORT, str(import_key).encode(), tick, schema_version)
+    imports.complete(tx, import_key, parts.written, parts.created, entry.revision)
+    return entry
+
+
+def _record_snapshot(tx: Connection, account: int, row: SnapshotRow, now_millis: int) -> list[SnapshotRow]:
+    journal.insert_snapshot(tx, account, row)
+    return journal.compact(tx, account, now_millis)
