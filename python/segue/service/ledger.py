@@ -39,12 +39,15 @@ class Change:
     """A change of an account, small enough to be applied in place."""
 
     kind: EntryKind
-    body: bytes
+    body: Callable[[], bytes]
+    """The entry's body; asked for after `together`."""
     schema_version: int
     apply: Callable[[Table, int, int], Any]
     """Makes the change visible: table, revision, tick. What it returns is the commit's result."""
     together: Callable[[Connection], int | None] = lambda _: None
     """Further rows of the same transaction; may refuse the change by raising, and may return a new schema version."""
+    size_bytes: int = 0
+    """About the size of the body."""
 
 
 @dataclass(frozen=True)
@@ -213,9 +216,9 @@ class Ledger:
     async def _append(self, live: LiveAccount, change: Change, tick: int) -> Entry:
         def work(tx: Connection) -> Entry:
             schema_version = change.together(tx) or change.schema_version
-            return _append(tx, live.key, change.kind, change.body, tick, schema_version)
+            return _append(tx, live.key, change.kind, change.body(), tick, schema_version)
 
-        return await self._store.write(work, len(change.body))
+        return await self._store.write(work, change.size_bytes)
 
     async def _publish(self, live: LiveAccount, publish: Callable[[], Any]) -> Any:
         """Makes durable changes visible; a table that cannot follow its journal is dropped and built anew on its next use."""
@@ -249,7 +252,7 @@ def _take_group(queue: deque[_Waiting]) -> list[_Waiting]:
     group, size = [], 0
     for waiting in queue:
         group.append(waiting)
-        size += len(waiting.change.body)
+        size += waiting.change.size_bytes
         if size >= GROUP_BYTES:
             break
     return group

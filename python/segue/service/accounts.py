@@ -1,0 +1,121 @@
+"""Use cases of accounts."""
+
+import dataclasses
+from pathlib import Path
+
+from segue.domain.account import Account, check_time_zone
+from segue.domain.field import FIRST_COLUMN
+from segue.domain.identifier import check_display_name, check_id
+from segue.domain.page import Page, PageRequest, encode_position
+from segue.domain.timestamp import Clock
+from segue.errors import ResourceExists
+from segue.service.directory import account_in
+from segue.service.etag import check_etag
+from segue.service.ledger import Ledger
+from segue.service.snapshot_directory import remove_directories
+from segue.store import accounts, journal
+from segue.store.base import Connection, Store
+
+
+class AccountService:
+    """Creates, reads, changes and deletes accounts."""
+
+    def __init__(self, store: Store, ledger: Ledger, data_dir: Path, clock: Clock) -> None:
+        """Takes what the use cases work on."""
+        self._store = store
+        self._ledger = ledger
+        self._data_dir = data_dir
+        self._clock = clock
+
+    async def create(self, account_id: str, display_name: str = "", time_zone: str = "") -> Account:
+        """Creates an account; it costs a row until profiles come.
+
+        Raises:
+            FieldInvalid: Id, display name or time zone is malformed.
+            ResourceExists: The id is taken.
+        """
+        check_id(account_id, "account_id")
+        check_display_name(display_name, "account.display_name")
+        check_time_zone(time_zone or "UTC", "account.time_zone")
+
+        def work(tx: Connection) -> Account:
+            if accounts.find(tx, account_id):
+                raise ResourceExists(
+                    f"accounts/{account_id} exists; choose another id", {"name": f"accounts/{account_id}"}
+                )
+            return accounts.insert(
+                tx, account_id, display_name or account_id, time_zone or "UTC", self._clock(), FIRST_COLUMN
+            )
+
+        return await self._store.write(work)
+
+    async def get(self, account_id: str) -> Account:
+        """Returns an account with its numbers as they are now.
+
+        Raises:
+            ResourceNotFound: There is none of this id.
+        """
+        account = await self._store.read(lambda tx: account_in(tx, account_id))
+        snapshot = await self._ledger.snapshot(account)
+        return dataclasses.replace(
+            account, revision=snapshot.revision, profile_count=snapshot.profile_count
+        )
+
+    async def update(
+        self,
+        account_id: str,
+        *,
+        display_name: str | None = None,
+        time_zone: str | None = None,
+        etag: str | None = None,
+    ) -> Account:
+        """Changes the fields that are given.
+
+        Raises:
+            FieldInvalid: A value is malformed.
+            ResourceChanged: The etag is not the account's.
+            ResourceNotFound: There is none of this id.
+        """
+        if display_name is not None:
+            check_display_name(display_name, "account.display_name")
+        if time_zone is not None:
+            check_time_zone(time_zone, "account.time_zone")
+
+        def work(tx: Connection) -> Account:
+            old = account_in(tx, account_id)
+            check_etag(etag, old.version, old.name)
+            new = dataclasses.replace(
+                old,
+                display_name=old.display_name if display_name is None else display_name,
+                time_zone=old.time_zone if time_zone is None else time_zone,
+                update_millis=self._clock(),
+                version=old.version + 1,
+            )
+            accounts.update(tx, new)
+            return new
+
+        return await self._store.write(work)
+
+    async def list(self, page: PageRequest) -> Page[Account]:
+        """Lists accounts by id; numbers of profiles are as of the last snapshot or unload."""
+        after, limit = str((page.position() or [""])[0]), page.limit()
+        found = await self._store.read(lambda tx: accounts.select(tx, after, limit + 1))
+        token = encode_position(found[limit - 1].account_id) if len(found) > limit else ""
+        return Page(tuple(found[:limit]), token)
+
+    async def delete(self, account_id: str) -> None:
+        """Deletes an account with everything in it, files included.
+
+        Raises:
+            ResourceNotFound: There is none of this id.
+        """
+
+        def work(tx: Connection) -> tuple[int, list[str]]:
+            account = account_in(tx, account_id)
+            directories = [row.directory for row in journal.select_snapshots(tx, account.key)]
+            accounts.delete(tx, account.key)
+            return account.key, directories
+
+        key, directories = await self._store.write(work)
+        self._ledger.accounts.drop(key)
+        await remove_directories(self._data_dir / directory for directory in directories)

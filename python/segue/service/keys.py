@@ -1,0 +1,111 @@
+"""Use cases of API keys."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from segue.domain.identifier import check_display_name
+from segue.domain.key import ApiKey, Principal
+from segue.domain.page import Page, PageRequest, encode_position
+from segue.domain.secret import Secret, new_secret
+from segue.domain.timestamp import Clock
+from segue.errors import KeyInvalid, ResourceNotFound
+from segue.service.directory import Directory
+from segue.service.limits import Limits, check_limit
+from segue.store import accounts
+from segue.store.base import Connection, Store
+
+ADMIN_KEY_FILE: Final = "admin-key"
+"""File in the data directory that the first start writes the admin's key into (mode 0600)."""
+
+
+class KeyService:
+    """Makes keys, knows their holders, ends keys. Only digests are stored."""
+
+    def __init__(self, store: Store, limits: Limits, clock: Clock) -> None:
+        """Takes what the use cases work on."""
+        self._store = store
+        self._directory = Directory(store)
+        self._limits = limits
+        self._clock = clock
+
+    async def ensure_admin_key(self, data_dir: Path) -> None:
+        """Makes the admin's key on the first start, and a new one when its file was removed."""
+        path = data_dir / ADMIN_KEY_FILE
+        if path.exists() and await self._store.read(accounts.has_admin_key):
+            return
+        secret = new_secret()
+
+        def work(tx: Connection) -> None:
+            accounts.delete_admin_keys(tx)
+            accounts.insert_key(tx, None, "admin", secret.digest(), "admin", self._clock())
+
+        await self._store.write(work)
+        _write_private(path, secret.reveal())
+
+    async def authenticate(self, secret: str) -> Principal:
+        """Tells who holds a key.
+
+        Raises:
+            KeyInvalid: Nobody does.
+        """
+        digest = Secret(secret).digest()
+        found = await self._store.read(lambda tx: accounts.find_principal(tx, digest))
+        if found is None or not Secret(secret).matches(found[0]):
+            raise KeyInvalid("the API key is not valid; send authorization: Bearer <key> with a key that is in force")
+        return found[1]
+
+    async def create(self, account_id: str, display_name: str = "") -> tuple[ApiKey, Secret]:
+        """Makes a key of an account; its secret is shown only now.
+
+        Raises:
+            FieldInvalid: The display name is malformed.
+            LimitExceeded: The account has as many keys as it may.
+            ResourceNotFound: There is no such account.
+        """
+        check_display_name(display_name, "api_key.display_name")
+        account = await self._directory.account(account_id)
+        key = ApiKey(account_id, secrets.token_hex(8), display_name, self._clock())
+        secret = new_secret()
+
+        def work(tx: Connection) -> None:
+            check_limit("api_keys", accounts.count_keys(tx, account.key), self._limits.api_keys)
+            accounts.insert_key(tx, account.key, key.key_id, secret.digest(), display_name, key.create_millis)
+
+        await self._store.write(work)
+        return key, secret
+
+    async def list(self, account_id: str, page: PageRequest) -> Page[ApiKey]:
+        """Lists an account's keys in order of creation.
+
+        Raises:
+            ResourceNotFound: There is no such account.
+        """
+        account = await self._directory.account(account_id)
+        after, limit = page.position() or [-1, ""], page.limit()
+        found = await self._store.read(lambda tx: accounts.select_keys(tx, account, after, limit + 1))
+        last = found[limit - 1] if len(found) > limit else None
+        token = encode_position(last.create_millis, last.key_id) if last else ""
+        return Page(tuple(found[:limit]), token)
+
+    async def delete(self, account_id: str, key_id: str) -> None:
+        """Ends a key at once.
+
+        Raises:
+            ResourceNotFound: There is no such key.
+        """
+        account = await self._directory.account(account_id)
+        if not await self._store.write(lambda tx: accounts.delete_key(tx, account.key, key_id)):
+            raise ResourceNotFound(f"{account.name}/apiKeys/{key_id}")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read, in one step."""
+    beside = path.with_suffix(".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
