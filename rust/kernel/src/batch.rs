@@ -78,12 +78,17 @@ impl Texts {
     /// When the texts together pass 4 GiB; blocks are far smaller.
     pub fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
-        self.ends.push(u32::try_from(self.bytes.len()).expect("blocks are smaller than 4 GiB"));
+        self.ends
+            .push(u32::try_from(self.bytes.len()).expect("blocks are smaller than 4 GiB"));
     }
 
     /// The text at a position.
     pub fn get(&self, position: usize) -> &[u8] {
-        let start = if position == 0 { 0 } else { self.ends[position - 1] as usize };
+        let start = if position == 0 {
+            0
+        } else {
+            self.ends[position - 1] as usize
+        };
         &self.bytes[start..self.ends[position] as usize]
     }
 }

@@ -138,8 +138,14 @@ impl List {
 }
 
 /// Names of the membership states in the order of their codes.
-pub const MEMBERSHIP_STATES: [&str; 6] =
-    ["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted", "Inactive"];
+pub const MEMBERSHIP_STATES: [&str; 6] = [
+    "Active",
+    "Unconfirmed",
+    "Unsubscribed",
+    "Bounced",
+    "Deleted",
+    "Inactive",
+];
 
 /// Names of the answers to consent in the order of their codes.
 pub const CONSENTS_TO_TRACK: [&str; 2] = ["Yes", "No"];
@@ -166,16 +172,27 @@ impl Schema {
     /// # Errors
     /// [`KernelError::DefinitionInvalid`] when it is not of this form, or a name or column stands twice.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        let Definition { lists, fields } = serde_json::from_slice(json).map_err(|error| {
-            KernelError::DefinitionInvalid { what: "schema", problem: error.to_string() }
-        })?;
-        let list_by_id = lists.iter().enumerate().map(|(i, list)| (list.id.clone(), i)).collect();
+        let Definition { lists, fields } =
+            serde_json::from_slice(json).map_err(|error| KernelError::DefinitionInvalid {
+                what: "schema",
+                problem: error.to_string(),
+            })?;
+        let list_by_id = lists
+            .iter()
+            .enumerate()
+            .map(|(i, list)| (list.id.clone(), i))
+            .collect();
         let field_by_key = fields
             .iter()
             .enumerate()
             .map(|(i, field)| ((field.list.clone(), field.key.to_lowercase()), i))
             .collect();
-        Ok(Self { lists, fields, list_by_id, field_by_key })
+        Ok(Self {
+            lists,
+            fields,
+            list_by_id,
+            field_by_key,
+        })
     }
 
     /// Lists in order of creation.
@@ -210,13 +227,19 @@ impl Schema {
             b::CREATED_AT | b::CHANGED_AT => Some(ColumnKind::DateTime),
             b::CUSTOMER_TYPE..=b::CHANGED_AT => Some(ColumnKind::Text),
             _ => self.kind_of_member_column(column).or_else(|| {
-                self.fields.iter().find(|field| field.column == column).map(|field| field.kind)
+                self.fields
+                    .iter()
+                    .find(|field| field.column == column)
+                    .map(|field| field.kind)
             }),
         }
     }
 
     fn kind_of_member_column(&self, column: ColumnId) -> Option<ColumnKind> {
-        let list = self.lists.iter().find(|list| (list.column..list.column + 4).contains(&column))?;
+        let list = self
+            .lists
+            .iter()
+            .find(|list| (list.column..list.column + 4).contains(&column))?;
         Some(match column - list.column {
             1 | 2 => ColumnKind::DateTime,
             _ => ColumnKind::MultiSelectOne,

@@ -1,1 +1,52 @@
 //! Blocks in and blocks out.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`decode`] | blocks to [`Batch`](crate::batch::Batch)es, every record checked |
+//! | [`encode`] | rows to blocks |
+//! | [`export`] | a selection of rows as blocks that can be resumed |
+//! | [`protobuf`] | varints, tags and lengths, read and written |
+//! | [`fields`] | field numbers of `segue.v1` messages |
+//! | [`value`] | the text forms of values |
+//! | [`calendar`] | days and dates |
+
+pub mod calendar;
+pub mod decode;
+pub mod encode;
+pub mod export;
+pub mod fields;
+pub mod protobuf;
+pub mod value;
+
+/// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum BlockFormat {
+    /// A serialized `segue.v1.ProfileBatch`.
+    ProfileBatch = 1,
+    /// An Arrow IPC stream.
+    ArrowIpc = 2,
+    /// One JSON object a line.
+    Ndjson = 3,
+}
+
+impl BlockFormat {
+    /// The format of a number of `segue.v1.BlockFormat`.
+    pub const fn from_number(number: i32) -> Option<Self> {
+        match number {
+            1 => Some(Self::ProfileBatch),
+            2 => Some(Self::ArrowIpc),
+            3 => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
+
+    /// The name people know it by, as errors state it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ProfileBatch => "ProfileBatch",
+            Self::ArrowIpc => "Arrow IPC",
+            Self::Ndjson => "NDJSON",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Blocks to batches, every record checked.

@@ -1,0 +1,1 @@
+//! A selection of rows as blocks that can be resumed.

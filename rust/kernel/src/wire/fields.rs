@@ -1,0 +1,127 @@
+//! Field numbers of `segue.v1` messages, one module a message.
+
+/// `segue.v1.ProfileBatch`.
+pub mod profile_batch {
+    /// Keys counted by `FieldValue.key_index`.
+    pub const FIELD_KEYS: u32 = 1;
+    /// Profiles.
+    pub const PROFILES: u32 = 2;
+}
+
+/// `segue.v1.Profile`.
+pub mod profile {
+    /// The owner's id.
+    pub const PROFILE_ID: u32 = 1;
+    /// Ids in other systems.
+    pub const ALTERNATE_IDS: u32 = 2;
+    /// E-mail addresses.
+    pub const EMAILS: u32 = 3;
+    /// Phone numbers.
+    pub const PHONES: u32 = 4;
+    /// Customer type.
+    pub const CUSTOMER_TYPE: u32 = 5;
+    /// Name.
+    pub const NAME: u32 = 6;
+    /// Locale.
+    pub const LOCALE: u32 = 7;
+    /// Country.
+    pub const COUNTRY: u32 = 8;
+    /// Region.
+    pub const REGION: u32 = 9;
+    /// Degrees north.
+    pub const LATITUDE: u32 = 10;
+    /// Degrees east.
+    pub const LONGITUDE: u32 = 11;
+    /// Values of the account's fields.
+    pub const FIELDS: u32 = 12;
+    /// Places on lists.
+    pub const MEMBERSHIPS: u32 = 13;
+    /// Tick of the first commit; output only.
+    pub const CREATED_AT_MILLIS: u32 = 14;
+    /// Tick of the last commit; output only.
+    pub const CHANGED_AT_MILLIS: u32 = 15;
+    /// Whether the profile left the export; output only.
+    pub const REMOVED: u32 = 16;
+}
+
+/// `segue.v1.Identifier`.
+pub mod identifier {
+    /// The address, number or id.
+    pub const VALUE: u32 = 1;
+    /// The owner's word for the kind.
+    pub const TYPE: u32 = 2;
+}
+
+/// `segue.v1.PersonName`.
+pub mod person_name {
+    /// Prefix.
+    pub const PREFIX: u32 = 1;
+    /// Given name.
+    pub const GIVEN_NAME: u32 = 2;
+    /// Middle name.
+    pub const MIDDLE_NAME: u32 = 3;
+    /// Family name.
+    pub const FAMILY_NAME: u32 = 4;
+    /// Suffix.
+    pub const SUFFIX: u32 = 5;
+    /// Whole name.
+    pub const FULL_NAME: u32 = 6;
+}
+
+/// `segue.v1.Membership`.
+pub mod membership {
+    /// The list's id.
+    pub const LIST: u32 = 1;
+    /// State.
+    pub const STATE: u32 = 2;
+    /// Joined at.
+    pub const JOINED_AT_MILLIS: u32 = 3;
+    /// Active since.
+    pub const ACTIVE_AT_MILLIS: u32 = 4;
+    /// Consent to track.
+    pub const CONSENT_TO_TRACK: u32 = 5;
+    /// Values of the list's fields.
+    pub const FIELDS: u32 = 6;
+}
+
+/// `segue.v1.FieldValue`.
+pub mod field_value {
+    /// The key.
+    pub const KEY: u32 = 1;
+    /// Position of the key in the batch, from 1.
+    pub const KEY_INDEX: u32 = 2;
+    /// Text.
+    pub const TEXT: u32 = 3;
+    /// Number.
+    pub const NUMBER: u32 = 4;
+    /// Truth value.
+    pub const BOOLEAN: u32 = 5;
+    /// Days since 1970-01-01, zigzag.
+    pub const DATE_DAYS: u32 = 6;
+    /// Milliseconds since 1970 UTC.
+    pub const DATE_TIME_MILLIS: u32 = 7;
+    /// Options.
+    pub const OPTIONS: u32 = 8;
+    /// Clears.
+    pub const NULL: u32 = 9;
+}
+
+/// `segue.v1.OptionList`.
+pub mod option_list {
+    /// Names of options.
+    pub const OPTIONS: u32 = 1;
+}
+
+/// `segue.v1.RetrieveExportResponse`.
+pub mod retrieve_export_response {
+    /// The bytes.
+    pub const DATA: u32 = 1;
+    /// Position of the first of them.
+    pub const OFFSET: u32 = 2;
+    /// Position after the last of them.
+    pub const NEXT_OFFSET: u32 = 3;
+    /// CRC-32C of the bytes.
+    pub const CRC32C: u32 = 4;
+    /// Rows that end in the block.
+    pub const ROW_COUNT: u32 = 5;
+}
