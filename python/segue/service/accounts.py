@@ -11,6 +11,7 @@ from segue.domain.timestamp import Clock
 from segue.errors import ResourceExists
 from segue.service.directory import account_in
 from segue.service.etag import check_etag
+from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
 from segue.service.snapshot_directory import remove_directories
 from segue.store import accounts, journal
@@ -20,10 +21,13 @@ from segue.store.base import Connection, Store
 class AccountService:
     """Creates, reads, changes and deletes accounts."""
 
-    def __init__(self, store: Store, ledger: Ledger, data_dir: Path, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, keys: KeyService, data_dir: Path, clock: Clock
+    ) -> None:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
+        self._keys = keys
         self._data_dir = data_dir
         self._clock = clock
 
@@ -118,4 +122,5 @@ class AccountService:
 
         key, directories = await self._store.write(work)
         self._ledger.accounts.drop(key)
+        self._keys.forget_holders()
         await remove_directories(self._data_dir / directory for directory in directories)

@@ -9,7 +9,7 @@ from segue.domain.identifier import check_display_name
 from segue.domain.page import Page, PageRequest, encode_position
 from segue.domain.timestamp import Clock
 from segue.errors import FieldInvalid, FieldViolation, ResourceExists, ResourceNotFound, StateForbids
-from segue.rules.reference import names_field
+from segue.service.audience import users_of_column
 from segue.service.definitions import change_definitions
 from segue.service.directory import Directory
 from segue.service.etag import check_etag
@@ -155,12 +155,11 @@ class FieldService:
         def work(tx: Connection) -> Field:
             field = field_in(tx, account, list_id, key)
             segments = definitions.select_segments(tx, account, list_id, "", ("", ""), -1)
-            user = next((segment for segment in segments if names_field(segment.rule_groups, field.key)), None)
-            if user:
+            if users := users_of_column(tx, account, segments, field.column):
                 name = f"{field.parent}/fields/{field.key}"
                 raise StateForbids(
-                    f"{name} is named by the rules of {user.name}; change those first",
-                    {"name": name, "state": f"named by {user.name}"},
+                    f"{name} is named by the rules of {users[0].name}; change those first",
+                    {"name": name, "state": f"named by {users[0].name}"},
                 )
             definitions.delete_field(tx, account, field)
             return field

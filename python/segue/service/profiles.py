@@ -1,0 +1,99 @@
+"""Use cases of single profiles."""
+
+import json
+
+from segue import _kernel
+from segue.domain.profile import BlockFormat, UpsertResult, exceptions_of_part
+from segue.errors import BlockTooLarge, LimitExceeded, ResourceNotFound
+from segue.kernel import guard
+from segue.service.directory import Directory
+from segue.service.ledger import Change, Ledger
+from segue.service.limits import Limits
+from segue.store.base import Store
+from segue.store.journal import EntryKind
+
+
+class ProfileService:
+    """Reads, writes and erases profiles."""
+
+    def __init__(self, store: Store, ledger: Ledger, limits: Limits) -> None:
+        """Takes what the use cases work on."""
+        self._ledger = ledger
+        self._directory = Directory(store)
+        self._limits = limits
+
+    async def get(self, account_id: str, profile_id: str) -> bytes:
+        """Returns a serialized `segue.v1.Profile`.
+
+        Raises:
+            ResourceNotFound: There is no such account or profile.
+        """
+        account = await self._directory.account(account_id)
+        _, schema = await self._ledger.schema(account)
+        snapshot = await self._ledger.snapshot(account)
+        profile = await guard.run(snapshot.profile, schema, profile_id)
+        if profile is None:
+            raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
+        return profile
+
+    async def upsert(self, account_id: str, batch: bytes, ignore_unknown_fields: bool = False) -> UpsertResult:
+        """Writes the good profiles of a serialized `segue.v1.ProfileBatch`; durable and visible on return.
+
+        Raises:
+            BlockInvalid: The bytes are no such batch.
+            BlockTooLarge: It is larger than a block may be.
+            LimitExceeded: It holds more profiles than a small write may.
+            ResourceNotFound: There is no such account.
+        """
+        if len(batch) > self._limits.block_bytes:
+            raise BlockTooLarge(
+                f"the batch has {len(batch)} bytes, at most {self._limits.block_bytes} are taken; send fewer profiles",
+                {"size_bytes": len(batch), "maximum": self._limits.block_bytes},
+            )
+        account = await self._directory.account(account_id)
+        version, schema = await self._ledger.schema(account)
+        part = await guard.run(
+            _kernel.decode, schema, BlockFormat.PROFILE_BATCH, batch, None, ignore_unknown_fields
+        )
+        if part.record_count > self._limits.upsert_profiles:
+            raise LimitExceeded(
+                f"the batch has {part.record_count} profiles, at most {self._limits.upsert_profiles} are taken;"
+                " send several, or import them",
+                {"limit": "upsert_profiles", "maximum": self._limits.upsert_profiles},
+            )
+        exceptions = exceptions_of_part(0, part.exceptions)
+        if part.valid_count == 0:
+            snapshot = await self._ledger.snapshot(account)
+            return UpsertResult(snapshot.revision, 0, 0, exceptions)
+        kind = EntryKind.PROFILES_LENIENT if ignore_unknown_fields else EntryKind.PROFILES
+        change = Change(
+            kind,
+            lambda: batch,
+            version,
+            lambda table, revision, tick: table.apply([part], revision, tick),
+            size_bytes=len(batch),
+        )
+        committed = await self._ledger.commit(account, change)
+        written, created = committed.result
+        return UpsertResult(committed.revision, written, created, exceptions)
+
+    async def delete(self, account_id: str, profile_id: str) -> None:
+        """Erases a profile; its id stays as the mark of a removal.
+
+        Raises:
+            ResourceNotFound: There is no such account or profile.
+        """
+        await self.get(account_id, profile_id)
+        account = await self._directory.account(account_id)
+        body = json.dumps([profile_id]).encode()
+        version, _ = await self._ledger.schema(account)
+        change = Change(
+            EntryKind.ERASURE,
+            lambda: body,
+            version,
+            lambda table, revision, tick: table.erase([profile_id], revision, tick),
+            size_bytes=len(body),
+        )
+        committed = await self._ledger.commit(account, change)
+        if not committed.result:
+            raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
