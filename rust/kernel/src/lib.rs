@@ -6,6 +6,7 @@
 //! | [`bitmap`] | one bit per row of a block: plain words, and sets that are small when they are sparse |
 //! | [`buffer`] | values that are owned or mapped from a file, copied on the first write |
 //! | [`column`] | one column by kind, in blocks of [`BLOCK_ROWS`](column::BLOCK_ROWS) rows |
+//! | [`fold`] | text as it is compared |
 //! | [`schema`] | which fields and lists there are, and the columns that hold them |
 //! | [`batch`] | records that were decoded and checked, as columns, not yet applied |
 //! | [`table`] | an account: rows, columns, identifier indexes, versions, commits |
@@ -19,6 +20,7 @@ pub mod bitmap;
 pub mod buffer;
 pub mod column;
 pub mod error;
+pub mod fold;
 pub mod rule;
 pub mod schema;
 pub mod snapshot;

@@ -1,21 +1,46 @@
 //! One bit per row of a block.
 //!
-//! [`Words`] is the working form: 1,024 words, bit `row % 64` of word `row / 64`. [`RowSet`] is the stored form, of three kinds: nothing,
-//! a sorted array below [`SPARSE_MAX`] rows, words above.
+//! [`Words`] is the working form: 1,024 words, bit `row % 64` of word `row / 64`. [`RowSet`] is the stored form: the rows from 0 to some
+//! row, a sorted array below [`SPARSE_MAX`] rows, or words.
+
+mod iter;
+mod ranked;
+mod row_set;
+#[cfg(test)]
+mod tests;
+
+pub use iter::{Rows, Runs};
+pub use ranked::RankedRows;
+pub(crate) use row_set::Form;
+pub use row_set::RowSet;
 
 use crate::column::BLOCK_ROWS;
 
 /// Words of a block.
 pub const BLOCK_WORDS: usize = BLOCK_ROWS / 64;
 
-/// Rows from which a set of a block is stored as words: half the size at which both forms take the same memory.
-pub const SPARSE_MAX: usize = 4_096;
+/// Rows from which a set of a block is stored as words: there both forms take the same memory.
+pub const SPARSE_MAX: usize = BLOCK_ROWS / 16;
+
+/// Rows below which words become an array again: half of [`SPARSE_MAX`], so that a set at the border does not go back and forth.
+const DENSE_MIN: usize = SPARSE_MAX / 2;
 
 /// One bit for each row of a block.
 pub type Words = [u64; BLOCK_WORDS];
 
-// CONTRACT of RowSet (the author fills it in and may add to it):
-//   fn len(&self) -> usize; fn is_empty; fn contains(row: u16) -> bool; fn insert(row) -> bool; fn remove(row) -> bool
-//   fn iter(&self) -> impl Iterator<Item = u16>            ascending
-//   fn or_into(&self, words: &mut Words); fn and_into(&self, words: &mut Words); fn and_not_into(&self, words: &mut Words)
-//   fn from_words(&Words) -> Self; fn full(n_rows: usize) -> Self
+/// Number of rows set.
+pub fn count(words: &Words) -> usize {
+    words.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Place of a row: its word, and the word with only its bit.
+fn place(row: u16) -> (usize, u64) {
+    (usize::from(row >> 6), 1 << (row & 63))
+}
+
+/// A position below [`BLOCK_ROWS`] as a row.
+#[expect(clippy::cast_possible_truncation, reason = "rows of a block fit")]
+pub(crate) fn to_row(position: usize) -> u16 {
+    debug_assert!(position < BLOCK_ROWS);
+    position as u16
+}

@@ -1,0 +1,125 @@
+use std::ops::Range;
+
+use crate::buffer::Buffer;
+
+/// Texts one behind the other, and where each starts.
+#[derive(Debug, Clone, Default)]
+pub struct Arena {
+    /// Start of each text, and the end of the last; nothing when there is none.
+    offsets: Buffer<u32>,
+    bytes: Buffer<u8>,
+}
+
+impl Arena {
+    /// Takes stored parts as they are.
+    pub(crate) fn from_parts(offsets: Buffer<u32>, bytes: Buffer<u8>) -> Self {
+        Self { offsets, bytes }
+    }
+
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Start of each text in [`bytes`](Self::bytes), and the end of the last: one more than there are texts, nothing when there is none.
+    pub fn offsets(&self) -> &[u32] {
+        &self.offsets
+    }
+
+    /// All texts without separators.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// A text; empty behind the last, and where a mapped file is damaged.
+    pub fn get(&self, position: usize) -> &[u8] {
+        let Some(&[start, end]) = self.offsets.get(position..position + 2) else {
+            return &[];
+        };
+        self.bytes.get(start as usize..end as usize).unwrap_or(&[])
+    }
+
+    /// Appends a text.
+    pub(super) fn push(&mut self, text: &[u8]) {
+        self.push_with(|bytes| bytes.extend_from_slice(text));
+    }
+
+    /// Appends what a function appends to the bytes; answers what it answers.
+    pub(super) fn push_with<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let bytes = self.bytes.make_mut();
+        let answer = write(bytes);
+        let end = offset(bytes.len());
+        let offsets = self.offsets.make_mut();
+        if offsets.is_empty() {
+            offsets.push(0);
+        }
+        offsets.push(end);
+        answer
+    }
+
+    /// Appends empty texts until there are `len`.
+    pub(super) fn pad(&mut self, len: usize) {
+        if len > self.len() {
+            let end = offset(self.bytes.len());
+            self.offsets.make_mut().resize(len + 1, end);
+        }
+    }
+
+    /// Appends texts of another arena; those behind its last are empty.
+    pub(super) fn extend_from(&mut self, other: &Self, range: Range<usize>) {
+        let target = self.len() + range.len();
+        let stored = range.start.min(other.len())..range.end.min(other.len());
+        if let Some(ends) = other.offsets.get(stored.start..=stored.end) {
+            let first = ends[0] as usize;
+            let last = ends[ends.len() - 1] as usize;
+            let copied = other.bytes.get(first..last).unwrap_or(&[]);
+            let bytes = self.bytes.make_mut();
+            let base = bytes.len();
+            bytes.extend_from_slice(copied);
+            offset(bytes.len());
+            let offsets = self.offsets.make_mut();
+            if offsets.is_empty() {
+                offsets.push(0);
+            }
+            offsets.extend(
+                ends[1..].iter().map(|&end| {
+                    offset(base + (end as usize).saturating_sub(first).min(copied.len()))
+                }),
+            );
+        }
+        self.pad(target);
+    }
+
+    /// Heap bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.offsets.memory_bytes() + self.bytes.memory_bytes()
+    }
+
+    /// Bytes of the texts and offsets themselves.
+    pub(super) fn size_bytes(&self) -> usize {
+        size_of_val(&*self.offsets) + self.bytes.len()
+    }
+
+    pub(super) fn reserve(&mut self, texts: usize, bytes: usize) {
+        self.offsets.make_mut().reserve_exact(texts + 1);
+        self.bytes.make_mut().reserve_exact(bytes);
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.offsets.shrink();
+        self.bytes.shrink();
+    }
+}
+
+/// A position among the bytes of a block.
+///
+/// # Panics
+/// From 4 GiB on.
+pub(super) fn offset(position: usize) -> u32 {
+    u32::try_from(position).expect("texts of a block are smaller than 4 GiB")
+}
