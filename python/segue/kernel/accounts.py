@@ -34,14 +34,18 @@ class LiveAccount:
     """Held from a commit's tick until it is visible, and while a snapshot is pinned."""
     users: int = 0
     memory_bytes: int = BYTES_PER_ACCOUNT
+    measured: bool = False
+    """Whether `memory_bytes` was taken since the account was last used."""
 
     async def snapshot(self) -> Snapshot:
         """Returns the state as it is now."""
         return await guard.run(self.table.snapshot)
 
     async def measure(self) -> int:
-        """Notes how much memory the account holds, and returns it."""
-        self.memory_bytes = BYTES_PER_ACCOUNT + await guard.run(lambda: self.table.memory_bytes)
+        """Returns how much memory the account holds."""
+        if not self.measured:
+            self.measured = self.users == 0
+            self.memory_bytes = BYTES_PER_ACCOUNT + await guard.run(lambda: self.table.memory_bytes)
         return self.memory_bytes
 
 
@@ -71,6 +75,7 @@ class LiveAccounts:
         """Lends an account, loading it if need be; it is not dropped before it is given back."""
         live = await self._get(key)
         live.users += 1
+        live.measured = False
         try:
             yield live
         finally:

@@ -122,11 +122,16 @@ class Ledger:
         async with self.use(account) as live:
             return await live.snapshot()
 
-    async def pin(self, account: Account) -> Pinned:
-        """Takes a snapshot and closes its tick; the caller makes that durable (`journal.set_pinned`) before it tells anyone."""
+    @asynccontextmanager
+    async def pin(self, account: Account) -> AsyncIterator[Pinned]:
+        """Takes a snapshot and closes its tick.
+
+        The caller makes that durable inside the block (`journal.set_pinned`, and whatever keeps the revision from compaction): until
+        then nothing is committed or compacted.
+        """
         async with self.use(account) as live, live.order:
             tick = live.clock.pin(self._clock())
-            return Pinned(await live.snapshot(), tick, live.schema_version)
+            yield Pinned(await live.snapshot(), tick, live.schema_version)
 
     async def state_at(self, account: Account, revision: int) -> Snapshot:
         """Returns the account as it was at a revision that an export still holds."""
@@ -168,10 +173,18 @@ class Ledger:
             return
         row = SnapshotRow(snapshot.revision, f"snapshots/{live.key}/{snapshot.revision}")
         await write_directory(self._data_dir / row.directory, snapshot)
-        removed = await self._store.write(lambda tx: _record_snapshot(tx, live.key, row, self._clock()))
+        async with live.order:
+            removed = await self._store.write(
+                lambda tx: _record_snapshot(tx, live.key, row, snapshot.profile_count, self._clock())
+            )
         live.snapshot_revision = snapshot.revision
         live.journal_bytes -= size
         await remove_directories([self._data_dir / old.directory for old in removed])
+
+    async def retire_all(self) -> None:
+        """Writes snapshots of the accounts in memory whose journal would take long to repeat."""
+        for live in self.accounts.loaded():
+            await self._retire(live)
 
     async def close(self) -> None:
         """Waits until every waiting change is committed."""
@@ -282,6 +295,9 @@ def _append_import(
     return entry
 
 
-def _record_snapshot(tx: Connection, account: int, row: SnapshotRow, now_millis: int) -> list[SnapshotRow]:
+def _record_snapshot(
+    tx: Connection, account: int, row: SnapshotRow, profile_count: int, now_millis: int
+) -> list[SnapshotRow]:
     journal.insert_snapshot(tx, account, row)
+    journal.set_profile_count(tx, account, profile_count)
     return journal.compact(tx, account, now_millis)

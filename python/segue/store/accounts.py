@@ -45,6 +45,11 @@ def select(tx: Connection, after: str, limit: int) -> list[Account]:
     return [Account(*row) for row in rows]
 
 
+def select_numbers(tx: Connection) -> list[int]:
+    """Reads the numbers of all accounts."""
+    return [row[0] for row in tx.execute("SELECT key FROM account")]
+
+
 def update(tx: Connection, account: Account) -> None:
     """Writes an account's display name, time zone, time and version."""
     tx.execute(

@@ -174,6 +174,13 @@ def set_state(tx: Connection, key: int, state: ImportState) -> None:
     tx.execute("UPDATE import SET state = ? WHERE key = ?", (state, key))
 
 
+def queue(tx: Connection, key: int) -> None:
+    """Notes that an import's execution was asked for; its token then lives as long as its exceptions are kept."""
+    tx.execute(
+        "UPDATE import SET state = ?, expire_millis = retain_millis WHERE key = ?", (ImportState.QUEUED, key)
+    )
+
+
 def complete(tx: Connection, key: int, processed: int, created: int, revision: int) -> None:
     """Ends an import whose records become visible at a revision."""
     tx.execute(
