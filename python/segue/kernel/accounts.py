@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -54,7 +54,7 @@ class LiveAccounts:
 
     def __init__(
         self,
-        load: Callable[[int], Awaitable[LiveAccount]],
+        load: Callable[[int], Coroutine[None, None, LiveAccount]],
         retire: Callable[[LiveAccount], Awaitable[None]],
         budget_bytes: int,
     ) -> None:
@@ -98,7 +98,9 @@ class LiveAccounts:
 
     def loaded(self) -> list[LiveAccount]:
         """Returns the accounts in memory, the one unused for longest first."""
-        return [task.result() for task in self._live.values() if task.done() and not task.exception()]
+        return [
+            task.result() for task in self._live.values() if task.done() and not task.exception()
+        ]
 
     def drop(self, key: int) -> None:
         """Forgets an account at once: it was deleted, or its table is not what its journal says."""
@@ -131,7 +133,9 @@ class Schemas:
         """Returns an account's schema of a version; version 0 has no lists and no fields."""
         schema = self._schemas.get((account, version))
         if schema is None:
-            schema = self._schemas[account, version] = Schema(await self._definition(account, version))
+            schema = self._schemas[account, version] = Schema(
+                await self._definition(account, version)
+            )
             while len(self._schemas) > self._size:
                 self._schemas.popitem(last=False)
         return schema
@@ -139,7 +143,9 @@ class Schemas:
     async def columns(self, account: int, version: int) -> set[int]:
         """Returns the columns of a version's lists and fields."""
         definition = json.loads(await self._definition(account, version))
-        lists = {item["column"] + i for item in definition["lists"] for i in range(MEMBERSHIP_COLUMNS)}
+        lists = {
+            item["column"] + i for item in definition["lists"] for i in range(MEMBERSHIP_COLUMNS)
+        }
         return lists | {field["column"] for field in definition["fields"]}
 
     async def _definition(self, account: int, version: int) -> bytes:

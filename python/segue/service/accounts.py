@@ -45,10 +45,16 @@ class AccountService:
         def work(tx: Connection) -> Account:
             if accounts.find(tx, account_id):
                 raise ResourceExists(
-                    f"accounts/{account_id} exists; choose another id", {"name": f"accounts/{account_id}"}
+                    f"accounts/{account_id} exists; choose another id",
+                    {"name": f"accounts/{account_id}"},
                 )
             return accounts.insert(
-                tx, account_id, display_name or account_id, time_zone or "UTC", self._clock(), FIRST_COLUMN
+                tx,
+                account_id,
+                display_name or account_id,
+                time_zone or "UTC",
+                self._clock(),
+                FIRST_COLUMN,
             )
 
         return await self._store.write(work)

@@ -18,7 +18,9 @@ CREATED_AT_COLUMN: Final = 22
 """The kernel's column of a profile's creation: `DateSubscribed` in segments of the whole account."""
 
 
-def scope_in(tx: Connection, account: Account, list_id: str | None, now_millis: int | None) -> RuleScope:
+def scope_in(
+    tx: Connection, account: Account, list_id: str | None, now_millis: int | None
+) -> RuleScope:
     """Gathers what rules on a list, or on the whole account for None, refer to.
 
     Args:
@@ -53,10 +55,14 @@ def candidates(scope: RuleScope) -> Condition:
     return parse_rule_groups(no_rules, scope)
 
 
-def users_of_column(tx: Connection, account: Account, segments: Sequence[Segment], column: int) -> list[Segment]:
+def users_of_column(
+    tx: Connection, account: Account, segments: Sequence[Segment], column: int
+) -> list[Segment]:
     """Returns the segments whose rules read a column."""
     return [
-        segment for segment in segments if column in referenced_columns(condition_in(tx, account, segment))
+        segment
+        for segment in segments
+        if column in referenced_columns(condition_in(tx, account, segment))
     ]
 
 

@@ -15,4 +15,6 @@ def check_etag(etag: str | None, version: int, name: str) -> None:
         ResourceChanged: It is another version's.
     """
     if etag and etag != etag_of(version):
-        raise ResourceChanged(f"{name} was changed by somebody else; read it and try again", {"name": name})
+        raise ResourceChanged(
+            f"{name} was changed by somebody else; read it and try again", {"name": name}
+        )

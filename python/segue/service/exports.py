@@ -37,7 +37,9 @@ SNAPSHOTS_HELD: Final = 64
 class ExportService:
     """Pins snapshots and streams them."""
 
-    def __init__(self, store: Store, ledger: Ledger, tokens: Tokens, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, tokens: Tokens, limits: Limits, clock: Clock
+    ) -> None:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
@@ -104,7 +106,9 @@ class ExportService:
             row.expire_millis,
         )
 
-    async def retrieve(self, account_id: str | None, token: str, offset: int) -> AsyncIterator[bytes]:
+    async def retrieve(
+        self, account_id: str | None, token: str, offset: int
+    ) -> AsyncIterator[bytes]:
         """Yields an export's blocks, as serialized responses, from an offset on.
 
         Raises:
@@ -140,7 +144,9 @@ class ExportService:
         pinned: Pinned,
         now: int,
     ) -> ExportRow:
-        segment = None if request.segment_id is None else segment_in(tx, account, request.segment_id)
+        segment = (
+            None if request.segment_id is None else segment_in(tx, account, request.segment_id)
+        )
         return ExportRow(
             key=0,
             account=account.key,
@@ -171,7 +177,9 @@ class ExportService:
             raise token_invalid()
         return account, row
 
-    async def _hold(self, account: Account, row: ExportRow, snapshot: Snapshot | None = None) -> Export:
+    async def _hold(
+        self, account: Account, row: ExportRow, snapshot: Snapshot | None = None
+    ) -> Export:
         """Returns an export's rows, kept in memory since the last call or selected anew."""
         task = self._held.get(row.key)
         if task is None or (task.done() and task.exception()):
@@ -206,5 +214,6 @@ def _effective(last_datetime: str) -> int:
         return _kernel.next_tick(parse_timestamp(last_datetime))
     except TimeOutOfRange as error:
         raise TimeInvalid(
-            f"{last_datetime!r} has no tick above it before the year 10000", {"value": last_datetime}
+            f"{last_datetime!r} has no tick above it before the year 10000",
+            {"value": last_datetime},
         ) from error

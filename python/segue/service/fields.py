@@ -8,7 +8,13 @@ from segue.domain.field import Field, FieldType, check_key, check_options
 from segue.domain.identifier import check_display_name
 from segue.domain.page import Page, PageRequest, encode_position
 from segue.domain.timestamp import Clock
-from segue.errors import FieldInvalid, FieldViolation, ResourceExists, ResourceNotFound, StateForbids
+from segue.errors import (
+    FieldInvalid,
+    FieldViolation,
+    ResourceExists,
+    ResourceNotFound,
+    StateForbids,
+)
 from segue.service.audience import users_of_column
 from segue.service.definitions import change_definitions
 from segue.service.directory import Directory
@@ -59,7 +65,9 @@ class FieldService:
             if found := definitions.find_field(tx, account, list_id, key):
                 name = f"{found.parent}/fields/{found.key}"
                 raise ResourceExists(f"{name} exists; choose another key", {"name": name})
-            check_limit("fields", definitions.count_rows(tx, "field", account.key), self._limits.fields)
+            check_limit(
+                "fields", definitions.count_rows(tx, "field", account.key), self._limits.fields
+            )
             field = Field(
                 account_id,
                 list_id,
@@ -117,7 +125,10 @@ class FieldService:
             )
             if new.options[: len(old.options)] != old.options:
                 raise FieldInvalid(
-                    FieldViolation("field.options", "must begin with the stored options, in their order; append new ones")
+                    FieldViolation(
+                        "field.options",
+                        "must begin with the stored options, in their order; append new ones",
+                    )
                 )
             check_options(new.type, new.options, "field.options")
             definitions.update_field(tx, account, new)

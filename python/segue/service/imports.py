@@ -55,7 +55,9 @@ _log = structlog.get_logger(__name__)
 class ImportService:
     """Takes blocks of profiles in, and makes all of them visible at once."""
 
-    def __init__(self, store: Store, ledger: Ledger, tokens: Tokens, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, tokens: Tokens, limits: Limits, clock: Clock
+    ) -> None:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
@@ -82,14 +84,18 @@ class ImportService:
         retain = expire + request.staging_retention_seconds * 1000
 
         def work(tx: Connection) -> JobOpened:
-            nonce = requests.first_answer(tx, account.key, "InitiateImport", request.request_id, fingerprint)
+            nonce = requests.first_answer(
+                tx, account.key, "InitiateImport", request.request_id, fingerprint
+            )
             if nonce is not None:
                 token = self._tokens.again(nonce)
                 row = imports.find(tx, token.digest())
                 return JobOpened(token, row.status.expire_millis if row else now)
             if request.list_id is not None:
                 list_in(tx, account, request.list_id)
-            check_limit("open_imports", imports.count_open(tx, account.key, now), self._limits.open_imports)
+            check_limit(
+                "open_imports", imports.count_open(tx, account.key, now), self._limits.open_imports
+            )
             token, nonce = self._tokens.new()
             imports.insert(tx, account.key, token.digest(), request, expire, retain)
             requests.keep_answer(
@@ -180,9 +186,13 @@ class ImportService:
     async def resume(self) -> None:
         """Goes on with executions that a stop or a crash interrupted."""
         for row in await self._store.read(imports.unfinished):
-            account = await self._store.read(lambda tx, key=row.account: accounts.find_by_key(tx, key))
-            if account is not None:
-                self._start(account, row.key)
+            self._start(await self._owner(row), row.key)
+
+    async def _owner(self, row: ImportRow) -> Account:
+        account = await self._store.read(lambda tx: accounts.find_by_key(tx, row.account))
+        if account is None:
+            raise token_invalid()
+        return account
 
     async def close(self) -> None:
         """Stops executions; they go on at the next start."""
@@ -200,11 +210,13 @@ class ImportService:
         try:
             row = await self._store.read(lambda tx: imports.find_by_key(tx, key))
             if row.status.received_count and not row.status.valid_count:
-                await self._store.write(lambda tx: imports.fail(tx, key, "no staged record is valid"))
+                await self._store.write(
+                    lambda tx: imports.fail(tx, key, "no staged record is valid")
+                )
                 return
             await self._store.write(lambda tx: imports.set_state(tx, key, ImportState.PROCESSING))
             await self._ledger.run_import(account, key)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nobody awaits it: the import itself must tell
             _log.exception("import.failed", import_key=key, error=type(error).__name__)
             reason = error.reason if isinstance(error, SegueError) else "INTERNAL"
             message = f"the records could not be applied ({reason}); nothing was written"
@@ -225,7 +237,9 @@ class ImportService:
             raise token_invalid()
         return account, row
 
-    async def _stage_part(self, row: ImportRow, version: int, schema: Schema, part: StagedPart) -> PartRow:
+    async def _stage_part(
+        self, row: ImportRow, version: int, schema: Schema, part: StagedPart
+    ) -> PartRow:
         size = len(part.data)
         if part.number < 1:
             raise FieldInvalid(FieldViolation("part_number", "must be 1 or more"))
@@ -258,7 +272,8 @@ class ImportService:
             if not now.status.state.takes_parts:
                 state = now.status.state.name
                 raise StateForbids(
-                    f"the import is {state} and takes no more parts; open another", {"name": "import", "state": state}
+                    f"the import is {state} and takes no more parts; open another",
+                    {"name": "import", "state": state},
                 )
             check_limit("staged_bytes", now.staged_bytes + size, self._limits.staged_bytes)
             imports.insert_part(tx, row.key, staged, part.data, exceptions)
@@ -272,17 +287,22 @@ def _check(schema: Schema, row: ImportRow, part: StagedPart) -> tuple[int, Part]
     checksum = _kernel.crc32c(part.data)
     if part.crc32c is not None and part.crc32c != checksum:
         raise ChecksumMismatch(
-            f"part {part.number} does not have the checksum sent with it; send it again", {"part": part.number}
+            f"part {part.number} does not have the checksum sent with it; send it again",
+            {"part": part.number},
         )
     try:
         return checksum, _kernel.decode(
             schema, part.block_format, part.data, row.list_id, row.ignore_unknown_fields
         )
     except BlockInvalid as error:
-        raise BlockInvalid(f"part {part.number}: {error}", {**error.metadata, "part": part.number}) from error
+        raise BlockInvalid(
+            f"part {part.number}: {error}", {**error.metadata, "part": part.number}
+        ) from error
 
 
 def _check_request(request: ImportRequest) -> None:
     check_display_name(request.display_name, "display_name")
     if not 0 <= request.staging_retention_seconds <= MAX_RETENTION_SECONDS:
-        raise FieldInvalid(FieldViolation("staging_retention", "must be between nothing and 10 days"))
+        raise FieldInvalid(
+            FieldViolation("staging_retention", "must be between nothing and 10 days")
+        )

@@ -65,7 +65,9 @@ class KeyService:
         holders = self._holders
         found = await self._store.read(lambda tx: accounts.find_principal(tx, digest))
         if found is None or not Secret(secret).matches(found[0]):
-            raise KeyInvalid("the API key is not valid; send authorization: Bearer <key> with a key that is in force")
+            raise KeyInvalid(
+                "the API key is not valid; send authorization: Bearer <key> with a key that is in force"
+            )
         if len(holders) < KNOWN_HOLDERS:
             holders[digest] = found[1]
         return found[1]
@@ -85,7 +87,9 @@ class KeyService:
 
         def work(tx: Connection) -> None:
             check_limit("api_keys", accounts.count_keys(tx, account.key), self._limits.api_keys)
-            accounts.insert_key(tx, account.key, key.key_id, secret.digest(), display_name, key.create_millis)
+            accounts.insert_key(
+                tx, account.key, key.key_id, secret.digest(), display_name, key.create_millis
+            )
 
         await self._store.write(work)
         return key, secret
@@ -98,7 +102,9 @@ class KeyService:
         """
         account = await self._directory.account(account_id)
         after, limit = page.position() or [-1, ""], page.limit()
-        found = await self._store.read(lambda tx: accounts.select_keys(tx, account, after, limit + 1))
+        found = await self._store.read(
+            lambda tx: accounts.select_keys(tx, account, after, limit + 1)
+        )
         last = found[limit - 1] if len(found) > limit else None
         token = encode_position(last.create_millis, last.key_id) if last else ""
         return Page(tuple(found[:limit]), token)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from segue._kernel import Schema, Snapshot, Table
 from segue.domain.account import Account
@@ -25,6 +25,8 @@ from segue.service.snapshot_directory import remove_directories, write_directory
 from segue.store import definitions, imports, journal
 from segue.store.base import Connection, Store
 from segue.store.journal import Entry, EntryKind, SnapshotRow
+
+T = TypeVar("T")
 
 GROUP_BYTES: Final = 1 << 20
 """Bytes of waiting changes that share a turn."""
@@ -156,7 +158,9 @@ class Ledger:
                 parts = await self.replay.apply_parts(account.key, import_key, transaction)
                 async with live.order:
                     entry = await self._store.write(
-                        lambda tx: _append_import(tx, account.key, import_key, tick, live.schema_version, parts)
+                        lambda tx: _append_import(
+                            tx, account.key, import_key, tick, live.schema_version, parts
+                        )
                     )
                     await self._publish(live, lambda: transaction.commit(entry.revision))
                     await self.replay.drop_stale_columns(account.key, import_key, live.table, entry)
@@ -175,7 +179,9 @@ class Ledger:
         await write_directory(self._data_dir / row.directory, snapshot)
         async with live.order:
             removed = await self._store.write(
-                lambda tx: _record_snapshot(tx, live.key, row, snapshot.profile_count, self._clock())
+                lambda tx: _record_snapshot(
+                    tx, live.key, row, snapshot.profile_count, self._clock()
+                )
             )
         live.snapshot_revision = snapshot.revision
         live.journal_bytes -= size
@@ -211,11 +217,14 @@ class Ledger:
             *(self._append(live, waiting.change, tick) for waiting in group), return_exceptions=True
         )
         entries = [
-            (waiting, outcome) for waiting, outcome in zip(group, outcomes, strict=True) if isinstance(outcome, Entry)
+            (waiting, outcome)
+            for waiting, outcome in zip(group, outcomes, strict=True)
+            if isinstance(outcome, Entry)
         ]
         entries.sort(key=lambda pair: pair[1].revision)
         results = await self._publish(
-            live, lambda: [w.change.apply(live.table, e.revision, e.tick_millis) for w, e in entries]
+            live,
+            lambda: [w.change.apply(live.table, e.revision, e.tick_millis) for w, e in entries],
         )
         for (waiting, entry), result in zip(entries, results, strict=True):
             live.schema_version = max(live.schema_version, entry.schema_version)
@@ -233,7 +242,7 @@ class Ledger:
 
         return await self._store.write(work, change.size_bytes)
 
-    async def _publish(self, live: LiveAccount, publish: Callable[[], Any]) -> Any:
+    async def _publish(self, live: LiveAccount, publish: Callable[[], T]) -> T:
         """Makes durable changes visible; a table that cannot follow its journal is dropped and built anew on its next use."""
         try:
             return await guard.run(publish)
@@ -288,7 +297,12 @@ def _append(
 
 
 def _append_import(
-    tx: Connection, account: int, import_key: int, tick: int, schema_version: int, parts: AppliedParts
+    tx: Connection,
+    account: int,
+    import_key: int,
+    tick: int,
+    schema_version: int,
+    parts: AppliedParts,
 ) -> Entry:
     entry = _append(tx, account, EntryKind.IMPORT, str(import_key).encode(), tick, schema_version)
     imports.complete(tx, import_key, parts.written, parts.created, entry.revision)

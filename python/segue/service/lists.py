@@ -48,7 +48,9 @@ class ListService:
             if definitions.find_list(tx, account, list_id):
                 name = f"{account.name}/lists/{list_id}"
                 raise ResourceExists(f"{name} exists; choose another id", {"name": name})
-            check_limit("lists", definitions.count_rows(tx, "list", account.key), self._limits.lists)
+            check_limit(
+                "lists", definitions.count_rows(tx, "list", account.key), self._limits.lists
+            )
             now, column = self._clock(), accounts.take_columns(tx, account.key, MEMBERSHIP_COLUMNS)
             item = MailingList(account_id, list_id, display_name or list_id, column, now, now, 1)
             definitions.insert_list(tx, account, item)
@@ -66,7 +68,12 @@ class ListService:
         return await self._store.read(lambda tx: list_in(tx, account, list_id))
 
     async def update(
-        self, account_id: str, list_id: str, *, display_name: str | None = None, etag: str | None = None
+        self,
+        account_id: str,
+        list_id: str,
+        *,
+        display_name: str | None = None,
+        etag: str | None = None,
     ) -> MailingList:
         """Changes a list's display name.
 
@@ -101,7 +108,9 @@ class ListService:
         """
         account = await self._directory.account(account_id)
         after, limit = str((page.position() or [""])[0]), page.limit()
-        found = await self._store.read(lambda tx: definitions.select_lists(tx, account, after, limit + 1))
+        found = await self._store.read(
+            lambda tx: definitions.select_lists(tx, account, after, limit + 1)
+        )
         token = encode_position(found[limit - 1].list_id) if len(found) > limit else ""
         return Page(tuple(found[:limit]), token)
 
@@ -118,9 +127,14 @@ class ListService:
             item = list_in(tx, account, list_id)
             if definitions.select_segments(tx, account, list_id, "", ("", ""), 1):
                 raise StateForbids(
-                    f"{item.name} has segments; delete them first", {"name": item.name, "state": "has segments"}
+                    f"{item.name} has segments; delete them first",
+                    {"name": item.name, "state": "has segments"},
                 )
-            fields = [field.column for field in definitions.select_fields(tx, account) if field.list_id == list_id]
+            fields = [
+                field.column
+                for field in definitions.select_fields(tx, account)
+                if field.list_id == list_id
+            ]
             definitions.delete_list(tx, account, list_id)
             return [*range(item.column, item.column + MEMBERSHIP_COLUMNS), *fields]
 
@@ -158,4 +172,6 @@ def list_in(tx: Connection, account: Account, list_id: str) -> MailingList:
 
 def in_state(item: MailingList, code: int) -> bytes:
     """Writes the kernel's condition for members of a list in one state."""
-    return json.dumps({"predicate": {"column": item.column, "op": "any_of", "codes": [code]}}).encode()
+    return json.dumps(
+        {"predicate": {"column": item.column, "op": "any_of", "codes": [code]}}
+    ).encode()

@@ -61,7 +61,7 @@ class Maintenance:
         while True:
             try:
                 await self.round(sweep=rounds % SWEEP_ROUNDS == 0)
-            except Exception:
+            except Exception:  # noqa: BLE001 - one bad round must not end them all
                 _log.exception("maintenance.failed")
             rounds += 1
             await asyncio.sleep(ROUND_SECONDS)

@@ -36,7 +36,9 @@ class ProfileService:
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
         return profile
 
-    async def upsert(self, account_id: str, batch: bytes, ignore_unknown_fields: bool = False) -> UpsertResult:
+    async def upsert(
+        self, account_id: str, batch: bytes, *, ignore_unknown_fields: bool = False
+    ) -> UpsertResult:
         """Writes the good profiles of a serialized `segue.v1.ProfileBatch`; durable and visible on return.
 
         Raises:

@@ -40,19 +40,26 @@ class Replay:
         if base is None:
             table, done = Table(), 0
         else:
-            table, done = await guard.run(Table.open, str(self._data_dir / base.directory)), base.revision
+            table, done = (
+                await guard.run(Table.open, str(self._data_dir / base.directory)),
+                base.revision,
+            )
         start, size = done, 0
         while done < revision:
-            after = done
-            entries = await self._store.read(
-                lambda tx, after=after: journal.entries(tx, account, after, revision, ENTRIES_AT_ONCE)
-            )
+            entries = await self._entries(account, done, revision)
             if not entries or entries[0].revision != done + 1:
-                raise SnapshotInvalid(f"the journal of account {account} has a gap after revision {done}")
+                raise SnapshotInvalid(
+                    f"the journal of account {account} has a gap after revision {done}"
+                )
             for entry in entries:
                 size += await self._repeat(account, table, entry)
             done = entries[-1].revision
         return table, start, size
+
+    async def _entries(self, account: int, after: int, upto: int) -> list[Entry]:
+        return await self._store.read(
+            lambda tx: journal.entries(tx, account, after, upto, ENTRIES_AT_ONCE)
+        )
 
     async def _repeat(self, account: int, table: Table, entry: Entry) -> int:
         schema = await self._schemas.get(account, entry.schema_version)
@@ -72,7 +79,9 @@ class Replay:
         await self.drop_stale_columns(account, int(entry.body), table, entry)
         return result.size_bytes
 
-    async def apply_parts(self, account: int, import_key: int, transaction: Transaction) -> "AppliedParts":
+    async def apply_parts(
+        self, account: int, import_key: int, transaction: Transaction
+    ) -> "AppliedParts":
         """Applies an import's parts in order of their numbers; the next part is read and decoded while one is applied."""
         row = await self._store.read(lambda tx: imports.find_by_key(tx, import_key))
         numbers = await self._store.read(lambda tx: imports.part_numbers(tx, import_key))
@@ -100,14 +109,23 @@ class Replay:
         )
         return decoded, len(data)
 
-    async def drop_stale_columns(self, account: int, import_key: int, table: Table, entry: Entry) -> None:
+    async def drop_stale_columns(
+        self, account: int, import_key: int, table: Table, entry: Entry
+    ) -> None:
         """Forgets columns that an import brought back: parts are decoded with the definitions they were staged under."""
         versions = await self._store.read(lambda tx: imports.schema_versions(tx, import_key))
         if versions - {entry.schema_version}:
             now = await self._schemas.columns(account, entry.schema_version)
-            stale = set().union(*[await self._schemas.columns(account, version) for version in versions]) - now
+            stale = (
+                set().union(
+                    *[await self._schemas.columns(account, version) for version in versions]
+                )
+                - now
+            )
             if stale:
-                await guard.run(table.drop_columns, sorted(stale), entry.revision, entry.tick_millis)
+                await guard.run(
+                    table.drop_columns, sorted(stale), entry.revision, entry.tick_millis
+                )
 
 
 class AppliedParts:

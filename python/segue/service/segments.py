@@ -36,7 +36,12 @@ class SegmentService:
         self._clock = clock
 
     async def create(
-        self, account_id: str, list_id: str | None, title: str, rule_groups: RuleGroups, request_id: str = ""
+        self,
+        account_id: str,
+        list_id: str | None,
+        title: str,
+        rule_groups: RuleGroups,
+        request_id: str = "",
     ) -> Segment:
         """Creates a segment; its members can be counted at once.
 
@@ -48,7 +53,9 @@ class SegmentService:
             ResourceNotFound: There is no such account or list.
         """
         check_title(title)
-        check_limit("rules_per_segment", sum(map(len, rule_groups)) - 1, self._limits.rules_per_segment)
+        check_limit(
+            "rules_per_segment", sum(map(len, rule_groups)) - 1, self._limits.rules_per_segment
+        )
         account = await self._directory.account(account_id)
         fingerprint = hashlib.sha256(
             f"{list_id}\n{title}\n{encode_rule_groups(rule_groups)}".encode()
@@ -56,16 +63,25 @@ class SegmentService:
         now = self._clock()
 
         def work(tx: Connection) -> Segment:
-            answer = requests.first_answer(tx, account.key, "CreateSegment", request_id, fingerprint)
+            answer = requests.first_answer(
+                tx, account.key, "CreateSegment", request_id, fingerprint
+            )
             if answer is not None:
                 return segment_in(tx, account, answer)
             parse_rule_groups(rule_groups, scope_in(tx, account, list_id, now))
             if definitions.select_segments(tx, account, list_id or "", title, ("", ""), 1):
                 raise ResourceExists(
-                    f"a segment titled {title!r} exists there; choose another title", {"name": title}
+                    f"a segment titled {title!r} exists there; choose another title",
+                    {"name": title},
                 )
-            check_limit("segments", definitions.count_rows(tx, "segment", account.key), self._limits.segments)
-            segment = Segment(account_id, secrets.token_hex(16), list_id, title, rule_groups, now, now, 1)
+            check_limit(
+                "segments",
+                definitions.count_rows(tx, "segment", account.key),
+                self._limits.segments,
+            )
+            segment = Segment(
+                account_id, secrets.token_hex(16), list_id, title, rule_groups, now, now, 1
+            )
             definitions.insert_segment(tx, account, segment)
             requests.keep_answer(
                 tx, account.key, "CreateSegment", request_id, fingerprint, segment.segment_id, now
@@ -109,7 +125,9 @@ class SegmentService:
             ResourceNotFound: There is no such account or segment.
         """
         account = await self._directory.account(account_id)
-        if not await self._store.write(lambda tx: definitions.delete_segment(tx, account, segment_id)):
+        if not await self._store.write(
+            lambda tx: definitions.delete_segment(tx, account, segment_id)
+        ):
             raise ResourceNotFound(f"{account.name}/segments/{segment_id}")
 
     async def count(self, account_id: str, segment_id: str) -> MemberCount:
@@ -127,14 +145,18 @@ class SegmentService:
 
         return await self._count(account, *await self._store.read(work))
 
-    async def count_draft(self, account_id: str, list_id: str | None, rule_groups: RuleGroups) -> MemberCount:
+    async def count_draft(
+        self, account_id: str, list_id: str | None, rule_groups: RuleGroups
+    ) -> MemberCount:
         """Counts those who satisfy rules that are not saved.
 
         Raises:
             RulesInvalid: Rules are wrong; tells of all.
             ResourceNotFound: There is no such account or list.
         """
-        check_limit("rules_per_segment", sum(map(len, rule_groups)) - 1, self._limits.rules_per_segment)
+        check_limit(
+            "rules_per_segment", sum(map(len, rule_groups)) - 1, self._limits.rules_per_segment
+        )
         account = await self._directory.account(account_id)
 
         def work(tx: Connection) -> tuple[Condition, Condition]:
@@ -161,9 +183,9 @@ class SegmentService:
                 Plan(schema, to_kernel_json(condition)),
                 block_format,
                 segment.list_id,
-                None,
-                False,
-                self._limits.export_block_bytes,
+                changed_from_millis=None,
+                include_removed=False,
+                block_bytes=self._limits.export_block_bytes,
             )
         )
         async for block in read_blocks(export, 0):

@@ -7,7 +7,7 @@ from typing import Final
 from segue.domain.secret import SECRET_BYTES, Secret, derive_secret, new_nonce
 from segue.errors import TokenInvalid
 
-TOKEN_KEY_FILE: Final = "token-key"
+TOKEN_KEY_FILE: Final = "token-key"  # noqa: S105 - a file name
 """File in the data directory with the key that tokens are derived from (mode 0600)."""
 
 
@@ -18,7 +18,9 @@ class Tokens:
         """Reads the key, or makes it on the first start."""
         path = data_dir / TOKEN_KEY_FILE
         if not path.exists():
-            descriptor = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(
+                path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600
+            )
             with os.fdopen(descriptor, "wb") as file:
                 file.write(os.urandom(SECRET_BYTES))
                 file.flush()
@@ -38,4 +40,6 @@ class Tokens:
 
 def token_invalid() -> TokenInvalid:
     """Returns the one answer to tokens that are unknown, expired or another account's."""
-    return TokenInvalid("the token is unknown or has expired; initiate anew and send the token of that answer")
+    return TokenInvalid(
+        "the token is unknown or has expired; initiate anew and send the token of that answer"
+    )

@@ -7,12 +7,12 @@ from segue.domain.account import Account
 from segue.domain.key import ApiKey, Principal
 from segue.store.base import Connection, Row
 
-_COLUMNS: Final = (
-    "key, account_id, display_name, time_zone, create_millis, update_millis, version, revision, profile_count"
-)
+_COLUMNS: Final = "key, account_id, display_name, time_zone, create_millis, update_millis, version, revision, profile_count"
 
 
-def insert(tx: Connection, account_id: str, display_name: str, time_zone: str, now: int, column: int) -> Account:
+def insert(
+    tx: Connection, account_id: str, display_name: str, time_zone: str, now: int, column: int
+) -> Account:
     """Adds an account whose first free column is given."""
     tx.execute(
         "INSERT INTO account (account_id, display_name, time_zone, create_millis, update_millis, version,"
@@ -40,7 +40,8 @@ def find_by_key(tx: Connection, key: int) -> Account | None:
 def select(tx: Connection, after: str, limit: int) -> list[Account]:
     """Reads accounts in order of ids, those after one."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?", (after, limit)
+        f"SELECT {_COLUMNS} FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?",
+        (after, limit),
     )
     return [Account(*row) for row in rows]
 
@@ -54,7 +55,13 @@ def update(tx: Connection, account: Account) -> None:
     """Writes an account's display name, time zone, time and version."""
     tx.execute(
         "UPDATE account SET display_name = ?, time_zone = ?, update_millis = ?, version = ? WHERE key = ?",
-        (account.display_name, account.time_zone, account.update_millis, account.version, account.key),
+        (
+            account.display_name,
+            account.time_zone,
+            account.update_millis,
+            account.version,
+            account.key,
+        ),
     )
 
 
@@ -66,13 +73,16 @@ def delete(tx: Connection, key: int) -> None:
 def take_columns(tx: Connection, key: int, count: int) -> int:
     """Gives an account's next column numbers away for good; returns the first."""
     (row,) = tx.execute(
-        "UPDATE account SET next_column = next_column + ? WHERE key = ? RETURNING next_column", (count, key)
+        "UPDATE account SET next_column = next_column + ? WHERE key = ? RETURNING next_column",
+        (count, key),
     )
     first: int = row[0] - count
     return first
 
 
-def insert_key(tx: Connection, account: int | None, key_id: str, digest: bytes, display_name: str, now: int) -> None:
+def insert_key(
+    tx: Connection, account: int | None, key_id: str, digest: bytes, display_name: str, now: int
+) -> None:
     """Adds a key of an account, or an admin's for None."""
     tx.execute(
         "INSERT INTO api_key (key_id, account, digest, display_name, create_millis) VALUES (?, ?, ?, ?, ?)",
@@ -102,7 +112,9 @@ def delete_admin_keys(tx: Connection) -> None:
     tx.execute("DELETE FROM api_key WHERE account IS NULL")
 
 
-def select_keys(tx: Connection, account: Account, after: Sequence[int | str], limit: int) -> list[ApiKey]:
+def select_keys(
+    tx: Connection, account: Account, after: Sequence[int | str], limit: int
+) -> list[ApiKey]:
     """Reads an account's keys in order of creation, those after a (time, id)."""
     rows = tx.execute(
         "SELECT key_id, display_name, create_millis FROM api_key WHERE account = ? AND (create_millis, key_id) > (?, ?)"
@@ -120,7 +132,14 @@ def count_keys(tx: Connection, account: int) -> int:
 
 def delete_key(tx: Connection, account: int, key_id: str) -> bool:
     """Removes a key; tells whether there was one."""
-    return bool(list(tx.execute("DELETE FROM api_key WHERE account = ? AND key_id = ? RETURNING 1", (account, key_id))))
+    return bool(
+        list(
+            tx.execute(
+                "DELETE FROM api_key WHERE account = ? AND key_id = ? RETURNING 1",
+                (account, key_id),
+            )
+        )
+    )
 
 
 def _api_key(account: Account, row: Row) -> ApiKey:

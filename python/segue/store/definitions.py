@@ -12,11 +12,15 @@ from segue.domain.segment import Segment, decode_rule_groups, encode_rule_groups
 from segue.store.base import Connection, Row
 
 _LIST: Final = "list_id, display_name, first_column, create_millis, update_millis, version"
-_FIELD: Final = "list_id, field_key, type, display_name, options, field_column, create_millis, version"
+_FIELD: Final = (
+    "list_id, field_key, type, display_name, options, field_column, create_millis, version"
+)
 _SEGMENT: Final = "segment_id, list_id, title, rule_groups, create_millis, update_millis, version"
 
 
-def select_lists(tx: Connection, account: Account, after: str = "", limit: int = -1) -> list[MailingList]:
+def select_lists(
+    tx: Connection, account: Account, after: str = "", limit: int = -1
+) -> list[MailingList]:
     """Reads an account's lists in order of ids, those after one."""
     rows = tx.execute(
         f"SELECT {_LIST} FROM list WHERE account = ? AND list_id > ? ORDER BY list_id LIMIT ?",
@@ -28,7 +32,9 @@ def select_lists(tx: Connection, account: Account, after: str = "", limit: int =
 def find_list(tx: Connection, account: Account, list_id: str) -> MailingList | None:
     """Reads a list."""
     rows = list(
-        tx.execute(f"SELECT {_LIST} FROM list WHERE account = ? AND list_id = ?", (account.key, list_id))
+        tx.execute(
+            f"SELECT {_LIST} FROM list WHERE account = ? AND list_id = ?", (account.key, list_id)
+        )
     )
     return MailingList(account.account_id, *rows[0]) if rows else None
 
@@ -57,11 +63,15 @@ def delete_list(tx: Connection, account: Account, list_id: str) -> None:
 
 def select_fields(tx: Connection, account: Account) -> list[Field]:
     """Reads all fields of an account and its lists in order of creation."""
-    rows = tx.execute(f"SELECT {_FIELD} FROM field WHERE account = ? ORDER BY field_column", (account.key,))
+    rows = tx.execute(
+        f"SELECT {_FIELD} FROM field WHERE account = ? ORDER BY field_column", (account.key,)
+    )
     return [_field(account, row) for row in rows]
 
 
-def select_fields_of(tx: Connection, account: Account, list_id: str | None, after: int, limit: int) -> list[Field]:
+def select_fields_of(
+    tx: Connection, account: Account, list_id: str | None, after: int, limit: int
+) -> list[Field]:
     """Reads the fields of one list, or of the account for None, in order of creation, those after a column."""
     rows = tx.execute(
         f"SELECT {_FIELD} FROM field WHERE account = ? AND list_id = ? AND field_column > ?"
@@ -111,7 +121,9 @@ def update_field(tx: Connection, account: Account, field: Field) -> None:
 
 def delete_field(tx: Connection, account: Account, field: Field) -> None:
     """Removes a field."""
-    tx.execute("DELETE FROM field WHERE account = ? AND field_column = ?", (account.key, field.column))
+    tx.execute(
+        "DELETE FROM field WHERE account = ? AND field_column = ?", (account.key, field.column)
+    )
 
 
 def insert_schema(tx: Connection, account: Account) -> int:
@@ -119,20 +131,25 @@ def insert_schema(tx: Connection, account: Account) -> int:
     definition = schema_definition(select_lists(tx, account), select_fields(tx, account))
     version = newest_schema(tx, account.key) + 1
     tx.execute(
-        "INSERT INTO schema (account, version, definition) VALUES (?, ?, ?)", (account.key, version, definition)
+        "INSERT INTO schema (account, version, definition) VALUES (?, ?, ?)",
+        (account.key, version, definition),
     )
     return version
 
 
 def newest_schema(tx: Connection, account: int) -> int:
     """Reads the number of an account's newest schema version; 0 when there is none."""
-    (row,) = tx.execute("SELECT coalesce(max(version), 0) FROM schema WHERE account = ?", (account,))
+    (row,) = tx.execute(
+        "SELECT coalesce(max(version), 0) FROM schema WHERE account = ?", (account,)
+    )
     return int(row[0])
 
 
 def find_schema(tx: Connection, account: int, version: int) -> bytes:
     """Reads a schema version's definition."""
-    (row,) = tx.execute("SELECT definition FROM schema WHERE account = ? AND version = ?", (account, version))
+    (row,) = tx.execute(
+        "SELECT definition FROM schema WHERE account = ? AND version = ?", (account, version)
+    )
     return bytes(row[0])
 
 
@@ -158,14 +175,20 @@ def find_segment(tx: Connection, account: Account, segment_id: str) -> Segment |
     """Reads a segment."""
     rows = list(
         tx.execute(
-            f"SELECT {_SEGMENT} FROM segment WHERE account = ? AND segment_id = ?", (account.key, segment_id)
+            f"SELECT {_SEGMENT} FROM segment WHERE account = ? AND segment_id = ?",
+            (account.key, segment_id),
         )
     )
     return _segment(account, rows[0]) if rows else None
 
 
 def select_segments(
-    tx: Connection, account: Account, list_id: str | None, title: str, after: Sequence[str | int], limit: int
+    tx: Connection,
+    account: Account,
+    list_id: str | None,
+    title: str,
+    after: Sequence[str | int],
+    limit: int,
 ) -> list[Segment]:
     """Reads segments in order of (folded title, id), those after one; of one list unless None, of one title unless empty."""
     rows = tx.execute(
@@ -188,7 +211,8 @@ def delete_segment(tx: Connection, account: Account, segment_id: str) -> bool:
     return bool(
         list(
             tx.execute(
-                "DELETE FROM segment WHERE account = ? AND segment_id = ? RETURNING 1", (account.key, segment_id)
+                "DELETE FROM segment WHERE account = ? AND segment_id = ? RETURNING 1",
+                (account.key, segment_id),
             )
         )
     )

@@ -72,11 +72,23 @@ def set_byte_count(tx: Connection, key: int, byte_count: int) -> None:
 
 def sweep(tx: Connection, now_millis: int) -> list[int]:
     """Removes exports whose time is over; returns their numbers."""
-    return [row[0] for row in tx.execute("DELETE FROM export WHERE expire_millis < ? RETURNING key", (now_millis,))]
+    return [
+        row[0]
+        for row in tx.execute(
+            "DELETE FROM export WHERE expire_millis < ? RETURNING key", (now_millis,)
+        )
+    ]
 
 
 def _export(row: Row) -> ExportRow:
     key, account, block_format, list_id, condition, changed_from, removed, *rest = row
     return ExportRow(
-        key, account, BlockFormat(block_format), list_id or None, condition, changed_from, bool(removed), *rest
+        key,
+        account,
+        BlockFormat(block_format),
+        list_id or None,
+        condition,
+        changed_from,
+        bool(removed),
+        *rest,
     )

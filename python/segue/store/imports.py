@@ -38,7 +38,9 @@ class PartRow:
     valid_count: int
 
 
-def insert(tx: Connection, account: int, digest: bytes, request: ImportRequest, expire: int, retain: int) -> int:
+def insert(
+    tx: Connection, account: int, digest: bytes, request: ImportRequest, expire: int, retain: int
+) -> int:
     """Adds an import; returns its number."""
     (row,) = tx.execute(
         "INSERT INTO import (account, digest, state, display_name, list_id, ignore_unknown_fields, expire_millis,"
@@ -151,7 +153,12 @@ def insert_part(
 
 def part_numbers(tx: Connection, key: int) -> list[int]:
     """Reads the numbers of an import's parts in order."""
-    return [row[0] for row in tx.execute("SELECT number FROM import_part WHERE import = ? ORDER BY number", (key,))]
+    return [
+        row[0]
+        for row in tx.execute(
+            "SELECT number FROM import_part WHERE import = ? ORDER BY number", (key,)
+        )
+    ]
 
 
 def read_part(tx: Connection, key: int, number: int) -> tuple[PartRow, bytes]:
@@ -166,7 +173,12 @@ def read_part(tx: Connection, key: int, number: int) -> tuple[PartRow, bytes]:
 
 def schema_versions(tx: Connection, key: int) -> set[int]:
     """Reads the schema versions that an import's parts were checked with."""
-    return {row[0] for row in tx.execute("SELECT DISTINCT schema_version FROM import_part WHERE import = ?", (key,))}
+    return {
+        row[0]
+        for row in tx.execute(
+            "SELECT DISTINCT schema_version FROM import_part WHERE import = ?", (key,)
+        )
+    }
 
 
 def set_state(tx: Connection, key: int, state: ImportState) -> None:
@@ -177,7 +189,8 @@ def set_state(tx: Connection, key: int, state: ImportState) -> None:
 def queue(tx: Connection, key: int) -> None:
     """Notes that an import's execution was asked for; its token then lives as long as its exceptions are kept."""
     tx.execute(
-        "UPDATE import SET state = ?, expire_millis = retain_millis WHERE key = ?", (ImportState.QUEUED, key)
+        "UPDATE import SET state = ?, expire_millis = retain_millis WHERE key = ?",
+        (ImportState.QUEUED, key),
     )
 
 
@@ -192,7 +205,8 @@ def complete(tx: Connection, key: int, processed: int, created: int, revision: i
 def fail(tx: Connection, key: int, message: str) -> None:
     """Ends an import of which nothing was written."""
     tx.execute(
-        "UPDATE import SET state = ?, error_message = ? WHERE key = ?", (ImportState.FAILED, message, key)
+        "UPDATE import SET state = ?, error_message = ? WHERE key = ?",
+        (ImportState.FAILED, message, key),
     )
 
 
@@ -235,9 +249,9 @@ def sweep(tx: Connection, now_millis: int) -> int:
 
 
 def _import(row: Row) -> ImportRow:
-    key, account, state, list_id, ignore, *counts, revision, expire, message, staged = row
-    status = ImportStatus(ImportState(state), *counts, revision, expire, message)
-    return ImportRow(key, account, list_id or None, bool(ignore), staged, status)
+    key, account, state, list_id, ignore = row[:5]
+    status = ImportStatus(ImportState(state), *row[5:14])
+    return ImportRow(key, account, list_id or None, bool(ignore), row[14], status)
 
 
 def _part(row: Row) -> PartRow:

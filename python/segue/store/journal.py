@@ -59,7 +59,8 @@ def append(tx: Connection, account: int, entry: Entry) -> None:
         (account, entry.revision, entry.tick_millis, entry.kind, entry.schema_version, entry.body),
     )
     tx.execute(
-        "UPDATE account SET revision = ?, tick_millis = ? WHERE key = ?", (entry.revision, entry.tick_millis, account)
+        "UPDATE account SET revision = ?, tick_millis = ? WHERE key = ?",
+        (entry.revision, entry.tick_millis, account),
     )
 
 
@@ -79,7 +80,8 @@ def read_head(tx: Connection, account: int) -> Head | None:
 def set_pinned(tx: Connection, account: int, tick_millis: int) -> None:
     """Remembers that a snapshot was pinned at a tick, so that the tick stays closed after a restart."""
     tx.execute(
-        "UPDATE account SET pinned_millis = max(pinned_millis, ?) WHERE key = ?", (tick_millis, account)
+        "UPDATE account SET pinned_millis = max(pinned_millis, ?) WHERE key = ?",
+        (tick_millis, account),
     )
 
 
@@ -95,7 +97,10 @@ def entries(tx: Connection, account: int, after: int, upto: int, limit: int) -> 
         " WHERE account = ? AND revision > ? AND revision <= ? ORDER BY revision LIMIT ?",
         (account, after, upto, limit),
     )
-    return [Entry(revision, tick, EntryKind(kind), schema, body) for revision, tick, kind, schema, body in rows]
+    return [
+        Entry(revision, tick, EntryKind(kind), schema, body)
+        for revision, tick, kind, schema, body in rows
+    ]
 
 
 def snapshot_before(tx: Connection, account: int, revision: int) -> SnapshotRow | None:
@@ -120,7 +125,9 @@ def insert_snapshot(tx: Connection, account: int, snapshot: SnapshotRow) -> None
 
 def select_snapshots(tx: Connection, account: int) -> list[SnapshotRow]:
     """Reads an account's snapshots in order of revisions."""
-    rows = tx.execute("SELECT revision, directory FROM snapshot WHERE account = ? ORDER BY revision", (account,))
+    rows = tx.execute(
+        "SELECT revision, directory FROM snapshot WHERE account = ? ORDER BY revision", (account,)
+    )
     return [SnapshotRow(*row) for row in rows]
 
 
@@ -138,14 +145,17 @@ def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
     pinned = [
         row[0]
         for row in tx.execute(
-            "SELECT DISTINCT revision FROM export WHERE account = ? AND expire_millis > ?", (account, now_millis)
+            "SELECT DISTINCT revision FROM export WHERE account = ? AND expire_millis > ?",
+            (account, now_millis),
         )
     ]
     needed = {snapshots[-1].revision, *_bases(snapshots, pinned)}
     floor = 0 if _needs_beginning(snapshots, pinned) else min(needed)
     removed = [snapshot for snapshot in snapshots if snapshot.revision not in needed]
     for snapshot in removed:
-        tx.execute("DELETE FROM snapshot WHERE account = ? AND revision = ?", (account, snapshot.revision))
+        tx.execute(
+            "DELETE FROM snapshot WHERE account = ? AND revision = ?", (account, snapshot.revision)
+        )
     tx.execute("DELETE FROM journal WHERE account = ? AND revision <= ?", (account, floor))
     tx.execute(
         "DELETE FROM import_part WHERE import IN"

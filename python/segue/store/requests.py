@@ -4,7 +4,9 @@ from segue.errors import RequestIdReused
 from segue.store.base import Connection
 
 
-def first_answer(tx: Connection, account: int, method: str, request_id: str, fingerprint: bytes) -> str | None:
+def first_answer(
+    tx: Connection, account: int, method: str, request_id: str, fingerprint: bytes
+) -> str | None:
     """Reads what a request was answered the first time; None when it is new or has no id.
 
     Raises:
@@ -22,13 +24,20 @@ def first_answer(tx: Connection, account: int, method: str, request_id: str, fin
         return None
     if rows[0][0] != fingerprint:
         raise RequestIdReused(
-            f"request id {request_id} was used for another request; send a new one", {"request_id": request_id}
+            f"request id {request_id} was used for another request; send a new one",
+            {"request_id": request_id},
         )
     return str(rows[0][1])
 
 
 def keep_answer(
-    tx: Connection, account: int, method: str, request_id: str, fingerprint: bytes, answer: str, now: int
+    tx: Connection,
+    account: int,
+    method: str,
+    request_id: str,
+    fingerprint: bytes,
+    answer: str,
+    now: int,
 ) -> None:
     """Keeps a request's answer; does nothing when it has no id."""
     if request_id:

@@ -169,14 +169,15 @@ def _commit(connection: apsw.Connection, group: Sequence[_Write]) -> None:
     outcomes: list[tuple[_Write, Any, Exception | None]] = []
     try:
         transaction.execute("BEGIN IMMEDIATE")
-        for write in group:
-            outcomes.append(_run(connection, transaction, write))
+        outcomes.extend(_run(connection, transaction, write) for write in group)
         transaction.execute("COMMIT")
     except apsw.Error as error:
         _log.error("store.write_failed", error=type(error).__name__)
         if connection.in_transaction:
             transaction.execute("ROLLBACK")
-        unavailable = StoreUnavailable("the database cannot be written, perhaps for lack of space; nothing was kept")
+        unavailable = StoreUnavailable(
+            "the database cannot be written, perhaps for lack of space; nothing was kept"
+        )
         unavailable.__cause__ = error
         outcomes = [(write, None, unavailable) for write in group]
     for write, result, failure in outcomes:
@@ -191,8 +192,9 @@ def _run(
 ) -> tuple[_Write, Any, Exception | None]:
     try:
         with connection:
-            return write, write.work(transaction), None
+            result = write.work(transaction)
     except Exception as error:
         if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
             raise
         return write, None, error
+    return write, result, None
