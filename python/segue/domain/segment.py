@@ -34,6 +34,7 @@ class Segment:
     create_millis: int
     update_millis: int
     version: int
+    active_subscriber_count: int | None = None
 
     @property
     def name(self) -> str:
