@@ -34,7 +34,6 @@ class Segment:
     create_millis: int
     update_millis: int
     version: int
-    active_subscriber_count: int | None = None
 
     @property
     def name(self) -> str:

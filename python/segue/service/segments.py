@@ -1,6 +1,5 @@
 """Use cases of segments."""
 
-import dataclasses
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -90,7 +89,7 @@ class SegmentService:
 
         return await self._store.write(work)
 
-    async def get(self, account_id: str, segment_id: str) -> Segment:
+    async def get(self, account_id: str, segment_id: str) -> tuple[Segment, MemberCount]:
         """Returns a segment with its members counted.
 
         Raises:
@@ -98,8 +97,7 @@ class SegmentService:
         """
         account = await self._directory.account(account_id)
         segment = await self._store.read(lambda tx: segment_in(tx, account, segment_id))
-        count = await self.count(account_id, segment_id)
-        return dataclasses.replace(segment, active_subscriber_count=count.members)
+        return segment, await self.count(account_id, segment_id)
 
     async def list(
         self, account_id: str, list_id: str | None, title: str, page: PageRequest
