@@ -1,0 +1,73 @@
+"""The use cases over a real store in a temporary directory, with a clock that tests move."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from segue.domain.timestamp import format_timestamp
+from segue.service.accounts import AccountService
+from segue.service.exports import ExportService
+from segue.service.fields import FieldService
+from segue.service.imports import ImportService
+from segue.service.keys import KeyService
+from segue.service.ledger import Ledger
+from segue.service.limits import Limits
+from segue.service.lists import ListService
+from segue.service.maintenance import Maintenance
+from segue.service.profiles import ProfileService
+from segue.service.segments import SegmentService
+from segue.service.tokens import Tokens
+from segue.store.base import Store
+from segue.store.open import open_store
+
+BUDGET_BYTES = 1 << 30
+
+
+@dataclass
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    millis: int = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        """Tells the time."""
+        return self.millis
+
+
+class OpenUseCases:
+    """Everything that a server has below its transport. `close` and a new one with the same directory is a restart."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        clock: HandClock,
+        limits: Limits | None = None,
+        budget_bytes: int = BUDGET_BYTES,
+    ) -> None:
+        limits = limits or Limits(open_imports=100_000, open_exports=100_000)
+        self.clock = clock
+        self.store: Store = open_store(data_dir)
+        self.ledger = Ledger(self.store, data_dir, budget_bytes, clock)
+        tokens = Tokens(data_dir)
+        self.keys = KeyService(self.store, limits, clock)
+        self.accounts = AccountService(self.store, self.ledger, self.keys, data_dir, clock)
+        self.lists = ListService(self.store, self.ledger, limits, clock)
+        self.fields = FieldService(self.store, self.ledger, limits, clock)
+        self.profiles = ProfileService(self.store, self.ledger, limits)
+        self.segments = SegmentService(self.store, self.ledger, limits, clock)
+        self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)
+        self.exports = ExportService(self.store, self.ledger, tokens, limits, clock)
+        self.maintenance = Maintenance(self.store, self.ledger, self.exports, data_dir, 1, clock)
+
+    def now(self) -> str:
+        """Returns the clock's time as text."""
+        return format_timestamp(self.clock())
+
+    async def snapshot_everything(self) -> None:
+        """Writes a snapshot of every account in memory and compacts its journal."""
+        await self.maintenance.round(sweep=True)
+
+    async def close(self) -> None:
+        """Stops as a server does."""
+        await self.imports.close()
+        await self.ledger.close()
+        await self.store.close()
