@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     """Imports of an account that are opened and not executed or expired."""
     max_open_exports: int = Field(default=100, ge=1)
     """Exports of an account that are not expired."""
+    max_staged_bytes: int = Field(default=64 * 1024 * _MIB, ge=_MIB)
+    """Bytes that one import may stage; 64 GiB."""
+    max_upsert_profiles: int = Field(default=1000, ge=1)
+    """Profiles one UpsertProfiles may write; more are an import's business."""
     max_api_keys: int = Field(default=100, ge=1)
     """Keys an account may have."""
 

@@ -1,0 +1,154 @@
+"""The composition root: settings → store → accounts in memory → use cases → servicers → a running server."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+from segue.domain.timestamp import system_clock
+from segue.instance_lock import InstanceLock
+from segue.process import configure_logs, tune_allocator
+from segue.service.accounts import AccountService
+from segue.service.exports import ExportService
+from segue.service.fields import FieldService
+from segue.service.imports import ImportService
+from segue.service.keys import KeyService
+from segue.service.ledger import Ledger
+from segue.service.limits import Limits
+from segue.service.lists import ListService
+from segue.service.maintenance import Maintenance
+from segue.service.profiles import ProfileService
+from segue.service.segments import SegmentService
+from segue.service.tokens import Tokens
+from segue.settings import Settings
+from segue.store.open import open_store
+from segue.transport.grpc.call import CallDesk, CallLimits
+from segue.transport.grpc.listener import GrpcListener
+from segue.transport.grpc.metrics import CallMetrics
+from segue.transport.grpc.servicers import UseCases, servicers_of
+from segue.transport.http.app import http_app
+from segue.transport.http.listener import HttpListener
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that takes calls."""
+
+    grpc_address: str
+    """HOST:PORT with the port that was taken."""
+    http_address: str
+    """HOST:PORT with the port that was taken."""
+    data_dir: Path
+    _closing: AsyncExitStack
+
+    async def stop(self) -> None:
+        """Turns new calls away, lets those in flight end within the grace, and closes the store."""
+        await self._closing.aclose()
+
+
+async def start(settings: Settings) -> RunningServer:
+    """Starts a server in this event loop; returns when it takes calls.
+
+    Raises:
+        StartRefused: Another process serves the data directory, or a port cannot be had.
+        StoreUnavailable: The database cannot be opened.
+        OSError: The data directory cannot be written.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(InstanceLock(settings.data_dir))
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        ready = asyncio.Event()
+        http = HttpListener(http_app(ready.is_set, registry), settings.http)
+        stack.push_async_callback(http.stop)
+        http.start()
+        use_cases = await _open_use_cases(settings, stack)
+        limits = CallLimits(
+            settings.max_calls, settings.max_account_calls, settings.unary_deadline_seconds
+        )
+        desk = CallDesk(use_cases.keys.authenticate, limits, CallMetrics(registry))
+        grpc = GrpcListener(settings, desk, servicers_of(use_cases))
+        await grpc.start()
+        stack.push_async_callback(grpc.stop, settings.shutdown_grace_seconds)
+        stack.callback(ready.clear)
+        ready.set()
+        return RunningServer(grpc.address, http.address, settings.data_dir, stack.pop_all())
+
+
+async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases:
+    """Opens the store and everything on it; the stack closes it all in reverse order."""
+    data_dir, limits, clock = settings.data_dir, _limits(settings), system_clock
+    store = open_store(data_dir)
+    stack.push_async_callback(store.close)
+    ledger = Ledger(store, data_dir, settings.memory_budget_bytes, clock)
+    stack.push_async_callback(ledger.close)
+    tokens = Tokens(data_dir)
+    keys = KeyService(store, limits, clock)
+    imports = ImportService(store, ledger, tokens, limits, clock)
+    exports = ExportService(store, ledger, tokens, limits, clock)
+    maintenance = Maintenance(
+        store, ledger, exports, data_dir, settings.snapshot_journal_bytes, clock
+    )
+    await keys.ensure_admin_key(data_dir)
+    await maintenance.start()
+    stack.push_async_callback(maintenance.close)
+    await imports.resume()
+    stack.push_async_callback(imports.close)
+    return UseCases(
+        accounts=AccountService(store, ledger, keys, data_dir, clock),
+        lists=ListService(store, ledger, limits, clock),
+        fields=FieldService(store, ledger, limits, clock),
+        profiles=ProfileService(store, ledger, limits),
+        segments=SegmentService(store, ledger, limits, clock),
+        imports=imports,
+        exports=exports,
+        keys=keys,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        lists=settings.max_lists,
+        fields=settings.max_fields,
+        segments=settings.max_segments,
+        rules_per_segment=settings.max_rules,
+        api_keys=settings.max_api_keys,
+        open_imports=settings.max_open_imports,
+        open_exports=settings.max_open_exports,
+        staged_bytes=settings.max_staged_bytes,
+        block_bytes=settings.max_block_bytes,
+        upsert_profiles=settings.max_upsert_profiles,
+        import_token_seconds=settings.import_token_seconds,
+        export_token_seconds=settings.export_token_seconds,
+        export_block_bytes=settings.export_block_bytes,
+    )
+
+
+def run_server(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT; prints one line to standard output when calls are taken.
+
+    A second signal ends the process at once: nothing that was acknowledged is lost.
+    """
+    configure_logs(settings.log_level)
+    tune_allocator()
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stopping.set)
+    server = await start(settings)
+    print(  # noqa: T201 — what starts us waits for this line
+        f"segue ready grpc={server.grpc_address} http={server.http_address} data={server.data_dir}",
+        flush=True,
+    )
+    await stopping.wait()
+    for number in signals:
+        loop.remove_signal_handler(number)
+    await server.stop()

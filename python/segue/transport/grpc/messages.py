@@ -1,0 +1,223 @@
+"""Domain values as the messages that callers see."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from segue.domain.account import Account
+from segue.domain.field import Field, FieldType
+from segue.domain.job import (
+    ExportOpened,
+    ExportStatus,
+    ImportStatus,
+    JobOpened,
+    StageResult,
+)
+from segue.domain.key import ApiKey
+from segue.domain.list import ListStats, MailingList
+from segue.domain.profile import RecordException, UpsertResult
+from segue.domain.segment import MemberCount, Segment
+from segue.service.etag import etag_of
+from segue.v1 import (
+    account_pb2,
+    error_reason_pb2,
+    export_service_pb2,
+    field_pb2,
+    import_service_pb2,
+    list_pb2,
+    list_service_pb2,
+    profile_service_pb2,
+    segment_pb2,
+    segment_service_pb2,
+    user_service_pb2,
+)
+
+FIELD_TYPES = {
+    FieldType.TEXT: field_pb2.FIELD_TYPE_TEXT,
+    FieldType.NUMBER: field_pb2.FIELD_TYPE_NUMBER,
+    FieldType.BOOLEAN: field_pb2.FIELD_TYPE_BOOLEAN,
+    FieldType.DATE: field_pb2.FIELD_TYPE_DATE,
+    FieldType.DATE_TIME: field_pb2.FIELD_TYPE_DATE_TIME,
+    FieldType.MULTI_SELECT_ONE: field_pb2.FIELD_TYPE_MULTI_SELECT_ONE,
+    FieldType.MULTI_SELECT_MANY: field_pb2.FIELD_TYPE_MULTI_SELECT_MANY,
+}
+
+
+def timestamp(millis: int) -> Timestamp:
+    """Returns an instant given in milliseconds since 1970 UTC."""
+    message = Timestamp()
+    message.FromMilliseconds(millis)
+    return message
+
+
+def account_message(account: Account) -> account_pb2.Account:
+    """Returns an account as its resource."""
+    return account_pb2.Account(
+        name=account.name,
+        display_name=account.display_name,
+        time_zone=account.time_zone,
+        create_time=timestamp(account.create_millis),
+        update_time=timestamp(account.update_millis),
+        etag=etag_of(account.version),
+        revision=account.revision,
+        profile_count=account.profile_count,
+    )
+
+
+def list_message(mailing_list: MailingList) -> list_pb2.List:
+    """Returns a list as its resource."""
+    return list_pb2.List(
+        name=mailing_list.name,
+        display_name=mailing_list.display_name,
+        create_time=timestamp(mailing_list.create_millis),
+        update_time=timestamp(mailing_list.update_millis),
+        etag=etag_of(mailing_list.version),
+    )
+
+
+def list_stats_message(stats: ListStats) -> list_service_pb2.ListStats:
+    """Returns a list's counts; they come in the order of `MEMBERSHIP_STATES`."""
+    active, unconfirmed, unsubscribed, bounced, deleted, inactive = stats.counts
+    return list_service_pb2.ListStats(
+        name=stats.name,
+        active_count=active,
+        unconfirmed_count=unconfirmed,
+        unsubscribed_count=unsubscribed,
+        bounced_count=bounced,
+        deleted_count=deleted,
+        inactive_count=inactive,
+        revision=stats.revision,
+    )
+
+
+def field_message(field: Field) -> field_pb2.Field:
+    """Returns a field as its resource; `%` is what a key may hold and a name may not."""
+    return field_pb2.Field(
+        name=f"{field.parent}/fields/{field.key.replace('%', '%25')}",
+        key=field.key,
+        tag=f"[{field.key}]",
+        display_name=field.display_name,
+        type=FIELD_TYPES[field.type],
+        options=field.options,
+        create_time=timestamp(field.create_millis),
+        etag=etag_of(field.version),
+    )
+
+
+def segment_message(segment: Segment) -> segment_pb2.Segment:
+    """Returns a segment as its resource; 0 members where they were not counted."""
+    return segment_pb2.Segment(
+        name=segment.name,
+        list=segment.list_name,
+        title=segment.title,
+        rule_groups=[
+            segment_pb2.RuleGroup(
+                rules=[
+                    segment_pb2.Rule(rule_type=rule.rule_type, clause=rule.clause) for rule in group
+                ]
+            )
+            for group in segment.rule_groups
+        ],
+        active_subscriber_count=segment.active_subscriber_count or 0,
+        create_time=timestamp(segment.create_millis),
+        update_time=timestamp(segment.update_millis),
+        etag=etag_of(segment.version),
+    )
+
+
+def count_message(count: MemberCount) -> segment_service_pb2.CountMembersResponse:
+    """Returns a number of members."""
+    return segment_service_pb2.CountMembersResponse(
+        member_count=count.members,
+        candidate_count=count.candidates,
+        revision=count.revision,
+        evaluate_time=timestamp(count.evaluate_millis),
+    )
+
+
+def upsert_message(result: UpsertResult) -> profile_service_pb2.UpsertProfilesResponse:
+    """Returns what became of a small write."""
+    return profile_service_pb2.UpsertProfilesResponse(
+        revision=result.revision,
+        written_count=result.written_count,
+        created_count=result.created_count,
+        exceptions=[exception_message(problem) for problem in result.exceptions],
+    )
+
+
+def exception_message(problem: RecordException) -> profile_service_pb2.RecordException:
+    """Returns a problem of one record."""
+    return profile_service_pb2.RecordException(
+        part_number=problem.part_number,
+        record_number=problem.record_number,
+        profile_id=problem.profile_id,
+        field_path=problem.field_path,
+        reason=error_reason_pb2.ErrorReason.ValueType(problem.reason),
+        message=problem.message,
+    )
+
+
+def import_opened_message(opened: JobOpened) -> import_service_pb2.InitiateImportResponse:
+    """Returns an import's token, the one time it is shown."""
+    return import_service_pb2.InitiateImportResponse(
+        token=opened.token.reveal(), expire_time=timestamp(opened.expire_millis)
+    )
+
+
+def staged_message(result: StageResult) -> import_service_pb2.StageProfilesResponse:
+    """Returns what became of a stream of blocks."""
+    return import_service_pb2.StageProfilesResponse(
+        part_count=result.part_count,
+        received_count=result.received_count,
+        valid_count=result.valid_count,
+        invalid_count=result.invalid_count,
+    )
+
+
+def import_status_message(status: ImportStatus) -> import_service_pb2.ImportStatus:
+    """Returns how far an import is."""
+    return import_service_pb2.ImportStatus(
+        state=import_service_pb2.ImportState.ValueType(status.state),
+        received_count=status.received_count,
+        valid_count=status.valid_count,
+        invalid_count=status.invalid_count,
+        processed_count=status.processed_count,
+        created_count=status.created_count,
+        pending_count=status.pending_count,
+        exception_count=status.exception_count,
+        revision=status.revision,
+        expire_time=timestamp(status.expire_millis),
+        error_message=status.error_message,
+    )
+
+
+def export_opened_message(opened: ExportOpened) -> export_service_pb2.InitiateExportResponse:
+    """Returns an export's token, the one time it is shown, and what it pinned."""
+    return export_service_pb2.InitiateExportResponse(
+        token=opened.token.reveal(),
+        effective_last_datetime=_optional_timestamp(opened.effective_last_millis),
+        snapshot_time=timestamp(opened.snapshot_millis),
+        revision=opened.revision,
+        expire_time=timestamp(opened.expire_millis),
+    )
+
+
+def export_status_message(status: ExportStatus) -> export_service_pb2.ExportStatus:
+    """Returns an export's state and size."""
+    return export_service_pb2.ExportStatus(
+        state=export_service_pb2.ExportState.ValueType(status.state),
+        row_count=status.row_count,
+        byte_count=status.byte_count,
+        effective_last_datetime=_optional_timestamp(status.effective_last_millis),
+        snapshot_time=timestamp(status.snapshot_millis),
+        expire_time=timestamp(status.expire_millis),
+    )
+
+
+def api_key_message(key: ApiKey) -> user_service_pb2.ApiKey:
+    """Returns a key as its resource, without its secret."""
+    return user_service_pb2.ApiKey(
+        name=key.name, display_name=key.display_name, create_time=timestamp(key.create_millis)
+    )
+
+
+def _optional_timestamp(millis: int | None) -> Timestamp | None:
+    return None if millis is None else timestamp(millis)

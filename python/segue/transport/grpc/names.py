@@ -1,0 +1,116 @@
+"""Resource names of requests, taken apart."""
+
+from typing import Final
+from urllib.parse import unquote
+
+from segue.errors import FieldInvalid, FieldViolation
+
+ACCOUNT: Final = "accounts/{account}"
+LIST: Final = "accounts/{account}/lists/{list}"
+PROFILE: Final = "accounts/{account}/profiles/{profile_id}"
+SEGMENT: Final = "accounts/{account}/segments/{segment}"
+API_KEY: Final = "accounts/{account}/apiKeys/{key}"
+ACCOUNT_FIELD: Final = "accounts/{account}/fields/{field}"
+LIST_FIELD: Final = "accounts/{account}/lists/{list}/fields/{field}"
+
+
+def account_of(name: str, field: str) -> str:
+    """Returns the account's id of `accounts/{account}`.
+
+    Args:
+        name: What the caller sent.
+        field: Where, for the error.
+
+    Raises:
+        FieldInvalid: It is not of this form; so for all functions below.
+    """
+    (account,) = _parts(name, field, ACCOUNT)
+    return account
+
+
+def list_of(name: str, field: str) -> tuple[str, str]:
+    """Returns account and list."""
+    account, list_id = _parts(name, field, LIST)
+    return account, list_id
+
+
+def profile_of(name: str, field: str) -> tuple[str, str]:
+    """Returns account and profile id, the latter decoded."""
+    account, profile_id = _parts(name, field, PROFILE)
+    return account, profile_id
+
+
+def segment_of(name: str, field: str) -> tuple[str, str]:
+    """Returns account and segment."""
+    account, segment = _parts(name, field, SEGMENT)
+    return account, segment
+
+
+def api_key_of(name: str, field: str) -> tuple[str, str]:
+    """Returns account and key id."""
+    account, key = _parts(name, field, API_KEY)
+    return account, key
+
+
+def field_parent_of(name: str, field: str) -> tuple[str, str | None]:
+    """Returns account and list; no list where the field belongs to the account."""
+    if _matches(name, ACCOUNT):
+        return account_of(name, field), None
+    account, list_id = _parts(name, field, LIST, ACCOUNT)
+    return account, list_id
+
+
+def field_of(name: str, field: str) -> tuple[str, str | None, str]:
+    """Returns account, list or None, and the field's key, decoded."""
+    if _matches(name, ACCOUNT_FIELD):
+        account, key = _parts(name, field, ACCOUNT_FIELD)
+        return account, None, key
+    account, list_id, key = _parts(name, field, LIST_FIELD, ACCOUNT_FIELD)
+    return account, list_id, key
+
+
+def list_within(account: str, name: str, field: str) -> str | None:
+    """Returns the list of a request for an account, or None where the request names none.
+
+    Raises:
+        FieldInvalid: The list is another account's, besides the above.
+    """
+    if not name:
+        return None
+    found, list_id = list_of(name, field)
+    _check_within(account, found, field)
+    return list_id
+
+
+def segment_within(account: str, name: str, field: str) -> str:
+    """Returns the segment of a request for an account.
+
+    Raises:
+        FieldInvalid: The segment is another account's, besides the above.
+    """
+    found, segment = segment_of(name, field)
+    _check_within(account, found, field)
+    return segment
+
+
+def _check_within(account: str, found: str, field: str) -> None:
+    if found != account:
+        raise FieldInvalid(
+            FieldViolation(field, f"must be in the request's parent, accounts/{account}")
+        )
+
+
+def _matches(name: str, form: str) -> bool:
+    parts, expected = name.split("/"), form.split("/")
+    return len(parts) == len(expected) and all(
+        part != "" and (want.startswith("{") or part == want)
+        for part, want in zip(parts, expected, strict=True)
+    )
+
+
+def _parts(name: str, field: str, form: str, *other_forms: str) -> list[str]:
+    if not _matches(name, form):
+        forms = " or ".join((form, *other_forms))
+        raise FieldInvalid(FieldViolation(field, f"must be {forms}"))
+    account, *rest = name.split("/")[1::2]
+    return [account, *(unquote(part) for part in rest)]

@@ -1,0 +1,84 @@
+"""What the interceptor must know of each method: who may call it, and which request fields name resources."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class MethodPolicy:
+    """Rules of one method."""
+
+    names: tuple[str, ...] = ()
+    """Paths in the request of resource names, all of which must belong to the caller's account."""
+    admin_only: bool = False
+    """Whether only an admin's key may call it."""
+    rules_field: str = "segment"
+    """Field of the request whose rule groups `RULES_INVALID` points into."""
+
+
+_ADMIN: Final = MethodPolicy(admin_only=True)
+_BY_TOKEN: Final = MethodPolicy()
+_BY_NAME: Final = MethodPolicy(("name",))
+_IN_PARENT: Final = MethodPolicy(("parent",))
+
+_SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
+    "AccountService": {
+        "CreateAccount": _ADMIN,
+        "GetAccount": _BY_NAME,
+        "UpdateAccount": MethodPolicy(("account.name",)),
+        "ListAccounts": _ADMIN,
+        "DeleteAccount": _ADMIN,
+    },
+    "ListService": {
+        "CreateList": _IN_PARENT,
+        "GetList": _BY_NAME,
+        "UpdateList": MethodPolicy(("list.name",)),
+        "ListLists": _IN_PARENT,
+        "DeleteList": _BY_NAME,
+        "GetListStats": _BY_NAME,
+    },
+    "FieldService": {
+        "CreateField": _IN_PARENT,
+        "GetField": _BY_NAME,
+        "UpdateField": MethodPolicy(("field.name",)),
+        "ListFields": _IN_PARENT,
+        "DeleteField": _BY_NAME,
+    },
+    "ProfileService": {
+        "GetProfile": _BY_NAME,
+        "UpsertProfiles": _IN_PARENT,
+        "DeleteProfile": _BY_NAME,
+    },
+    "SegmentService": {
+        "CreateSegment": MethodPolicy(("parent", "segment.list")),
+        "GetSegment": _BY_NAME,
+        "ListSegments": MethodPolicy(("parent", "list")),
+        "DeleteSegment": _BY_NAME,
+        "CountMembers": MethodPolicy(("parent", "segment", "draft.list"), rules_field="draft"),
+        "StreamMembers": _BY_NAME,
+    },
+    "ImportService": {
+        "InitiateImport": MethodPolicy(("parent", "list")),
+        "StageProfiles": _BY_TOKEN,
+        "ExecuteImport": _BY_TOKEN,
+        "GetImportStatus": _BY_TOKEN,
+        "ListImportExceptions": _BY_TOKEN,
+    },
+    "ExportService": {
+        "InitiateExport": MethodPolicy(("parent", "segment", "segment_group")),
+        "GetExportStatus": _BY_TOKEN,
+        "RetrieveExport": _BY_TOKEN,
+    },
+    "UserService": {
+        "CreateApiKey": _ADMIN,
+        "ListApiKeys": _ADMIN,
+        "DeleteApiKey": _ADMIN,
+    },
+}
+
+POLICIES: Final[dict[str, MethodPolicy]] = {
+    f"/segue.v1.{service}/{method}": policy
+    for service, methods in _SERVICES.items()
+    for method, policy in methods.items()
+}
+"""Policy by full method name; reflection, which is not here, needs a key and nothing else."""

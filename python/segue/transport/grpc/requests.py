@@ -1,0 +1,208 @@
+"""What callers send as domain values: pages, update masks, formats, rules, and options that are not built yet."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Final, Protocol
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from segue.domain.field import FieldType
+from segue.domain.job import ExportRequest, ImportRequest, StagedPart
+from segue.domain.page import PageRequest
+from segue.domain.profile import BlockFormat
+from segue.domain.segment import RuleGroups, RuleText
+from segue.errors import FieldInvalid, FieldViolation, NotImplementedYet
+from segue.transport.grpc import names
+from segue.transport.grpc.messages import FIELD_TYPES
+from segue.v1 import (
+    block_pb2,
+    export_service_pb2,
+    field_pb2,
+    import_service_pb2,
+    match_criteria_pb2,
+    segment_pb2,
+)
+
+_TYPES: Final = {number: field_type for field_type, number in FIELD_TYPES.items()}
+
+EXPORT_FORMATS: Final = frozenset(BlockFormat)
+IMPORT_FORMATS: Final = frozenset({BlockFormat.PROFILE_BATCH, BlockFormat.ARROW_IPC})
+
+
+class PagedRequest(Protocol):
+    """A request for a page."""
+
+    page_size: int
+    page_token: str
+
+
+def page_of(request: PagedRequest) -> PageRequest:
+    """Returns which page is asked for."""
+    return PageRequest(request.page_size, request.page_token)
+
+
+def changes_of(resource: Message, mask: FieldMask, mutable: Iterable[str]) -> Mapping[str, Any]:
+    """Returns the values an update takes over, by field.
+
+    Args:
+        resource: The resource sent.
+        mask: Fields to take over, `*` for all mutable ones; empty for all that are set.
+        mutable: Fields that may change.
+
+    Raises:
+        FieldInvalid: The mask names a field that cannot change.
+    """
+    fields = tuple(mutable)
+    for path in mask.paths:
+        if path not in {*fields, "*"}:
+            raise FieldInvalid(
+                FieldViolation("update_mask", f"names {path!r}; may name {', '.join(fields)}")
+            )
+    if not mask.paths:
+        return {name: getattr(resource, name) for name in fields if getattr(resource, name)}
+    chosen = fields if "*" in mask.paths else tuple(mask.paths)
+    return {name: getattr(resource, name) for name in chosen}
+
+
+def rule_groups_of(segment: segment_pb2.Segment) -> RuleGroups:
+    """Returns a segment's rules."""
+    return tuple(
+        tuple(RuleText(rule.rule_type, rule.clause) for rule in group.rules)
+        for group in segment.rule_groups
+    )
+
+
+def field_type_of(value: field_pb2.FieldType.ValueType) -> FieldType:
+    """Returns a field's type.
+
+    Raises:
+        FieldInvalid: There is none, or it is unknown.
+        NotImplementedYet: It is not built.
+    """
+    if value in {field_pb2.FIELD_TYPE_COUNTRY, field_pb2.FIELD_TYPE_US_STATE}:
+        name = field_pb2.FieldType.Name(value).removeprefix("FIELD_TYPE_")
+        refuse(f"field.type.{name}", is_asked_for=True)
+    if value not in _TYPES:
+        raise FieldInvalid(
+            FieldViolation("field.type", "is missing or unknown; choose a FieldType")
+        )
+    return _TYPES[value]
+
+
+def block_format_of(
+    value: block_pb2.BlockFormat.ValueType, allowed: frozenset[BlockFormat], field: str = "format"
+) -> BlockFormat:
+    """Returns the format of blocks.
+
+    Raises:
+        FieldInvalid: There is none, or it is unknown.
+        NotImplementedYet: It is designed and not built for this direction.
+    """
+    number = int(value)
+    if number in allowed:
+        return BlockFormat(number)
+    if value in block_pb2.BlockFormat.values() and value != block_pb2.BLOCK_FORMAT_UNSPECIFIED:
+        name = block_pb2.BlockFormat.Name(value).removeprefix("BLOCK_FORMAT_")
+        refuse(f"{field}.{name}", is_asked_for=True)
+    formats = ", ".join(sorted(item.name for item in allowed))
+    raise FieldInvalid(FieldViolation(field, f"is missing or unknown; choose one of {formats}"))
+
+
+def import_request_of(
+    account: str, request: import_service_pb2.InitiateImportRequest
+) -> ImportRequest:
+    """Returns what an import is opened with.
+
+    Raises:
+        FieldInvalid: The list's name is malformed.
+        NotImplementedYet: An option is set that is not built.
+    """
+    criteria = request.match_criteria
+    by_id = criteria.match_by == match_criteria_pb2.MATCH_BY_PROFILE_ID
+    refuse("import.action", request.action > import_service_pb2.IMPORT_ACTION_ADD)
+    refuse(
+        "import.match_criteria",
+        request.HasField("match_criteria") and not (by_id and not criteria.match_type),
+    )
+    refuse("import.refresh", any(value for _, value in request.refresh.ListFields()))
+    refuse("import.allow_prior_consents", request.allow_prior_consents)
+    refuse("import.write_mode", request.write_mode > import_service_pb2.WRITE_MODE_UPSERT)
+    refuse("import.validate_only", request.validate_only)
+    refuse("import.callback_uri", bool(request.callback_uri))
+    options: dict[str, Any] = {}
+    if request.HasField("staging_retention"):
+        options["staging_retention_seconds"] = request.staging_retention.seconds
+    return ImportRequest(
+        display_name=request.display_name,
+        list_id=names.list_within(account, request.list, "list"),
+        ignore_unknown_fields=request.ignore_unknown_fields,
+        request_id=request.request_id,
+        **options,
+    )
+
+
+def export_request_of(
+    account: str, request: export_service_pb2.InitiateExportRequest
+) -> ExportRequest:
+    """Returns what an export is opened with.
+
+    Raises:
+        FieldInvalid: The segment or the format is malformed.
+        NotImplementedYet: An option is set that is not built.
+    """
+    source = request.WhichOneof("source")
+    refuse("export.segment_group", source == "segment_group")
+    refuse("export.compression", request.compression != block_pb2.COMPRESSION_UNSPECIFIED)
+    refuse("export.match_criteria", request.HasField("match_criteria"))
+    refuse("export.states", bool(request.states))
+    refuse("export.read_mask", request.HasField("read_mask"))
+    refuse("export.callback_uri", bool(request.callback_uri))
+    return ExportRequest(
+        segment_id=(
+            names.segment_within(account, request.segment, "segment")
+            if source == "segment"
+            else None
+        ),
+        block_format=block_format_of(request.format, EXPORT_FORMATS),
+        last_datetime=request.last_datetime,
+        include_removed=request.include_removed,
+        request_id=request.request_id,
+    )
+
+
+async def staged_parts(
+    first: import_service_pb2.StageProfilesRequest,
+    others: AsyncIterator[import_service_pb2.StageProfilesRequest],
+) -> AsyncIterator[StagedPart]:
+    """Yields the blocks of a stream as they arrive; a first message with a token alone is none.
+
+    Raises:
+        FieldInvalid: A part has no number or no format.
+        NotImplementedYet: It is compressed, or of a format that is not built.
+    """
+    if first.part_number or first.data:
+        yield _staged_part(first)
+    async for request in others:
+        yield _staged_part(request)
+
+
+def _staged_part(request: import_service_pb2.StageProfilesRequest) -> StagedPart:
+    refuse("import.compression", request.compression != block_pb2.COMPRESSION_UNSPECIFIED)
+    if not request.part_number:
+        raise FieldInvalid(FieldViolation("part_number", "is missing; count parts from 1"))
+    return StagedPart(
+        number=request.part_number,
+        block_format=block_format_of(request.format, IMPORT_FORMATS),
+        data=request.data,
+        crc32c=request.crc32c if request.HasField("crc32c") else None,
+    )
+
+
+def refuse(feature: str, is_asked_for: bool) -> None:  # noqa: FBT001 — reads as a sentence
+    """Refuses an option that is designed and not built.
+
+    Raises:
+        NotImplementedYet: It is asked for; names the feature.
+    """
+    if is_asked_for:
+        raise NotImplementedYet(f"{feature} is not built yet; leave it out", {"feature": feature})

@@ -1,0 +1,66 @@
+"""Every service of `segue.v1` and what serves it."""
+
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
+
+from segue.service.accounts import AccountService
+from segue.service.exports import ExportService
+from segue.service.fields import FieldService
+from segue.service.imports import ImportService
+from segue.service.keys import KeyService
+from segue.service.lists import ListService
+from segue.service.profiles import ProfileService
+from segue.service.segments import SegmentService
+from segue.transport.grpc.servicers.accounts import AccountServicer
+from segue.transport.grpc.servicers.exports import ExportServicer
+from segue.transport.grpc.servicers.fields import FieldServicer
+from segue.transport.grpc.servicers.imports import ImportServicer
+from segue.transport.grpc.servicers.lists import ListServicer
+from segue.transport.grpc.servicers.profiles import ProfileServicer
+from segue.transport.grpc.servicers.segments import SegmentServicer
+from segue.transport.grpc.servicers.users import UserServicer
+from segue.v1 import (
+    account_service_pb2,
+    export_service_pb2,
+    field_service_pb2,
+    import_service_pb2,
+    list_service_pb2,
+    profile_service_pb2,
+    segment_service_pb2,
+    user_service_pb2,
+)
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """What the servicers work on."""
+
+    accounts: AccountService
+    lists: ListService
+    fields: FieldService
+    profiles: ProfileService
+    segments: SegmentService
+    imports: ImportService
+    exports: ExportService
+    keys: KeyService
+
+
+def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:
+    """Returns a servicer for every service."""
+    return {
+        _service(account_service_pb2.DESCRIPTOR): AccountServicer(use_cases.accounts),
+        _service(list_service_pb2.DESCRIPTOR): ListServicer(use_cases.lists),
+        _service(field_service_pb2.DESCRIPTOR): FieldServicer(use_cases.fields),
+        _service(profile_service_pb2.DESCRIPTOR): ProfileServicer(use_cases.profiles),
+        _service(segment_service_pb2.DESCRIPTOR): SegmentServicer(use_cases.segments),
+        _service(import_service_pb2.DESCRIPTOR): ImportServicer(use_cases.imports),
+        _service(export_service_pb2.DESCRIPTOR): ExportServicer(use_cases.exports),
+        _service(user_service_pb2.DESCRIPTOR): UserServicer(use_cases.keys),
+    }
+
+
+def _service(file: FileDescriptor) -> ServiceDescriptor:
+    """Returns the one service of a proto file."""
+    (service,) = file.services_by_name.values()
+    return service

@@ -1,0 +1,39 @@
+"""`segue.v1.ProfileService`. Profiles pass through as bytes: the kernel reads and writes them."""
+
+from google.protobuf.empty_pb2 import Empty
+
+from segue.service.profiles import ProfileService
+from segue.transport.grpc import names
+from segue.transport.grpc.messages import upsert_message
+from segue.v1 import profile_service_pb2
+
+
+class ProfileServicer:
+    """Serves single profiles."""
+
+    def __init__(self, profiles: ProfileService) -> None:
+        """Takes the use cases."""
+        self._profiles = profiles
+
+    async def get_profile(self, request: profile_service_pb2.GetProfileRequest, _: object) -> bytes:
+        """Serves `GetProfile`."""
+        return await self._profiles.get(*names.profile_of(request.name, "name"))
+
+    async def upsert_profiles(
+        self, request: profile_service_pb2.UpsertProfilesRequest, _: object
+    ) -> profile_service_pb2.UpsertProfilesResponse:
+        """Serves `UpsertProfiles`."""
+        account = names.account_of(request.parent, "parent")
+        batch = request.batch.SerializeToString()
+        return upsert_message(
+            await self._profiles.upsert(
+                account, batch, ignore_unknown_fields=request.ignore_unknown_fields
+            )
+        )
+
+    async def delete_profile(
+        self, request: profile_service_pb2.DeleteProfileRequest, _: object
+    ) -> Empty:
+        """Serves `DeleteProfile`."""
+        await self._profiles.delete(*names.profile_of(request.name, "name"))
+        return Empty()
