@@ -102,7 +102,7 @@ def field_message(field: Field) -> field_pb2.Field:
     )
 
 
-def segment_message(segment: Segment) -> segment_pb2.Segment:
+def segment_message(segment: Segment, member_count: int = 0) -> segment_pb2.Segment:
     """Returns a segment as its resource; 0 members where they were not counted."""
     return segment_pb2.Segment(
         name=segment.name,
@@ -116,7 +116,7 @@ def segment_message(segment: Segment) -> segment_pb2.Segment:
             )
             for group in segment.rule_groups
         ],
-        active_subscriber_count=segment.active_subscriber_count or 0,
+        active_subscriber_count=member_count,
         create_time=timestamp(segment.create_millis),
         update_time=timestamp(segment.update_millis),
         etag=etag_of(segment.version),

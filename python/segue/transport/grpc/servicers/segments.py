@@ -41,7 +41,8 @@ class SegmentServicer:
         self, request: segment_service_pb2.GetSegmentRequest, _: object
     ) -> segment_pb2.Segment:
         """Serves `GetSegment`."""
-        return segment_message(await self._segments.get(*names.segment_of(request.name, "name")))
+        segment, count = await self._segments.get(*names.segment_of(request.name, "name"))
+        return segment_message(segment, count.members)
 
     async def list_segments(
         self, request: segment_service_pb2.ListSegmentsRequest, _: object
