@@ -1,0 +1,68 @@
+"""The Python client: `Client` for plain programs, `AsyncClient` for event loops."""
+
+from segue.client.aio.client import AsyncAccountClient, AsyncClient
+from segue.client.aio.exports import AsyncExport
+from segue.client.aio.imports import AsyncImport
+from segue.client.blocks import Block
+from segue.client.errors import (
+    AlreadyExists,
+    BlockDamaged,
+    ClientError,
+    Conflict,
+    DeadlineExceeded,
+    FieldViolation,
+    Forbidden,
+    ImportFailed,
+    InvalidRequest,
+    LimitReached,
+    NotFound,
+    NotImplementedYet,
+    RuleProblem,
+    RulesInvalid,
+    ServerFault,
+    Unauthenticated,
+    Unavailable,
+)
+from segue.client.options import DEFAULT_TARGET, ConnectOptions
+from segue.client.retry import RetryPolicy
+from segue.client.rules import RulesMalformed, SegmentDocument, segment_document
+from segue.client.staging import ImportProgress
+from segue.client.sync.client import AccountClient, Client
+from segue.client.sync.exports import Export
+from segue.client.sync.imports import Import
+
+__all__ = [
+    "DEFAULT_TARGET",
+    "AccountClient",
+    "AlreadyExists",
+    "AsyncAccountClient",
+    "AsyncClient",
+    "AsyncExport",
+    "AsyncImport",
+    "Block",
+    "BlockDamaged",
+    "Client",
+    "ClientError",
+    "Conflict",
+    "ConnectOptions",
+    "DeadlineExceeded",
+    "Export",
+    "FieldViolation",
+    "Forbidden",
+    "Import",
+    "ImportFailed",
+    "ImportProgress",
+    "InvalidRequest",
+    "LimitReached",
+    "NotFound",
+    "NotImplementedYet",
+    "RetryPolicy",
+    "RuleProblem",
+    "RulesInvalid",
+    "RulesMalformed",
+    "SegmentDocument",
+    "ServerFault",
+    "Unauthenticated",
+    "Unavailable",
+    "segment_document",
+]

@@ -1,0 +1,226 @@
+"""The client for programs with an event loop."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from segue.client.blocks import Block
+from segue.client.calls import accounts, exports, imports, lists, profiles, segments
+from segue.client.names import account_name, last_part, segment_name
+from segue.client.options import (
+    DEFAULT_RETRY,
+    DEFAULT_TARGET,
+    DEFAULT_TIMEOUT_SECONDS,
+    ConnectOptions,
+)
+from segue.client.retry import RetryPolicy
+from segue.client.aio.connection import AsyncConnection
+from segue.client.aio.exports import AsyncExport, stream_members
+from segue.client.aio.imports import AsyncImport, OnProgress
+from segue.client.aio.methods import AccountItems, AccountMethod
+from segue.v1.account_pb2 import Account
+from segue.v1.block_pb2 import BlockFormat
+from segue.v1.import_service_pb2 import ImportStatus
+from segue.v1.segment_pb2 import Segment
+from segue.v1.segment_service_pb2 import StreamMembersRequest
+
+
+class AsyncAccountClient:
+    """Everything that can be done in one account."""
+
+    def __init__(self, connection: AsyncConnection, account: str) -> None:
+        """Takes the account's id or name; asks the server nothing."""
+        self.connection = connection
+        self.name = account_name(account)
+
+    @property
+    def account_id(self) -> str:
+        """The last part of the account's name."""
+        return last_part(self.name)
+
+    get = AccountMethod(accounts.get_account)
+    update = AccountMethod(accounts.update_account)
+    delete = AccountMethod(accounts.delete_account)
+    create_key = AccountMethod(accounts.create_key)
+    list_keys = AccountItems(accounts.list_keys)
+    delete_key = AccountMethod(accounts.delete_key)
+
+    create_list = AccountMethod(lists.create_list)
+    get_list = AccountMethod(lists.get_list)
+    update_list = AccountMethod(lists.update_list)
+    list_lists = AccountItems(lists.list_lists)
+    delete_list = AccountMethod(lists.delete_list)
+    get_list_stats = AccountMethod(lists.get_list_stats)
+
+    create_field = AccountMethod(lists.create_field)
+    get_field = AccountMethod(lists.get_field)
+    update_field = AccountMethod(lists.update_field)
+    list_fields = AccountItems(lists.list_fields)
+    delete_field = AccountMethod(lists.delete_field)
+
+    get_profile = AccountMethod(profiles.get_profile)
+    upsert_profiles = AccountMethod(profiles.upsert_profiles)
+    delete_profile = AccountMethod(profiles.delete_profile)
+
+    create_segment = AccountMethod(segments.create_segment)
+    get_segment = AccountMethod(segments.get_segment)
+    list_segments = AccountItems(segments.list_segments)
+    delete_segment = AccountMethod(segments.delete_segment)
+    count_members = AccountMethod(segments.count_members)
+    count_draft = AccountMethod(segments.count_draft)
+
+    async def find_segment(self, title_or_id: str, *, list_id: str | None = None) -> Segment:
+        """Returns the segment of a title, id or name.
+
+        Raises:
+            NotFound: There is none, or several lists have one of that title.
+        """
+        if segments.is_segment_name(title_or_id):
+            return await self.get_segment(title_or_id)
+        found = self.list_segments(list_id=list_id, title=title_or_id)
+        return segments.only_segment([segment async for segment in found], title_or_id)
+
+    def stream_members(
+        self,
+        segment: str,
+        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+    ) -> AsyncIterator[Block]:
+        """Yields a segment's members as they are now; `export` is for readers that must resume."""
+        name = segment_name(self.name, segment)
+        return stream_members(self.connection, StreamMembersRequest(name=name, format=block_format))
+
+    async def export(
+        self,
+        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+        *,
+        segment: str | None = None,
+        last_datetime: str | datetime | None = None,
+        include_removed: bool = False,
+    ) -> AsyncExport:
+        """Pins a snapshot of a segment, or of the whole account, and returns what reads it.
+
+        Args:
+            block_format: PROFILE_BATCH, NDJSON or ARROW_IPC.
+            segment: Its id or name.
+            last_datetime: Only what changed since; best is the `snapshot_time` of the export before.
+            include_removed: With `last_datetime`, also ids of profiles that were erased or left.
+        """
+        call = exports.initiate_export(
+            self.name,
+            block_format,
+            segment=segment,
+            last_datetime=last_datetime,
+            include_removed=include_removed,
+        )
+        opened = await self.connection.run(call)
+        return AsyncExport(self.connection, opened.token, opened)
+
+    async def initiate_import(
+        self,
+        *,
+        list_id: str | None = None,
+        display_name: str = "",
+        ignore_unknown_fields: bool = False,
+    ) -> AsyncImport:
+        """Opens an import; every record also joins the list, when one is given."""
+        call = imports.initiate_import(
+            self.name,
+            list_id=list_id,
+            display_name=display_name,
+            ignore_unknown_fields=ignore_unknown_fields,
+        )
+        return AsyncImport(self.connection, (await self.connection.run(call)).token)
+
+    async def import_blocks(
+        self,
+        blocks: Iterable[bytes],
+        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+        *,
+        list_id: str | None = None,
+        ignore_unknown_fields: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> tuple[AsyncImport, ImportStatus]:
+        """Opens an import, stages blocks, executes it and waits until its records are visible.
+
+        Returns:
+            The import, to ask for its `exceptions()`, and its final status.
+
+        Raises:
+            ClientError: A block was refused, or the server stayed away.
+            ImportFailed: None of the records was written.
+        """
+        opened = await self.initiate_import(
+            list_id=list_id, ignore_unknown_fields=ignore_unknown_fields
+        )
+        await opened.stage(blocks, block_format, on_progress)
+        return opened, await opened.execute()
+
+
+class AsyncClient:
+    """A connection to a server, to be used in a `async with` block. Belongs to the event loop it was made in.
+
+    Example:
+        ```python
+        async with AsyncClient("127.0.0.1:7443", api_key=key) as client:
+            async for block in (await client.account("shop").export()):
+                file.write(block.data)
+        ```
+    """
+
+    def __init__(
+        self,
+        target: str = DEFAULT_TARGET,
+        *,
+        api_key: str = "",
+        tls: bool = False,
+        root_certificates: bytes | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        retry: RetryPolicy = DEFAULT_RETRY,
+    ) -> None:
+        """Prepares the connection, as `ConnectOptions` describes it; the first call makes it."""
+        self.connection = AsyncConnection(
+            ConnectOptions(target, api_key, tls, root_certificates, timeout_seconds, retry)
+        )
+
+    async def __aenter__(self) -> Self:
+        """Returns the client."""
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes the connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the connection; calls under way are cancelled."""
+        await self.connection.close()
+
+    def account(self, account: str) -> AsyncAccountClient:
+        """Returns the client of one account; asks the server nothing."""
+        return AsyncAccountClient(self.connection, account)
+
+    async def create_account(
+        self, account_id: str, *, display_name: str = "", time_zone: str = ""
+    ) -> Account:
+        """Creates an account; needs an admin's key. `time_zone` is IANA's name, UTC when empty."""
+        call = accounts.create_account(account_id, display_name=display_name, time_zone=time_zone)
+        return await self.connection.run(call)
+
+    def list_accounts(self) -> AsyncIterator[Account]:
+        """Yields accounts by id; needs an admin's key."""
+        return self.connection.items(accounts.list_accounts())
+
+    async def resume_export(self, token: str) -> AsyncExport:
+        """Returns an export that was opened before, here or elsewhere.
+
+        Raises:
+            NotFound: The token is unknown or expired.
+        """
+        return AsyncExport(
+            self.connection, token, await self.connection.run(exports.get_export_status(token))
+        )

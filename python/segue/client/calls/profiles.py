@@ -1,0 +1,28 @@
+"""Calls about single profiles."""
+
+from segue.client.calls.call import Call
+from segue.client.names import account_name, profile_name
+from segue.v1 import profile_service_pb2 as service
+from segue.v1.profile_pb2 import Profile, ProfileBatch
+
+
+def get_profile(account: str, profile_id: str) -> Call[Profile]:
+    """Returns a profile with everything stored of it."""
+    request = service.GetProfileRequest(name=profile_name(account, profile_id))
+    return Call(lambda stubs: stubs.profiles.GetProfile, request)
+
+
+def upsert_profiles(
+    account: str, batch: ProfileBatch, *, ignore_unknown_fields: bool = False
+) -> Call[service.UpsertProfilesResponse]:
+    """Writes up to 1,000 profiles: durable and visible when answered."""
+    request = service.UpsertProfilesRequest(
+        parent=account_name(account), batch=batch, ignore_unknown_fields=ignore_unknown_fields
+    )
+    return Call(lambda stubs: stubs.profiles.UpsertProfiles, request)
+
+
+def delete_profile(account: str, profile_id: str) -> Call[object]:
+    """Erases a profile; increments report the removal."""
+    request = service.DeleteProfileRequest(name=profile_name(account, profile_id))
+    return Call(lambda stubs: stubs.profiles.DeleteProfile, request, repeatable=False)

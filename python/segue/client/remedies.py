@@ -1,0 +1,44 @@
+"""What a caller can do about each error reason."""
+
+from typing import Final
+
+REMEDIES: Final[dict[str, str]] = {
+    "FIELD_INVALID": "Correct the fields named and send the request again.",
+    "NOT_IMPLEMENTED": "Leave the option out; this version does not have it.",
+    "KEY_INVALID": (
+        "Give a key with --api-key or SEGUE_API_KEY; the server writes an admin's into the file "
+        "admin-key of its data directory."
+    ),
+    "KEY_FORBIDDEN": "Use an admin's key for this call.",
+    "RESOURCE_NOT_FOUND": "Check the name, and that the key is for that account.",
+    "RESOURCE_EXISTS": "Choose another name, or use the one that exists.",
+    "RESOURCE_CHANGED": "Read the resource again and repeat the change with its new etag.",
+    "STATE_FORBIDS": "Bring the resource into a state that allows the call first.",
+    "REQUEST_ID_REUSED": "Send a new request_id with a new request.",
+    "LIMIT_EXCEEDED": "Delete what is not needed, or ask the operator for a higher limit.",
+    "TOKEN_INVALID": "Start the import or export again; tokens end after some time.",
+    "OFFSET_OUT_OF_RANGE": "Resume at the next_offset of the last block received.",
+    "RULES_INVALID": "Correct the rules marked and send the segment again.",
+    "BLOCK_INVALID": "Check the block's format and that it was sent whole.",
+    "CHECKSUM_MISMATCH": "Send the part again; its bytes were damaged on the way.",
+    "PART_CHANGED": "Give every part a number of its own, or start a new import.",
+    "BLOCK_TOO_LARGE": "Send smaller blocks; about 1 MiB is best.",
+    "TIME_INVALID": "Write times as 2024-03-01T00:00:00.123Z, in years 1 to 9999.",
+    "STORE_UNAVAILABLE": "Try again; when it stays, check the server's disk and its log.",
+    "SERVER_STOPPING": "Try again once the server has started.",
+    "INTERNAL": "Look in the server's log under the request id.",
+}
+
+CODE_REMEDIES: Final[dict[str, str]] = {
+    "UNAVAILABLE": "Check that the server runs and --target or SEGUE_TARGET names its gRPC port.",
+    "DEADLINE_EXCEEDED": "Try again, or give the call more time.",
+    "UNAUTHENTICATED": REMEDIES["KEY_INVALID"],
+    "PERMISSION_DENIED": REMEDIES["KEY_FORBIDDEN"],
+    "UNIMPLEMENTED": "Use a server of the same version as this client.",
+    "RESOURCE_EXHAUSTED": "Send smaller messages, or fewer at once.",
+}
+
+
+def remedy_for(reason: str, code: str) -> str:
+    """Returns what to do about a reason; without one, about the status code."""
+    return REMEDIES.get(reason) or CODE_REMEDIES.get(code, "")

@@ -1,0 +1,27 @@
+"""The generated stubs of all services on one channel."""
+
+import grpc
+
+from segue.v1.account_service_pb2_grpc import AccountServiceStub
+from segue.v1.export_service_pb2_grpc import ExportServiceStub
+from segue.v1.field_service_pb2_grpc import FieldServiceStub
+from segue.v1.import_service_pb2_grpc import ImportServiceStub
+from segue.v1.list_service_pb2_grpc import ListServiceStub
+from segue.v1.profile_service_pb2_grpc import ProfileServiceStub
+from segue.v1.segment_service_pb2_grpc import SegmentServiceStub
+from segue.v1.user_service_pb2_grpc import UserServiceStub
+
+
+class Stubs:
+    """One stub a service; on an aio channel their methods are awaited."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        """Takes a channel of either kind."""
+        self.accounts = AccountServiceStub(channel)
+        self.lists = ListServiceStub(channel)
+        self.fields = FieldServiceStub(channel)
+        self.profiles = ProfileServiceStub(channel)
+        self.segments = SegmentServiceStub(channel)
+        self.imports = ImportServiceStub(channel)
+        self.exports = ExportServiceStub(channel)
+        self.users = UserServiceStub(channel)
