@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -164,14 +164,14 @@ _CLASSES: Final[dict[grpc.StatusCode, type[ClientError]]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
 }
 
-MetadataPairs = Iterable[tuple[str, str | bytes]]
+Trailers = Iterable[Any]
 
 
 def from_status(
-    code: grpc.StatusCode, message: str | None, trailers: MetadataPairs | None
+    code: grpc.StatusCode, message: str | None, trailers: Trailers | None
 ) -> ClientError:
     """Turns a call's status and trailing metadata into an error."""
-    pairs = {key: value for key, value in trailers or () if isinstance(key, str)}
+    pairs: dict[str, str | bytes] = dict(trailers or ())
     details = _details(code, pairs)
     cls = RulesInvalid if details.reason == "RULES_INVALID" else _CLASSES.get(code, ServerFault)
     return cls(message or code.name, details)
@@ -179,8 +179,7 @@ def from_status(
 
 def from_rpc_error(error: grpc.RpcError) -> ClientError:
     """Turns what `grpc` raised, sync or async, into an error of ours."""
-    code = error.code()  # type: ignore[attr-defined]  # every error of a call is also a grpc.Call
-    return from_status(code, error.details(), error.trailing_metadata())  # type: ignore[attr-defined]
+    return from_status(error.code(), error.details(), error.trailing_metadata())
 
 
 def _details(code: grpc.StatusCode, trailers: Mapping[str, str | bytes]) -> FailureDetails:

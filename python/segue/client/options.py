@@ -8,7 +8,7 @@ import grpc
 
 from segue.client.retry import RetryPolicy
 
-DEFAULT_TARGET: Final = "127.0.0.1:7443"
+DEFAULT_TARGET: Final = "127.0.0.1:50051"
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 DEFAULT_RETRY: Final = RetryPolicy()
 

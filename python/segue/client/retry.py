@@ -45,7 +45,7 @@ class RetryBudget:
         if self._failures >= self._policy.attempts:
             return None
         longest = self._policy.longest_delay_seconds
-        delay = min(longest, self._policy.first_delay_seconds * 2 ** (self._failures - 1))
+        delay = min(longest, self._policy.first_delay_seconds * 2.0 ** (self._failures - 1))
         jittered = delay * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, guards nothing
         return max(jittered, error.retry_after_seconds)
 

@@ -5,6 +5,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from segue.client.aio.connection import AsyncConnection
+from segue.client.aio.exports import AsyncExport, stream_members
+from segue.client.aio.imports import AsyncImport, OnProgress
+from segue.client.aio.methods import AccountItems, AccountMethod
 from segue.client.blocks import Block
 from segue.client.calls import accounts, exports, imports, lists, profiles, segments
 from segue.client.names import account_name, last_part, segment_name
@@ -15,10 +19,6 @@ from segue.client.options import (
     ConnectOptions,
 )
 from segue.client.retry import RetryPolicy
-from segue.client.aio.connection import AsyncConnection
-from segue.client.aio.exports import AsyncExport, stream_members
-from segue.client.aio.imports import AsyncImport, OnProgress
-from segue.client.aio.methods import AccountItems, AccountMethod
 from segue.v1.account_pb2 import Account
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.import_service_pb2 import ImportStatus
@@ -162,13 +162,13 @@ class AsyncClient:
 
     Example:
         ```python
-        async with AsyncClient("127.0.0.1:7443", api_key=key) as client:
+        async with AsyncClient("127.0.0.1:50051", api_key=key) as client:
             async for block in (await client.account("shop").export()):
                 file.write(block.data)
         ```
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — each is named at the call
         self,
         target: str = DEFAULT_TARGET,
         *,
@@ -221,6 +221,5 @@ class AsyncClient:
         Raises:
             NotFound: The token is unknown or expired.
         """
-        return AsyncExport(
-            self.connection, token, await self.connection.run(exports.get_export_status(token))
-        )
+        status = await self.connection.run(exports.get_export_status(token))
+        return AsyncExport(self.connection, token, status)

@@ -1,5 +1,7 @@
 """Calls about accounts and their keys."""
 
+from google.protobuf.empty_pb2 import Empty
+
 from segue.client.calls.call import Call, PagedCall
 from segue.client.calls.masks import changed_paths
 from segue.client.names import account_name, key_name
@@ -52,7 +54,7 @@ def list_accounts() -> PagedCall[Account]:
     )
 
 
-def delete_account(account: str) -> Call[object]:
+def delete_account(account: str) -> Call[Empty]:
     """Deletes an account and everything in it, at once and for good; needs an admin's key."""
     request = service.DeleteAccountRequest(name=account_name(account))
     return Call(lambda stubs: stubs.accounts.DeleteAccount, request, repeatable=False)
@@ -77,7 +79,7 @@ def list_keys(account: str) -> PagedCall[ApiKey]:
     )
 
 
-def delete_key(account: str, key_id: str) -> Call[object]:
+def delete_key(account: str, key_id: str) -> Call[Empty]:
     """Ends a key at once; needs an admin's key."""
     request = users.DeleteApiKeyRequest(name=key_name(account, key_id))
     return Call(lambda stubs: stubs.users.DeleteApiKey, request, repeatable=False)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from google.protobuf.empty_pb2 import Empty
+
 from segue.client.calls.call import Call, PagedCall
 from segue.client.calls.masks import changed_paths
 from segue.client.names import account_name, field_name, list_name, parent_name
@@ -45,7 +47,7 @@ def list_lists(account: str) -> PagedCall[List]:
     )
 
 
-def delete_list(account: str, list_id: str) -> Call[object]:
+def delete_list(account: str, list_id: str) -> Call[Empty]:
     """Deletes a list with its fields, memberships and their values; profiles stay."""
     request = lists.DeleteListRequest(name=list_name(account, list_id))
     return Call(lambda stubs: stubs.lists.DeleteList, request, repeatable=False)
@@ -57,7 +59,7 @@ def get_list_stats(account: str, list_id: str) -> Call[lists.ListStats]:
     return Call(lambda stubs: stubs.lists.GetListStats, request)
 
 
-def create_field(
+def create_field(  # noqa: PLR0913 — each is named at the call
     account: str,
     key: str,
     field_type: FieldType.ValueType,
@@ -81,7 +83,7 @@ def get_field(account: str, key: str, *, list_id: str | None = None) -> Call[Fie
     return Call(lambda stubs: stubs.fields.GetField, request)
 
 
-def update_field(
+def update_field(  # noqa: PLR0913 — each is named at the call
     account: str,
     key: str,
     *,
@@ -114,7 +116,7 @@ def list_fields(account: str, *, list_id: str | None = None) -> PagedCall[Field]
     )
 
 
-def delete_field(account: str, key: str, *, list_id: str | None = None) -> Call[object]:
+def delete_field(account: str, key: str, *, list_id: str | None = None) -> Call[Empty]:
     """Deletes a field and every value in it."""
     request = fields.DeleteFieldRequest(name=field_name(account, list_id, key))
     return Call(lambda stubs: stubs.fields.DeleteField, request, repeatable=False)

@@ -1,5 +1,7 @@
 """Calls about single profiles."""
 
+from google.protobuf.empty_pb2 import Empty
+
 from segue.client.calls.call import Call
 from segue.client.names import account_name, profile_name
 from segue.v1 import profile_service_pb2 as service
@@ -22,7 +24,7 @@ def upsert_profiles(
     return Call(lambda stubs: stubs.profiles.UpsertProfiles, request)
 
 
-def delete_profile(account: str, profile_id: str) -> Call[object]:
+def delete_profile(account: str, profile_id: str) -> Call[Empty]:
     """Erases a profile; increments report the removal."""
     request = service.DeleteProfileRequest(name=profile_name(account, profile_id))
     return Call(lambda stubs: stubs.profiles.DeleteProfile, request, repeatable=False)

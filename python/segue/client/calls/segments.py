@@ -4,6 +4,8 @@ import re
 import uuid
 from collections.abc import Sequence
 
+from google.protobuf.empty_pb2 import Empty
+
 from segue.client.calls.call import Call, PagedCall
 from segue.client.errors import FailureDetails, NotFound
 from segue.client.names import account_name, list_name, segment_name
@@ -49,7 +51,7 @@ def list_segments(
     )
 
 
-def delete_segment(account: str, segment: str) -> Call[object]:
+def delete_segment(account: str, segment: str) -> Call[Empty]:
     """Deletes a segment by id or name."""
     request = service.DeleteSegmentRequest(name=segment_name(account, segment))
     return Call(lambda stubs: stubs.segments.DeleteSegment, request, repeatable=False)

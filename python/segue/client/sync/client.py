@@ -160,13 +160,13 @@ class Client:
 
     Example:
         ```python
-        with Client("127.0.0.1:7443", api_key=key) as client:
+        with Client("127.0.0.1:50051", api_key=key) as client:
             for block in client.account("shop").export():
                 file.write(block.data)
         ```
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — each is named at the call
         self,
         target: str = DEFAULT_TARGET,
         *,
@@ -219,4 +219,5 @@ class Client:
         Raises:
             NotFound: The token is unknown or expired.
         """
-        return Export(self.connection, token, self.connection.run(exports.get_export_status(token)))
+        status = self.connection.run(exports.get_export_status(token))
+        return Export(self.connection, token, status)

@@ -1,0 +1,104 @@
+"""Turns batches of a file's rows into blocks of an import, and remembers which rows went into which."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segue.client.files.mapping import Target
+from segue.client.files.source import Refusal
+from segue.v1.error_reason_pb2 import ErrorReason
+from segue.v1.field_pb2 import FieldType
+from segue.v1.profile_service_pb2 import RecordException
+
+_LONGEST_BLOCK_BYTES: Final = 4 * 1024 * 1024
+_REASON_PREFIX: Final = "ERROR_REASON_"
+_TYPED_AS_IS: Final = (
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_boolean,
+    pa.types.is_date32,
+    pa.types.is_null,
+)
+
+
+class ArrowBlocks:
+    """An import's blocks, numbered from 1 as they are pulled."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], targets: Mapping[str, Target]) -> None:
+        """Takes a file's batches and what its columns become."""
+        self._batches = batches
+        self._targets = targets
+        self._first_rows: list[int] = []
+        self.row_count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yields each batch as a whole Arrow IPC stream; one that is too large is halved."""
+        for batch in self._batches:
+            yield from self._encode(self._renamed(batch))
+
+    def refusals(self, exceptions: Iterable[RecordException]) -> Iterator[Refusal]:
+        """Tells for the server's exceptions, in order, which rows they are about."""
+        for row, problems in groupby(exceptions, key=self._row_of):
+            found = list(problems)
+            yield Refusal(
+                row=row,
+                fields=tuple(problem.field_path for problem in found),
+                reasons=tuple(
+                    ErrorReason.Name(problem.reason).removeprefix(_REASON_PREFIX)
+                    for problem in found
+                ),
+                messages=tuple(problem.message for problem in found),
+            )
+
+    def _row_of(self, exception: RecordException) -> int:
+        return self._first_rows[exception.part_number - 1] + exception.record_number - 1
+
+    def _renamed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        names = []
+        columns = []
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            target = self._targets.get(name)
+            names.append(target.name if target else name)
+            columns.append(_sendable(column, target.type if target else None))
+        return pa.RecordBatch.from_arrays(columns, names)
+
+    def _encode(self, batch: pa.RecordBatch) -> Iterator[bytes]:
+        if batch.num_rows == 0:
+            return
+        if batch.num_rows > 1 and batch.get_total_buffer_size() > _LONGEST_BLOCK_BYTES:
+            half = batch.num_rows // 2
+            yield from self._encode(batch.slice(0, half))
+            yield from self._encode(batch.slice(half))
+            return
+        self._first_rows.append(self.row_count)
+        self.row_count += batch.num_rows
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+        yield sink.getvalue().to_pybytes()
+
+
+def _sendable(column: pa.Array, field_type: FieldType.ValueType | None) -> pa.Array:
+    """Brings a column to one of the types the server reads."""
+    arrow_type = column.type
+    if pa.types.is_string(arrow_type):
+        return column
+    if pa.types.is_timestamp(arrow_type):
+        return _in_utc_millis(column)
+    if pa.types.is_list(arrow_type):
+        return pc.binary_join(column.cast(pa.list_(pa.string())), ";")
+    if field_type == FieldType.FIELD_TYPE_TEXT or not _is_typed(arrow_type):
+        return column.cast(pa.string())
+    return column
+
+
+def _in_utc_millis(column: pa.Array) -> pa.Array:
+    zoned = column if column.type.tz else pc.assume_timezone(column, "UTC")
+    return zoned.cast(pa.timestamp("ms", tz="UTC"), safe=False)
+
+
+def _is_typed(arrow_type: pa.DataType) -> bool:
+    return any(is_type(arrow_type) for is_type in _TYPED_AS_IS)
