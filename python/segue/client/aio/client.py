@@ -168,7 +168,7 @@ class AsyncClient:
         ```
     """
 
-    def __init__(  # noqa: PLR0913 — each is named at the call
+    def __init__(
         self,
         target: str = DEFAULT_TARGET,
         *,

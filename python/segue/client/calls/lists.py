@@ -59,7 +59,7 @@ def get_list_stats(account: str, list_id: str) -> Call[lists.ListStats]:
     return Call(lambda stubs: stubs.lists.GetListStats, request)
 
 
-def create_field(  # noqa: PLR0913 — each is named at the call
+def create_field(
     account: str,
     key: str,
     field_type: FieldType.ValueType,
@@ -83,7 +83,7 @@ def get_field(account: str, key: str, *, list_id: str | None = None) -> Call[Fie
     return Call(lambda stubs: stubs.fields.GetField, request)
 
 
-def update_field(  # noqa: PLR0913 — each is named at the call
+def update_field(
     account: str,
     key: str,
     *,

@@ -3,11 +3,13 @@
 Every column is read as text, which the server reads as the field's type. An empty cell is an absent value: it keeps what is stored.
 """
 
+import codecs
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, TextIO
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -22,9 +24,7 @@ from segue.client.files.source import (
 )
 
 DELIMITERS: Final = ",;\t|"
-_WRONG_ENCODING: Final = (
-    "is not UTF-8 text; give the encoding it has, for instance --encoding cp1252"
-)
+_NOT_TEXT: Final = "not UTF-8 text; give the encoding it has, for instance --encoding cp1252"
 
 
 class CsvSource(RowSource):
@@ -41,35 +41,39 @@ class CsvSource(RowSource):
         Raises:
             FileInvalid: There is no header, it has a name twice, or is not in the encoding.
         """
+        try:
+            codecs.lookup(encoding)
+        except LookupError as error:
+            raise FileInvalid(f"there is no encoding {encoding}; cp1252 is a common one") from error
         self._path = path
         self._encoding = "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
         self.delimiter = delimiter or self._find_delimiter()
         header, self._header_lines = self._read_header()
         super().__init__(header, path.stat().st_size)
-        self._file = path.open("rb")
+        self._position = 0
 
     def sample(self) -> pa.Table:
         """Returns the first rows as text."""
         rows: list[pa.RecordBatch] = []
-        count = 0
-        for batch in self._open(self.columns, self._path.open("rb")):
-            rows.append(batch)
-            count += batch.num_rows
-            if count >= SAMPLE_ROWS:
-                break
-        self.rejected_count = 0
+        with closing(self.batches(self.columns)) as batches:
+            for batch in batches:
+                rows.append(batch)
+                if sum(batch.num_rows for batch in rows) >= SAMPLE_ROWS:
+                    break
         schema = pa.schema([(name, pa.string()) for name in self.columns])
         return pa.Table.from_batches(rows, schema).slice(0, SAMPLE_ROWS)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str]) -> Generator[pa.RecordBatch, None, None]:
         """Yields the rows that have a cell for each column and are text."""
-        self._file.seek(0)
         self.rejected_count = 0
-        return self._open(columns, self._file)
+        with self._path.open("rb") as file:
+            for batch in self._reader(columns, file):
+                self._position = file.tell()
+                yield self._text_only(batch)
 
     def position_bytes(self) -> int:
         """Returns how many bytes were read."""
-        return self.size_bytes if self._file.closed else self._file.tell()
+        return self._position
 
     def faults(self, columns: Sequence[str], refusals: Iterator[Refusal]) -> Iterator[Fault]:
         """Reads the file again, cell by cell, to number its lines; cells may hold line breaks."""
@@ -89,29 +93,32 @@ class CsvSource(RowSource):
                 return
             row += not problem
 
+    def _open_text(self) -> TextIO:
+        """Opens the file as text; bytes that are not become lone surrogates, to be found later."""
+        return self._path.open(encoding=self._encoding, errors="surrogateescape", newline="")
+
     def _find_delimiter(self) -> str:
-        try:
-            with self._path.open(encoding=self._encoding, newline="") as file:
-                line = file.readline()
-        except UnicodeDecodeError as error:
-            raise FileInvalid(f"{self._path} {_WRONG_ENCODING}") from error
+        with self._open_text() as file:
+            line = file.readline()
         return max(DELIMITERS, key=line.count)
 
     def _read_header(self) -> tuple[list[str], int]:
-        with self._path.open(encoding=self._encoding, newline="") as file:
+        with self._open_text() as file:
             reader = csv.reader(file, delimiter=self.delimiter)
             header = next((cells for cells in reader if cells), None)
             lines = reader.line_num
         if header is None:
             raise FileInvalid(f"{self._path} is empty; it needs a header line")
+        if not all(map(_is_encodable, header)):
+            raise FileInvalid(f"the header of {self._path} is {_NOT_TEXT}")
         names = [cell.strip() or f"column {n}" for n, cell in enumerate(header, start=1)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise FileInvalid(f"{self._path} has columns twice: {', '.join(twice)}; rename them")
         return names, lines
 
-    def _open(self, columns: Sequence[str], file: object) -> Iterator[pa.RecordBatch]:
-        reader = pacsv.open_csv(
+    def _reader(self, columns: Sequence[str], file: BinaryIO) -> pacsv.CSVStreamingReader:
+        return pacsv.open_csv(
             file,
             pacsv.ReadOptions(
                 block_size=BATCH_BYTES,
@@ -133,8 +140,6 @@ class CsvSource(RowSource):
                 quoted_strings_can_be_null=True,
             ),
         )
-        for batch in reader:
-            yield self._text_only(batch)
 
     def _skip(self, _: pacsv.InvalidRow) -> str:
         self.rejected_count += 1
@@ -156,7 +161,7 @@ class CsvSource(RowSource):
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yields each record with the line it begins on; what is not text comes as lone surrogates."""
         csv.field_size_limit(sys.maxsize)
-        with self._path.open(encoding=self._encoding, errors="surrogateescape", newline="") as file:
+        with self._open_text() as file:
             reader = csv.reader(file, delimiter=self.delimiter)
             line = 1
             for cells in reader:
@@ -168,7 +173,7 @@ class CsvSource(RowSource):
         if len(cells) != len(self.columns):
             return f"{len(cells)} cells; the header has {len(self.columns)}"
         if any(not _is_encodable(cells[index]) for index in used):
-            return "not UTF-8 text"
+            return _NOT_TEXT
         return None
 
 
