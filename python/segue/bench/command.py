@@ -1,0 +1,77 @@
+"""`segue bench`: measures this machine, beside others where there are others."""
+
+import importlib.util
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from segue.bench.comparison import Comparison
+
+NAMES: Final = ("evaluation", "import", "export", "lifecycle", "small-writes")
+RIVALS: Final = ("duckdb", "polars", "psutil")
+
+
+class RivalsMissing(Exception):
+    """Packages that only benchmarks need are not installed."""
+
+
+def run_benchmarks(
+    names: Sequence[str], profiles: int, json_file: Path | None, console: Console
+) -> None:
+    """Runs benchmarks, prints their tables and keeps their figures.
+
+    Args:
+        names: Some of `NAMES`.
+        profiles: Rows to work on.
+        json_file: Where to write all figures; None for nowhere.
+        console: Where to print.
+
+    Raises:
+        RivalsMissing: Names what to install.
+    """
+    missing = [name for name in RIVALS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise RivalsMissing(
+            f"benchmarks need {', '.join(missing)}: install segue with its extra, as `pip install '.[bench]'`"
+        )
+    comparisons = []
+    for name in names:
+        for comparison in _benchmark(name)(profiles):
+            comparison.show(console)
+            comparisons.append(comparison)
+    if json_file is not None:
+        json_file.write_text(json.dumps(_document(profiles, comparisons), indent=2) + "\n")
+
+
+def _benchmark(name: str) -> Callable[[int], list[Comparison]]:
+    match name:
+        case "evaluation":
+            from segue.bench.evaluation import compare_evaluation as benchmark
+        case "import":
+            from segue.bench.durable_import import compare_import as benchmark
+        case "export":
+            from segue.bench.export_stream import compare_export as benchmark
+        case "lifecycle":
+            from segue.bench.lifecycle import measure_lifecycle as benchmark
+        case _:
+            from segue.bench.small_writes import measure_small_writes as benchmark
+    return benchmark
+
+
+def _document(profiles: int, comparisons: Sequence[Comparison]) -> dict[str, object]:
+    return {
+        "profiles": profiles,
+        "processors": os.cpu_count(),
+        "machine": platform.platform(),
+        "versions": {
+            name: version(name)
+            for name in ("segue", "duckdb", "polars", "pyarrow", "apsw", "grpcio")
+        },
+        "comparisons": [comparison.document() for comparison in comparisons],
+    }

@@ -1,0 +1,63 @@
+"""A server that sends blocks made before: what grpc.aio reaches when there is nothing to encode.
+
+Run as `python -m segue.bench.ready_blocks FILE`; prints where it listens.
+"""
+
+import asyncio
+import struct
+import sys
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Final
+
+import grpc
+
+from segue.v1.export_service_pb2 import RetrieveExportResponse
+
+METHOD: Final = "RetrieveExport"
+SERVICE: Final = "segue.v1.ExportService"
+_LENGTH: Final = struct.Struct("<I")
+
+
+def write_blocks(path: Path, responses: Iterable[RetrieveExportResponse]) -> None:
+    """Writes serialized responses, each with its length before it."""
+    with path.open("wb") as file:
+        for response in responses:
+            message = response.SerializeToString()
+            file.write(_LENGTH.pack(len(message)) + message)
+
+
+def read_blocks(path: Path) -> list[bytes]:
+    """Reads what `write_blocks` wrote."""
+    content = path.read_bytes()
+    messages = []
+    position = 0
+    while position < len(content):
+        (length,) = _LENGTH.unpack_from(content, position)
+        position += _LENGTH.size
+        messages.append(content[position : position + length])
+        position += length
+    return messages
+
+
+async def serve(path: Path) -> None:
+    """Serves a file's blocks to every caller until the process ends."""
+    messages = read_blocks(path)
+
+    async def retrieve(_request: bytes, _context: object) -> AsyncIterator[bytes]:
+        for message in messages:
+            yield message
+
+    server = grpc.aio.server()
+    handler = grpc.unary_stream_rpc_method_handler(retrieve)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(f"127.0.0.1:{port}", flush=True)  # noqa: T201 — the line its starter waits for
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))

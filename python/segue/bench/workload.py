@@ -1,0 +1,120 @@
+"""The audience inside of Segue: its definitions, and its blocks in each format."""
+
+import io
+from collections.abc import Iterator
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from segue._kernel import Plan, Schema, Table, decode
+from segue.bench.audience import FIELDS, LIST_ID
+from segue.bench.rule_sets import RuleSet
+from segue.client import AccountClient, Client
+from segue.domain.condition import to_kernel_json
+from segue.domain.field import Field as FieldDefinition
+from segue.domain.field import FieldType as Type
+from segue.domain.field import schema_definition
+from segue.domain.list import MailingList
+from segue.domain.segment import RuleText
+from segue.rules.clause import parse_rule_groups
+from segue.rules.scope import RuleScope
+from segue.v1.block_pb2 import BlockFormat
+from segue.v1.export_service_pb2 import RetrieveExportResponse
+from segue.v1.field_pb2 import FieldType
+from segue.v1.profile_pb2 import ProfileBatch
+
+BLOCK_ROWS: Final = 6_000
+"""Rows of an imported block: about 1 MiB."""
+
+_BLOCK_BYTES: Final = 1024 * 1024
+_LIST: Final = MailingList(
+    "bench", LIST_ID, LIST_ID, column=64, create_millis=0, update_millis=0, version=1
+)
+_FIELDS: Final = tuple(
+    FieldDefinition(
+        "bench", LIST_ID, key, Type(name), key, options, column, create_millis=0, version=1
+    )
+    for column, (key, (name, options)) in enumerate(FIELDS.items(), start=68)
+)
+
+
+def prepare_account(client: Client, account_id: str) -> AccountClient:
+    """Creates an account with the audience's list and fields."""
+    client.create_account(account_id)
+    account = client.account(account_id)
+    account.create_list(LIST_ID)
+    for key, (name, options) in FIELDS.items():
+        field_type = FieldType.Value(f"FIELD_TYPE_{name.upper()}")
+        account.create_field(key, field_type, list_id=LIST_ID, options=options)
+    return account
+
+
+def kernel_schema() -> Schema:
+    """Returns the same definitions for a kernel without a server."""
+    return Schema(schema_definition([_LIST], _FIELDS))
+
+
+def kernel_plan(schema: Schema, rules: RuleSet) -> Plan:
+    """Compiles a rule set for a kernel without a server."""
+    scope = RuleScope(
+        fields=_FIELDS,
+        time_zone=ZoneInfo("UTC"),
+        today=None,
+        subscribed_column=_LIST.joined_at_column,
+        state_column=_LIST.column,
+    )
+    groups = [[RuleText(*rule) for rule in group] for group in rules.groups]
+    return Plan(schema, to_kernel_json(parse_rule_groups(groups, scope)))
+
+
+def kernel_table(schema: Schema, rows: pa.Table) -> Table:
+    """Loads rows into a kernel without a server."""
+    table = Table()
+    for revision, block in enumerate(arrow_blocks(rows, 65_536), start=1):
+        part = decode(
+            schema,
+            BlockFormat.BLOCK_FORMAT_ARROW_IPC,
+            block,
+            list_id=LIST_ID,
+            ignore_unknown_fields=False,
+        )
+        table.apply([part], revision, 10 * revision)
+    return table
+
+
+def arrow_blocks(rows: pa.Table, block_rows: int = BLOCK_ROWS) -> Iterator[bytes]:
+    """Yields whole Arrow IPC streams of some rows each."""
+    for start in range(0, rows.num_rows, block_rows):
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, rows.schema) as writer:
+            writer.write_table(rows.slice(start, block_rows))
+        yield sink.getvalue()
+
+
+def protobuf_blocks(rows: pa.Table) -> Iterator[bytes]:
+    """Yields whole `ProfileBatch` blocks of about 1 MiB; the kernel writes them, as an export."""
+    schema = kernel_schema()
+    export = (
+        kernel_table(schema, rows)
+        .snapshot()
+        .export(
+            schema,
+            None,
+            BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+            list_id=LIST_ID,
+            changed_from_millis=None,
+            include_removed=False,
+            block_bytes=_BLOCK_BYTES,
+        )
+    )
+    keys = b""
+    offset = 0
+    while (message := export.read(offset)) is not None:
+        block = RetrieveExportResponse.FromString(message)
+        offset = block.next_offset
+        yield keys + block.data
+        if not keys:
+            keys = ProfileBatch(
+                field_keys=ProfileBatch.FromString(block.data).field_keys
+            ).SerializeToString()
