@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import flight
 
 
-class BatchServer(flight.FlightServerBase):
+class BatchServer(flight.FlightServerBase):  # type: ignore[misc] # pyarrow.flight has no types
     """Answers every ticket with the same record batches."""
 
     def __init__(self, path: Path) -> None:

@@ -1,5 +1,6 @@
 """What an account costs while it is held: memory, start-up from a snapshot, and increments."""
 
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -59,7 +60,7 @@ def _measure_increment(account: AccountClient, times: Comparison) -> None:
     times.put(f"incremental export of {CHANGES:,} changes", "segue", measured.wall_seconds * 1000)
 
 
-def _read(account: AccountClient, since: str | None) -> str:
+def _read(account: AccountClient, since: datetime | None) -> datetime:
     export = account.export(BlockFormat.BLOCK_FORMAT_PROFILE_BATCH, last_datetime=since)
     rows = sum(block.row_count for block in export)
     if since is not None and rows != CHANGES:

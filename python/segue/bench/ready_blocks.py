@@ -49,7 +49,7 @@ async def serve(path: Path) -> None:
             yield message
 
     server = grpc.aio.server()
-    handler = grpc.unary_stream_rpc_method_handler(retrieve)
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_stream_rpc_method_handler(retrieve)
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),)
     )

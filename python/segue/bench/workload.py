@@ -22,7 +22,6 @@ from segue.rules.scope import RuleScope
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.export_service_pb2 import RetrieveExportResponse
 from segue.v1.field_pb2 import FieldType
-from segue.v1.profile_pb2 import ProfileBatch
 
 BLOCK_ROWS: Final = 6_000
 """Rows of an imported block: about 1 MiB."""
@@ -108,13 +107,7 @@ def protobuf_blocks(rows: pa.Table) -> Iterator[bytes]:
             block_bytes=_BLOCK_BYTES,
         )
     )
-    keys = b""
     offset = 0
-    while (message := export.read(offset)) is not None:
-        block = RetrieveExportResponse.FromString(message)
-        offset = block.next_offset
-        yield keys + block.data
-        if not keys:
-            keys = ProfileBatch(
-                field_keys=ProfileBatch.FromString(block.data).field_keys
-            ).SerializeToString()
+    while (read := export.read(offset)) is not None:
+        message, offset = read
+        yield RetrieveExportResponse.FromString(message).data
