@@ -118,3 +118,49 @@ impl<T: Pod> fmt::Debug for Buffer<T> {
         write!(formatter, "Buffer({place}, {} values)", self.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use memmap2::MmapMut;
+
+    use super::*;
+
+    /// 64 mapped bytes.
+    fn zeros() -> Arc<Mmap> {
+        let map = MmapMut::map_anon(64).and_then(MmapMut::make_read_only);
+        Arc::new(map.expect("64 bytes are there"))
+    }
+
+    #[test]
+    fn only_aligned_sections_inside_of_the_file_are_mapped() {
+        let map = zeros();
+        let len = |start, len| Buffer::<u32>::mapped(&map, start, len).map(|buffer| buffer.len());
+        assert_eq!(len(0, 16), Some(16));
+        assert_eq!(len(56, 2), Some(2));
+        assert_eq!(len(64, 0), Some(0));
+        assert_eq!(len(4, 1), None);
+        assert_eq!(len(56, 3), None);
+        assert_eq!(len(72, 0), None);
+        assert_eq!(len(8, usize::MAX), None);
+        assert_eq!(len(usize::MAX - 7, 4), None);
+    }
+
+    #[test]
+    fn the_first_write_copies_mapped_values() {
+        let map = zeros();
+        let mapped = Buffer::<i64>::mapped(&map, 8, 3).expect("it fits");
+        let mut written = mapped.clone();
+        written.make_mut().push(7);
+        assert_eq!((&*mapped, &*written), (&[0, 0, 0][..], &[0, 0, 0, 7][..]));
+        assert_eq!(mapped.memory_bytes(), 0);
+        assert!(written.memory_bytes() >= 32);
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        assert_eq!(
+            format!("{:?}", Buffer::from(vec![1_u8, 2])),
+            "Buffer(owned, 2 values)"
+        );
+    }
+}

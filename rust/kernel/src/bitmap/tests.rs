@@ -99,7 +99,9 @@ proptest! {
     #[test]
     fn ranked_rows_know_their_positions(rows in sorted_rows()) {
         let mut ranked = RankedRows::default();
-        rows.iter().for_each(|&row| ranked.push(row));
+        for &row in &rows {
+            ranked.push(row);
+        }
         for (position, &row) in rows.iter().enumerate() {
             prop_assert_eq!(ranked.rank(row), Some(position));
         }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use identifiers::IdentifiersBlock;
 pub use options::OptionsBlock;
 pub use plain::{PlainBlock, PlainValue};
+pub(crate) use text::Originals;
 pub use text::{Arena, DictionaryText, PlainText, TextBase, TextBlock};
 
 use crate::bitmap::{RowSet, Words};

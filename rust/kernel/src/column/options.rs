@@ -53,11 +53,12 @@ impl OptionsBlock {
         for (&row, &end) in rows.iter().zip(ends) {
             let of_row = &codes[start..end as usize];
             pairs.extend(of_row.iter().map(|&code| (code, row)));
-            if of_row.is_empty() {
-                absent.push(row)
+            let list = if of_row.is_empty() {
+                &mut absent
             } else {
-                given.push(row)
-            }
+                &mut given
+            };
+            list.push(row);
             start = end as usize;
         }
         self.replace(rows, pairs);

@@ -9,6 +9,7 @@ mod rebuild;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use arena::Arena;
@@ -40,6 +41,8 @@ pub struct TextBlock {
     base: Arc<TextBase>,
     overlay: Overlay,
     presence: RowSet,
+    /// Rows that became absent since the base was built, whose texts it may still hold.
+    n_stale: usize,
     folds: bool,
 }
 
@@ -60,6 +63,7 @@ impl TextBlock {
             base: Arc::new(base),
             overlay: Overlay::default(),
             presence,
+            n_stale: 0,
             folds,
         }
     }
@@ -124,9 +128,19 @@ impl TextBlock {
         &self.presence
     }
 
-    /// Whether the base alone, with the presence, says everything.
-    pub(crate) fn is_merged(&self) -> bool {
-        self.overlay.is_empty()
+    /// Whether the text is compared without regard to case.
+    pub(crate) fn folds(&self) -> bool {
+        self.folds
+    }
+
+    /// The same block without an overlay, and without anything left of absent rows but values of a dictionary.
+    pub(crate) fn merged(&self) -> Cow<'_, Self> {
+        if self.is_merged() {
+            return Cow::Borrowed(self);
+        }
+        let mut merged = self.clone();
+        merged.rebuild();
+        Cow::Owned(merged)
     }
 
     /// Gives texts to ascending rows without repeats, one each. Rows that have that very text already cost nothing more.
@@ -147,11 +161,7 @@ impl TextBlock {
         self.overlay.write(&changed, self.folds);
         self.append(&rows[appended_from..], &texts[appended_from..]);
         self.presence.insert_sorted(rows);
-        let overlay_is_large =
-            self.overlay.len() > OVERLAY_MAX_ROWS || self.overlay.size_bytes() > OVERLAY_MAX_BYTES;
-        if overlay_is_large {
-            self.rebuild();
-        }
+        self.rebuild_when_large();
         if appended_from < rows.len() && self.base.len() == BLOCK_ROWS {
             self.seal();
         }
@@ -177,6 +187,18 @@ impl TextBlock {
             self.len(),
         ));
         self.overlay = Overlay::default();
+        self.n_stale = 0;
+    }
+
+    fn is_merged(&self) -> bool {
+        self.overlay.is_empty() && self.n_stale == 0
+    }
+
+    fn rebuild_when_large(&mut self) {
+        let n_changed = self.overlay.len() + self.n_stale;
+        if n_changed > OVERLAY_MAX_ROWS || self.overlay.size_bytes() > OVERLAY_MAX_BYTES {
+            self.rebuild();
+        }
     }
 }
 
@@ -186,10 +208,10 @@ impl Block for TextBlock {
     }
 
     fn clear(&mut self, rows: &[u16]) {
+        let before = self.presence.len();
         self.presence.remove_sorted(rows);
-        if self.presence.is_empty() {
-            *self = Self::from_parts(TextBase::default(), RowSet::new(), self.folds);
-        }
+        self.n_stale += before - self.presence.len();
+        self.rebuild_when_large();
     }
 
     fn erase(&mut self, rows: &[u16]) {
@@ -203,7 +225,7 @@ impl Block for TextBlock {
     }
 
     fn seal(&mut self) {
-        if !self.overlay.is_empty() {
+        if !self.is_merged() {
             self.rebuild();
         }
         if let TextBase::Plain(plain) = &*self.base {
