@@ -18,6 +18,8 @@ pub mod fields;
 pub mod protobuf;
 pub mod value;
 
+pub use decode::{DecodeOptions, decode};
+
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]

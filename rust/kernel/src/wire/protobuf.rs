@@ -59,6 +59,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Builds the error of a known field that stands with the wire type of another.
+    #[cold]
+    pub const fn wrong_wire_type(&self) -> Damage {
+        self.damage("a field has a wire type that is not its own")
+    }
+
     /// Reads the next tag; `None` at the end.
     ///
     /// # Errors

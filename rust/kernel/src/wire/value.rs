@@ -13,7 +13,7 @@
 use super::calendar;
 
 /// Between the options of a `MultiSelectMany` in text form.
-pub const OPTION_SEPARATOR: char = ';';
+pub const OPTION_SEPARATOR: u8 = b';';
 
 /// Reads a finite number in decimal form.
 pub fn number(text: &str) -> Option<f64> {

@@ -1,0 +1,308 @@
+//! What the columns of a stream mean, by their names.
+
+use std::collections::HashSet;
+
+use arrow_schema::{DataType, Field as ArrowField, Schema as ArrowSchema};
+
+use super::identifiers::{IdentifierColumns, is_nested};
+use super::{cells, invalid};
+use crate::batch::IdentifierKind;
+use crate::error::Result;
+use crate::schema::{ColumnKind, List, Schema};
+use crate::wire::decode::DecodeOptions;
+use crate::wire::decode::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
+use crate::wire::decode::given::Target;
+use crate::wire::decode::identifier::flat_name;
+use crate::wire::decode::problem::collection;
+
+/// Columns of exports that imports pass over.
+const OUTPUT_ONLY: [&str; 3] = ["created_at", "changed_at", "removed"];
+
+/// Columns of a stream by what they mean.
+pub(super) struct Layout<'s> {
+    /// Position of the profile ids.
+    pub(super) profile_id: usize,
+    /// Identifiers by [`IdentifierKind`].
+    pub(super) identifiers: [IdentifierColumns; 3],
+    /// All other columns that mean something.
+    pub(super) values: Vec<ValueColumn<'s>>,
+}
+
+/// A column of values.
+pub(super) struct ValueColumn<'s> {
+    /// Position in the stream's schema.
+    pub(super) position: usize,
+    /// What the target's column holds.
+    pub(super) kind: ColumnKind,
+    /// Where the values go.
+    pub(super) target: Target<'s>,
+    /// Limit in degrees of a coordinate.
+    pub(super) coordinate_limit: Option<f64>,
+    /// Position in the builder of the members that rows with a value belong to.
+    pub(super) members: Option<usize>,
+}
+
+impl<'s> Layout<'s> {
+    /// Finds a meaning for every column.
+    ///
+    /// # Errors
+    /// All columns at fault at once: unknown, of a type that does not fit, or meaning the same as another; or there are no profile ids.
+    pub(super) fn new(
+        builder: &mut Builder,
+        schema: &'s Schema,
+        list: Option<&'s List>,
+        columns: &ArrowSchema,
+        options: &DecodeOptions,
+    ) -> Result<Self> {
+        let mut resolver = Resolver {
+            builder,
+            schema,
+            list,
+            options,
+            profile_id: None,
+            identifiers: [IdentifierColumns::default(); 3],
+            values: Vec::new(),
+            faults: Vec::new(),
+        };
+        for (position, column) in columns.fields().iter().enumerate() {
+            resolver.resolve(position, column);
+        }
+        resolver.report_repeated(columns);
+        let Resolver {
+            profile_id,
+            identifiers,
+            values,
+            mut faults,
+            ..
+        } = resolver;
+        if profile_id.is_none() {
+            faults.insert(0, "there is no column profile_id".to_owned());
+        }
+        match profile_id {
+            Some(profile_id) if faults.is_empty() => Ok(Self {
+                profile_id,
+                identifiers,
+                values,
+            }),
+            _ => Err(invalid(faults.join("; "), 0)),
+        }
+    }
+}
+
+struct Resolver<'b, 's> {
+    builder: &'b mut Builder,
+    schema: &'s Schema,
+    list: Option<&'s List>,
+    options: &'b DecodeOptions<'b>,
+    profile_id: Option<usize>,
+    identifiers: [IdentifierColumns; 3],
+    values: Vec<ValueColumn<'s>>,
+    faults: Vec<String>,
+}
+
+impl<'s> Resolver<'_, 's> {
+    fn resolve(&mut self, position: usize, column: &ArrowField) {
+        let name = column.name().as_str();
+        if OUTPUT_ONLY.contains(&name) {
+            return;
+        }
+        if name == "profile_id" {
+            self.check_type(column, cells::is_text(column.data_type()), "texts");
+            self.profile_id = Some(position);
+        } else if !self.resolve_identifiers(position, column) {
+            match self.value_column(position, name) {
+                Some(value) => {
+                    let fits = cells::fits(column.data_type(), value.kind);
+                    self.check_type(column, fits, kind_name(value.kind));
+                    self.values.push(value);
+                }
+                None if self.options.ignore_unknown_fields => {}
+                None => self.faults.push(format!(
+                    "column {name:?} is neither part of a profile nor a field: create the field, rename the column, or import with \
+                     unknown fields ignored"
+                )),
+            }
+        }
+    }
+
+    fn check_type(&mut self, column: &ArrowField, fits: bool, wanted: &str) {
+        if !fits {
+            let (name, found) = (column.name(), shortened(column.data_type()));
+            self.faults.push(format!(
+                "column {name:?} is of type {found}, which cannot hold {wanted}"
+            ));
+        }
+    }
+
+    fn resolve_identifiers(&mut self, position: usize, column: &ArrowField) -> bool {
+        for kind in [
+            IdentifierKind::Email,
+            IdentifierKind::Phone,
+            IdentifierKind::AlternateId,
+        ] {
+            let columns = &mut self.identifiers[kind as usize];
+            if column.name() == flat_name(kind) {
+                columns.flat = Some(position);
+                self.check_type(column, cells::is_text(column.data_type()), "texts");
+                return true;
+            }
+            if column.name() == collection(kind) {
+                columns.nested = Some(position);
+                self.check_type(
+                    column,
+                    is_nested(column.data_type()),
+                    "lists of type and value",
+                );
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The meaning of a name: a part of the profile, a part of the membership of the joined list, a field of that list, a field of the
+    /// account, or any of these of a list that stands before a slash.
+    fn value_column(&mut self, position: usize, name: &str) -> Option<ValueColumn<'s>> {
+        if let Some(value) = self.profile_part(position, name) {
+            return Some(value);
+        }
+        if let Some(list) = self.list
+            && let Some(value) = self.list_part(position, list, name)
+        {
+            return Some(value);
+        }
+        if let Some(value) = self.field(position, None, name) {
+            return Some(value);
+        }
+        let (list, name) = name.split_once('/')?;
+        self.list_part(position, self.schema.list(list)?, name)
+    }
+
+    fn profile_part(&mut self, position: usize, name: &str) -> Option<ValueColumn<'s>> {
+        for (column, place, max_bytes) in TEXTS {
+            if flat_text_name(place) == name {
+                let target = self
+                    .builder
+                    .plain_target(column, ColumnKind::Text, max_bytes);
+                return Some(value(position, ColumnKind::Text, target));
+            }
+        }
+        for (column, place, limit) in COORDINATES {
+            if place == name {
+                let target = self.builder.plain_target(column, ColumnKind::Number, 0);
+                let value = value(position, ColumnKind::Number, target);
+                return Some(ValueColumn {
+                    coordinate_limit: Some(limit),
+                    ..value
+                });
+            }
+        }
+        None
+    }
+
+    fn list_part(
+        &mut self,
+        position: usize,
+        list: &'s List,
+        name: &str,
+    ) -> Option<ValueColumn<'s>> {
+        let value = self
+            .membership_part(position, list, name)
+            .or_else(|| self.field(position, Some(list), name))?;
+        Some(ValueColumn {
+            members: Some(self.builder.members_slot(list)),
+            ..value
+        })
+    }
+
+    fn membership_part(
+        &mut self,
+        position: usize,
+        list: &'s List,
+        name: &str,
+    ) -> Option<ValueColumn<'s>> {
+        let MembershipTargets {
+            state,
+            joined_at,
+            active_at,
+            consent_to_track,
+            ..
+        } = self.builder.membership_targets(list);
+        let (kind, target) = match name {
+            "state" => (ColumnKind::MultiSelectOne, state),
+            "joined_at" => (ColumnKind::DateTime, joined_at),
+            "active_at" => (ColumnKind::DateTime, active_at),
+            "consent_to_track" => (ColumnKind::MultiSelectOne, consent_to_track),
+            _ => return None,
+        };
+        Some(value(position, kind, target))
+    }
+
+    fn field(
+        &mut self,
+        position: usize,
+        list: Option<&List>,
+        name: &str,
+    ) -> Option<ValueColumn<'s>> {
+        let field = self.schema.field(list.map(|list| list.id.as_str()), name)?;
+        let target = self
+            .builder
+            .field_target(field, self.options.max_text_bytes);
+        Some(value(position, field.kind, target))
+    }
+
+    /// Notes columns that mean the same as one before them.
+    fn report_repeated(&mut self, columns: &ArrowSchema) {
+        let name = |position: usize| columns.field(position).name();
+        let mut slots = HashSet::new();
+        for value in &self.values {
+            if !slots.insert(value.target.slot) {
+                let name = name(value.position);
+                self.faults
+                    .push(format!("column {name:?} means the same as one before it"));
+            }
+        }
+        let mut names = HashSet::new();
+        for column in columns.fields() {
+            if !names.insert(column.name()) {
+                self.faults
+                    .push(format!("column {:?} stands twice", column.name()));
+            }
+        }
+    }
+}
+
+fn value(position: usize, kind: ColumnKind, target: Target) -> ValueColumn {
+    ValueColumn {
+        position,
+        kind,
+        target,
+        coordinate_limit: None,
+        members: None,
+    }
+}
+
+/// The name of a text's column: the last part of its place, where `name.prefix` and `name.suffix` would be too short to be understood.
+fn flat_text_name(place: &'static str) -> &'static str {
+    match place {
+        "name.prefix" => "name_prefix",
+        "name.suffix" => "name_suffix",
+        other => other.trim_start_matches("name."),
+    }
+}
+
+const fn kind_name(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text | ColumnKind::ExactText | ColumnKind::Identifiers => "texts",
+        ColumnKind::Number => "numbers",
+        ColumnKind::Boolean => "truth values",
+        ColumnKind::Date => "dates",
+        ColumnKind::DateTime => "times",
+        ColumnKind::MultiSelectOne => "names of options",
+        ColumnKind::MultiSelectMany => "lists of options",
+    }
+}
+
+/// A type in words of bearable length; nested types can be of any.
+fn shortened(data_type: &DataType) -> String {
+    data_type.to_string().chars().take(60).collect()
+}

@@ -1,0 +1,310 @@
+//! The batch in the making.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::check;
+use super::given::{Given, Target};
+use super::options::OptionCodes;
+use super::problem::{Place, Problem};
+use crate::batch::{
+    Batch, BatchColumn, BatchIdentifiers, BatchMembers, BatchValues, RecordException, Texts,
+};
+use crate::schema::{
+    CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, builtin,
+};
+
+/// Problems of one record that are listed.
+const MAX_EXCEPTIONS_A_RECORD: usize = 100;
+
+/// Columns of a record that hold one text each: number, place and limit in bytes, in the order of their numbers from
+/// [`builtin::CUSTOMER_TYPE`] on.
+pub(super) const TEXTS: [(ColumnId, &str, usize); 10] = [
+    (builtin::CUSTOMER_TYPE, "customer_type", 100),
+    (builtin::NAME_PREFIX, "name.prefix", 250),
+    (builtin::GIVEN_NAME, "name.given_name", 250),
+    (builtin::MIDDLE_NAME, "name.middle_name", 250),
+    (builtin::FAMILY_NAME, "name.family_name", 250),
+    (builtin::NAME_SUFFIX, "name.suffix", 250),
+    (builtin::FULL_NAME, "name.full_name", 250),
+    (builtin::LOCALE, "locale", 35),
+    (builtin::COUNTRY, "country", 100),
+    (builtin::REGION, "region", 100),
+];
+
+/// Columns of a record that hold a coordinate each: number, place and limit in degrees.
+pub(super) const COORDINATES: [(ColumnId, &str, f64); 2] = [
+    (builtin::LATITUDE, "latitude", 90.0),
+    (builtin::LONGITUDE, "longitude", 180.0),
+];
+
+/// Where the parts of memberships of one list go.
+pub(super) struct MembershipTargets<'s> {
+    /// The list.
+    pub(super) list: &'s List,
+    /// Position of its members in the builder.
+    pub(super) members: usize,
+    /// State.
+    pub(super) state: Target<'s>,
+    /// Joined at.
+    pub(super) joined_at: Target<'s>,
+    /// Active since.
+    pub(super) active_at: Target<'s>,
+    /// Consent to track.
+    pub(super) consent_to_track: Target<'s>,
+}
+
+/// Columns of all records of a block so far, bad records included: a row is a record.
+#[derive(Default)]
+pub(super) struct Builder {
+    pub(super) profile_ids: Texts,
+    pub(super) columns: Vec<BatchColumn>,
+    pub(super) identifiers: [BatchIdentifiers; 3],
+    pub(super) members: Vec<BatchMembers>,
+    pub(super) compose_name: Vec<u32>,
+    pub(super) exceptions: Vec<RecordException>,
+    slot_by_column: HashMap<ColumnId, usize, RandomState>,
+}
+
+impl Builder {
+    /// Position of a column, which is added when it is new.
+    pub(super) fn slot(&mut self, column: ColumnId, kind: ColumnKind) -> usize {
+        let Self {
+            columns,
+            slot_by_column,
+            ..
+        } = self;
+        *slot_by_column.entry(column).or_insert_with(|| {
+            columns.push(BatchColumn {
+                column,
+                rows: Vec::new(),
+                values: no_values(kind),
+                cleared: Vec::new(),
+            });
+            columns.len() - 1
+        })
+    }
+
+    /// The target of a column without options.
+    pub(super) fn plain_target<'s>(
+        &mut self,
+        column: ColumnId,
+        kind: ColumnKind,
+        max_text_bytes: usize,
+    ) -> Target<'s> {
+        Target {
+            slot: self.slot(column, kind),
+            max_text_bytes,
+            options: OptionCodes::default(),
+        }
+    }
+
+    /// The target of a field.
+    pub(super) fn field_target<'s>(
+        &mut self,
+        field: &'s Field,
+        max_text_bytes: usize,
+    ) -> Target<'s> {
+        let options = OptionCodes::new(field.options.iter().map(String::as_str));
+        Target {
+            slot: self.slot(field.column, field.kind),
+            max_text_bytes,
+            options,
+        }
+    }
+
+    /// The targets of a list's memberships.
+    pub(super) fn membership_targets<'s>(&mut self, list: &'s List) -> MembershipTargets<'s> {
+        let mut named = |column, names: &'static [&'static str]| Target {
+            slot: self.slot(column, ColumnKind::MultiSelectOne),
+            max_text_bytes: 0,
+            options: OptionCodes::new(names.iter().copied()),
+        };
+        let state = named(list.state(), &MEMBERSHIP_STATES);
+        let consent_to_track = named(list.consent_to_track(), &CONSENTS_TO_TRACK);
+        MembershipTargets {
+            list,
+            members: self.members_slot(list),
+            state,
+            joined_at: self.plain_target(list.joined_at(), ColumnKind::DateTime, 0),
+            active_at: self.plain_target(list.active_at(), ColumnKind::DateTime, 0),
+            consent_to_track,
+        }
+    }
+
+    /// Position of a list's members, which are added when they are new.
+    pub(super) fn members_slot(&mut self, list: &List) -> usize {
+        self.members
+            .iter()
+            .position(|members| members.list.column == list.column)
+            .unwrap_or_else(|| {
+                self.members.push(BatchMembers {
+                    list: list.clone(),
+                    rows: Vec::new(),
+                });
+                self.members.len() - 1
+            })
+    }
+
+    /// Appends the profile id of a row; one that is not valid leaves the row without.
+    #[inline]
+    pub(super) fn push_profile_id(&mut self, row: u32, id: &[u8]) {
+        let checked = match id {
+            [] => Err(Problem::IdMissing),
+            id => check::text(id, check::MAX_PROFILE_ID_BYTES),
+        };
+        match checked {
+            Ok(()) => self.profile_ids.push(id),
+            Err(problem) => {
+                self.profile_ids.push(&[]);
+                self.report(row, Place::Named("profile_id"), problem);
+            }
+        }
+    }
+
+    /// Stores a value for a row, or reports why it cannot be; a second value of a row in one column is a duplicate.
+    #[inline]
+    pub(super) fn store(&mut self, target: &Target, row: u32, given: Given, place: Place) {
+        let column = &mut self.columns[target.slot];
+        let stored = if column.rows.last() == Some(&row) || column.cleared.last() == Some(&row) {
+            Err(Problem::Duplicate)
+        } else {
+            target.store(column, row, given)
+        };
+        if let Err(problem) = stored {
+            self.report(row, place, problem);
+        }
+    }
+
+    /// Stores a coordinate; NaN clears.
+    pub(super) fn store_coordinate(
+        &mut self,
+        target: &Target,
+        row: u32,
+        degrees: f64,
+        limit: f64,
+        place: Place,
+    ) {
+        if degrees.is_nan() {
+            self.store(target, row, Given::Null, place);
+        } else if degrees.abs() <= limit {
+            self.store(target, row, Given::Number(degrees), place);
+        } else {
+            self.report(
+                row,
+                place,
+                Problem::NumberOutside {
+                    low: -limit,
+                    high: limit,
+                },
+            );
+        }
+    }
+
+    /// Notes a problem of a row. The profile id is filled in at the end.
+    #[cold]
+    pub(super) fn report(&mut self, row: u32, place: Place, problem: Problem) {
+        let record_number = row + 1;
+        let listed = self.exceptions.len();
+        if listed >= MAX_EXCEPTIONS_A_RECORD
+            && self.exceptions[listed - MAX_EXCEPTIONS_A_RECORD].record_number == record_number
+        {
+            return;
+        }
+        self.exceptions.push(RecordException {
+            record_number,
+            profile_id: String::new(),
+            field_path: place.to_string(),
+            reason: problem.reason(),
+            message: problem.to_string(),
+        });
+    }
+
+    /// Takes the bad records out and puts everything in order.
+    pub(super) fn finish(mut self, record_count: u32) -> Batch {
+        self.report_repeated_ids();
+        self.exceptions
+            .sort_by_key(|exception| exception.record_number);
+        for exception in &mut self.exceptions {
+            let id = self.profile_ids.get(exception.record_number as usize - 1);
+            exception.profile_id = String::from_utf8_lossy(id).into_owned();
+        }
+        let bad = bad_rows(&self.exceptions);
+        let mut batch = Batch {
+            record_count,
+            invalid_count: u32::try_from(bad.len()).expect("records are counted in 32 bits"),
+            exceptions: self.exceptions,
+            profile_ids: self.profile_ids,
+            columns: self.columns,
+            identifiers: self.identifiers,
+            members: self.members,
+            compose_name: self.compose_name,
+        };
+        if !bad.is_empty() {
+            batch.remove_rows(&bad);
+        }
+        batch
+            .columns
+            .retain(|column| !(column.rows.is_empty() && column.cleared.is_empty()));
+        batch.columns.sort_by_key(|column| column.column);
+        batch.members.retain(|members| !members.rows.is_empty());
+        batch.members.sort_by_key(|members| members.list.column);
+        batch
+    }
+
+    /// Reports each id that an earlier record without problems has. While ids ascend there is none to be found.
+    fn report_repeated_ids(&mut self) {
+        let rows =
+            0..u32::try_from(self.profile_ids.len()).expect("records are counted in 32 bits");
+        let ids = std::mem::take(&mut self.profile_ids);
+        let ascending = (1..ids.len()).all(|row| ids.get(row - 1) < ids.get(row));
+        if !ascending {
+            let bad: HashSet<u32, RandomState> = self
+                .exceptions
+                .iter()
+                .map(|exception| exception.record_number - 1)
+                .collect();
+            let mut kept = HashSet::with_capacity_and_hasher(ids.len(), RandomState::default());
+            for row in rows {
+                let id = ids.get(row as usize);
+                let is_repeated = if bad.contains(&row) {
+                    kept.contains(id)
+                } else {
+                    !kept.insert(id)
+                };
+                if is_repeated {
+                    self.report(row, Place::Named("profile_id"), Problem::Duplicate);
+                }
+            }
+        }
+        self.profile_ids = ids;
+    }
+}
+
+/// Rows with an exception, ascending.
+fn bad_rows(exceptions: &[RecordException]) -> Vec<u32> {
+    let mut rows: Vec<u32> = exceptions
+        .iter()
+        .map(|exception| exception.record_number - 1)
+        .collect();
+    rows.dedup();
+    rows
+}
+
+fn no_values(kind: ColumnKind) -> BatchValues {
+    match kind {
+        ColumnKind::Text | ColumnKind::ExactText | ColumnKind::Identifiers => {
+            BatchValues::Text(Texts::default())
+        }
+        ColumnKind::Number => BatchValues::Number(Vec::new()),
+        ColumnKind::Boolean => BatchValues::Boolean(Vec::new()),
+        ColumnKind::Date => BatchValues::Date(Vec::new()),
+        ColumnKind::DateTime => BatchValues::DateTime(Vec::new()),
+        ColumnKind::MultiSelectOne => BatchValues::MultiSelectOne(Vec::new()),
+        ColumnKind::MultiSelectMany => BatchValues::MultiSelectMany {
+            codes: Vec::new(),
+            ends: Vec::new(),
+        },
+    }
+}

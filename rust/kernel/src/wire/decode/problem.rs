@@ -1,0 +1,213 @@
+//! What can be wrong with a record, where, and in which words. No words hold customer data.
+
+use std::fmt;
+
+use crate::batch::{IdentifierKind, RecordReason};
+use crate::schema::ColumnKind;
+
+/// Characters of a list id or field key that a path repeats.
+const NAME_CHARS_MAX: usize = 100;
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Problem {
+    IdMissing,
+    TooLong {
+        bytes: usize,
+        max_bytes: usize,
+    },
+    NotText,
+    TypeMismatch {
+        expected: ColumnKind,
+    },
+    NotBoolean,
+    NotNumber,
+    NumberOutside {
+        low: f64,
+        high: f64,
+    },
+    NotDate,
+    NotDateTime,
+    OptionUnknown,
+    FieldUnknown,
+    ListUnknown,
+    NotEmail,
+    NotPhone,
+    Duplicate,
+    KeyIndexOutside {
+        key_count: usize,
+    },
+    Damaged {
+        problem: &'static str,
+        offset: usize,
+    },
+}
+
+impl Problem {
+    pub(super) const fn reason(self) -> RecordReason {
+        match self {
+            Self::IdMissing => RecordReason::ProfileIdMissing,
+            Self::TooLong { .. } => RecordReason::TextTooLong,
+            Self::NotText => RecordReason::TextInvalid,
+            Self::TypeMismatch { .. } | Self::NotBoolean => RecordReason::TypeMismatch,
+            Self::NotNumber | Self::NumberOutside { .. } => RecordReason::NumberInvalid,
+            Self::NotDate | Self::NotDateTime => RecordReason::DateInvalid,
+            Self::OptionUnknown => RecordReason::OptionUnknown,
+            Self::FieldUnknown => RecordReason::FieldUnknown,
+            Self::ListUnknown => RecordReason::ListUnknown,
+            Self::NotEmail => RecordReason::EmailInvalid,
+            Self::NotPhone => RecordReason::PhoneInvalid,
+            Self::Duplicate => RecordReason::Duplicate,
+            Self::KeyIndexOutside { .. } | Self::Damaged { .. } => RecordReason::RecordInvalid,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IdMissing => {
+                f.write_str("the profile id is missing: give each record one of 1 to 255 bytes")
+            }
+            Self::TooLong { bytes, max_bytes } => {
+                write!(f, "{bytes} bytes long: at most {max_bytes} are taken")
+            }
+            Self::NotText => {
+                f.write_str("not UTF-8 text, or with U+0000: send UTF-8 without U+0000")
+            }
+            Self::TypeMismatch { expected } => {
+                write!(
+                    f,
+                    "a value of another type: send {}, or its text form",
+                    plural(*expected)
+                )
+            }
+            Self::NotBoolean => {
+                f.write_str("not a truth value: write true, false, yes, no, 1 or 0")
+            }
+            Self::NotNumber => f.write_str("not a finite number: write it as 42, -0.5 or 1e3"),
+            Self::NumberOutside { low, high } => {
+                write!(f, "outside of {low} to {high}: correct the number")
+            }
+            Self::NotDate => f.write_str("not a date of years 1 to 9999: write it as 2024-01-31"),
+            Self::NotDateTime => {
+                f.write_str("not a time of years 1 to 9999: write it as 2024-01-31T12:00:00Z")
+            }
+            Self::OptionUnknown => {
+                f.write_str("no such option: use one of the field's, or add it to the field")
+            }
+            Self::FieldUnknown => {
+                f.write_str("no such field: create it, or import with unknown fields ignored")
+            }
+            Self::ListUnknown => f.write_str("no such list: create it, or correct its id"),
+            Self::NotEmail => f.write_str("not an e-mail address: write it as name@example.com"),
+            Self::NotPhone => f.write_str(
+                "not a phone number in E.164 form: write it as +46701234567, with 7 to 15 digits",
+            ),
+            Self::Duplicate => {
+                f.write_str("stands twice where it may stand once: remove one of them")
+            }
+            Self::KeyIndexOutside { key_count } => {
+                write!(
+                    f,
+                    "the key index counts from 1 to the batch's {key_count} field keys: correct it"
+                )
+            }
+            Self::Damaged { problem, offset } => {
+                write!(
+                    f,
+                    "damaged: {problem} at byte {offset} of it: encode the record again"
+                )
+            }
+        }
+    }
+}
+
+const fn plural(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text | ColumnKind::ExactText | ColumnKind::Identifiers => "texts",
+        ColumnKind::Number => "numbers",
+        ColumnKind::Boolean => "truth values",
+        ColumnKind::Date => "dates",
+        ColumnKind::DateTime => "times",
+        ColumnKind::MultiSelectOne => "names of options as text",
+        ColumnKind::MultiSelectMany => "lists of options",
+    }
+}
+
+/// Where in a record something is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place<'a> {
+    /// A member of the record or a column of a flat format, by name; empty for the record as a whole.
+    Named(&'a str),
+    /// An identifier, or a part of it.
+    Identifier {
+        kind: IdentifierKind,
+        position: usize,
+        part: &'a str,
+    },
+    /// A field of the account, or of a list.
+    Field {
+        list: Option<&'a [u8]>,
+        key: &'a [u8],
+    },
+    /// A membership.
+    Membership { list: &'a [u8] },
+    /// A part of a membership.
+    MembershipPart { list: &'a [u8], part: &'a str },
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Named(name) => f.write_str(&shortened(name.as_bytes())),
+            Self::Identifier {
+                kind,
+                position,
+                part: "",
+            } => {
+                write!(f, "{}[{position}]", collection(kind))
+            }
+            Self::Identifier {
+                kind,
+                position,
+                part,
+            } => {
+                write!(f, "{}[{position}].{part}", collection(kind))
+            }
+            Self::Field { list: None, key } => write!(f, "fields[{}]", shortened(key)),
+            Self::Field {
+                list: Some(list),
+                key,
+            } => {
+                write!(
+                    f,
+                    "memberships[{}].fields[{}]",
+                    shortened(list),
+                    shortened(key)
+                )
+            }
+            Self::Membership { list } => write!(f, "memberships[{}]", shortened(list)),
+            Self::MembershipPart { list, part } => {
+                write!(f, "memberships[{}].{part}", shortened(list))
+            }
+        }
+    }
+}
+
+/// Name of the collection of a kind in records.
+pub(super) const fn collection(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::Email => "emails",
+        IdentifierKind::Phone => "phones",
+        IdentifierKind::AlternateId => "alternate_ids",
+    }
+}
+
+fn shortened(name: &[u8]) -> String {
+    let end = name.len().min(4 * NAME_CHARS_MAX);
+    String::from_utf8_lossy(&name[..end])
+        .chars()
+        .take(NAME_CHARS_MAX)
+        .collect()
+}
