@@ -25,7 +25,7 @@ from segue.service.segments import SegmentService
 from segue.service.tokens import Tokens
 from segue.settings import Settings
 from segue.store.open import open_store
-from segue.transport.grpc.call import CallDesk, CallLimits
+from segue.transport.grpc.desk import CallDesk, CallLimits
 from segue.transport.grpc.listener import GrpcListener
 from segue.transport.grpc.metrics import CallMetrics
 from segue.transport.grpc.servicers import UseCases, servicers_of

@@ -4,9 +4,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
@@ -14,25 +12,20 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode, aio
 
-from segue.domain.key import Principal
 from segue.errors import (
     DeadlinePassed,
     FieldInvalid,
     FieldViolation,
     KeyForbidden,
     KeyInvalid,
-    LimitExceeded,
     ResourceNotFound,
     SegueError,
-    ServerStopping,
 )
 from segue.transport.grpc.caller import CALLER
-from segue.transport.grpc.metrics import CallMetrics
+from segue.transport.grpc.desk import CallDesk
 from segue.transport.grpc.policy import POLICIES, MethodPolicy
 from segue.transport.grpc.status import status_of
 
-Authenticate = Callable[[str], Awaitable[Principal]]
-"""Returns who holds a secret, or raises `KeyInvalid`."""
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 Parse = Callable[[bytes], Message]
 """Reads a request of one method."""
@@ -43,31 +36,6 @@ _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _BEARER: Final = "bearer "
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class CallLimits:
-    """How many calls are served at once, and how long."""
-
-    max_calls: int
-    """Calls of all accounts."""
-    max_account_calls: int
-    """Calls of one account."""
-    unary_deadline_seconds: float
-    """Deadline of unary calls that bring none."""
-
-
-@dataclass
-class CallDesk:
-    """What all calls of a server share."""
-
-    authenticate: Authenticate
-    limits: CallLimits
-    metrics: CallMetrics
-    stopping: bool = False
-    """Whether new calls are refused."""
-    in_flight: int = 0
-    account_in_flight: Counter[str] = field(default_factory=Counter)
 
 
 class Call:
@@ -101,7 +69,7 @@ class Call:
     async def __aenter__(self) -> Self:
         """Counts the call and binds its id to all log lines written for it."""
         self._desk.metrics.call_started(self._method)
-        self._desk.in_flight += 1
+        self._desk.enter()
         self._context.add_done_callback(self._end)  # type: ignore[arg-type] # the stub wants a class of its own
         self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._request_id),))
         structlog.contextvars.bind_contextvars(request_id=self._request_id, method=self._method)
@@ -149,9 +117,7 @@ class Call:
 
     def _end(self, _: Context) -> None:
         seconds = time.perf_counter() - self._began
-        self._desk.in_flight -= 1
-        if self._account_id is not None:
-            self._desk.account_in_flight[self._account_id] -= 1
+        self._desk.leave(self._account_id)
         self._desk.metrics.call_ended(self._method, self._code, seconds)
         _log.debug("call ended", method=self._method, code=self._code.name, seconds=seconds)
 
@@ -164,14 +130,13 @@ class Call:
             KeyInvalid: There is no key, or nobody holds it.
             KeyForbidden: The method is for admins.
         """
-        if self._desk.stopping:
-            raise ServerStopping("the server is stopping; try again")
-        _check_limit("calls", self._desk.in_flight, self._desk.limits.max_calls)
+        self._desk.check_open()
         principal = await self._desk.authenticate(self._secret())
         if principal.account_id is not None:
             if self._policy.admin_only:
                 raise KeyForbidden(f"{self._method} needs an admin's key", {"method": self._method})
-            self._take_place(principal.account_id)
+            self._account_id = principal.account_id
+            self._desk.enter_account(principal.account_id)
         CALLER.set(principal)
 
     def _secret(self) -> str:
@@ -179,15 +144,6 @@ class Call:
         if header[: len(_BEARER)].lower() != _BEARER:
             raise KeyInvalid("the call has no key; send metadata authorization: Bearer <key>")
         return header[len(_BEARER) :].strip()
-
-    def _take_place(self, account_id: str) -> None:
-        self._account_id = account_id
-        self._desk.account_in_flight[account_id] += 1
-        _check_limit(
-            "account_calls",
-            self._desk.account_in_flight[account_id],
-            self._desk.limits.max_account_calls,
-        )
 
     def read(self, parse: Parse, data: bytes) -> Message:
         """Parses a message and checks that every resource it names is the caller's.
@@ -234,14 +190,6 @@ def _is_foreign(name: str, account_id: str) -> bool:
     """Whether a name is in another account; a name of another form is left to the servicer."""
     collection, _, rest = name.partition("/")
     return collection == "accounts" and rest.partition("/")[0] != account_id
-
-
-def _check_limit(limit: str, count: int, maximum: int) -> None:
-    if count > maximum:
-        raise LimitExceeded(
-            f"{maximum} calls are in flight; wait for one to end",
-            {"limit": limit, "maximum": maximum},
-        )
 
 
 _CODES: Final = {code.value[0]: code for code in StatusCode}

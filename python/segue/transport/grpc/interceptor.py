@@ -8,7 +8,8 @@ import grpc
 from google.protobuf.message import Message
 from grpc import HandlerCallDetails, RpcMethodHandler, aio
 
-from segue.transport.grpc.call import Call, CallDesk, Context, Parse
+from segue.transport.grpc.call import Call, Context, Parse
+from segue.transport.grpc.desk import CallDesk
 
 HEALTH: Final = "/grpc.health.v1.Health/"
 """Needs no key, and is served as it is."""

@@ -1,6 +1,8 @@
 """The gRPC server: its options, its services beside ours, and how it stops."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +14,7 @@ from grpc_reflection.v1alpha import reflection
 
 from segue.process import StartRefused
 from segue.settings import Settings
-from segue.transport.grpc.call import CallDesk
+from segue.transport.grpc.desk import CallDesk
 from segue.transport.grpc.interceptor import CallInterceptor
 from segue.transport.grpc.registration import service_handler
 
@@ -22,6 +24,8 @@ KEEPALIVE_ANSWER_MILLIS: Final = 20_000
 """A connection that does not answer within this time is closed."""
 PING_MILLIS: Final = 30_000
 """Clients may ask that often, with no call in flight too; the default of five minutes cuts off clients behind load balancers."""
+UNWIND_SECONDS: Final = 5
+"""How long handlers of cancelled calls may take to let go of what they hold."""
 METADATA_BYTES: Final = 16 * 1024
 """Most metadata a call may bring."""
 
@@ -64,9 +68,11 @@ class GrpcListener:
 
     async def stop(self, grace_seconds: float) -> None:
         """Turns new calls away, and ends those in flight when the grace is over."""
-        self._desk.stopping = True
+        self._desk.stop()
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._desk.idle.wait(), UNWIND_SECONDS)
 
 
 def _listen(server: aio.Server, settings: Settings) -> str:

@@ -1,0 +1,92 @@
+"""What all calls of a server share: who may call, how many calls are in flight, whether the server stops."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from segue.domain.key import Principal
+from segue.errors import LimitExceeded, ServerStopping
+from segue.transport.grpc.metrics import CallMetrics
+
+Authenticate = Callable[[str], Awaitable[Principal]]
+"""Returns who holds a secret, or raises `KeyInvalid`."""
+
+
+@dataclass(frozen=True)
+class CallLimits:
+    """How many calls are served at once, and how long."""
+
+    max_calls: int
+    """Calls of all accounts."""
+    max_account_calls: int
+    """Calls of one account."""
+    unary_deadline_seconds: float
+    """Deadline of unary calls that bring none."""
+
+
+@dataclass
+class CallDesk:
+    """What all calls of a server share."""
+
+    authenticate: Authenticate
+    limits: CallLimits
+    metrics: CallMetrics
+    stopping: bool = False
+    """Whether new calls are refused."""
+    in_flight: int = 0
+    account_in_flight: Counter[str] = field(default_factory=Counter)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while the server stops and no call is in flight."""
+
+    def stop(self) -> None:
+        """Refuses calls from now on."""
+        self.stopping = True
+        self._tell_idle()
+
+    def enter(self) -> None:
+        """Counts a call that begins."""
+        self.in_flight += 1
+
+    def check_open(self) -> None:
+        """Checks that a call which has entered may go on.
+
+        Raises:
+            ServerStopping: The server takes no new calls.
+            LimitExceeded: Too many calls are in flight.
+        """
+        if self.stopping:
+            raise ServerStopping("the server is stopping; try again")
+        _check_limit("calls", self.in_flight, self.limits.max_calls)
+
+    def enter_account(self, account_id: str) -> None:
+        """Counts a call for its account.
+
+        Raises:
+            LimitExceeded: Too many calls of the account are in flight.
+        """
+        self.account_in_flight[account_id] += 1
+        _check_limit(
+            "account_calls", self.account_in_flight[account_id], self.limits.max_account_calls
+        )
+
+    def leave(self, account_id: str | None) -> None:
+        """Gives back the place of a call that ended."""
+        self.in_flight -= 1
+        if account_id is not None:
+            self.account_in_flight[account_id] -= 1
+            if not self.account_in_flight[account_id]:
+                del self.account_in_flight[account_id]
+        self._tell_idle()
+
+    def _tell_idle(self) -> None:
+        if self.stopping and not self.in_flight:
+            self.idle.set()
+
+
+def _check_limit(limit: str, count: int, maximum: int) -> None:
+    if count > maximum:
+        raise LimitExceeded(
+            f"{maximum} calls are in flight; wait for one to end",
+            {"limit": limit, "maximum": maximum},
+        )
