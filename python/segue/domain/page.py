@@ -1,16 +1,18 @@
 """Pages of results: a size, a token that says where to go on, and what was found."""
 
 import base64
-import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 
 from segue.errors import FieldInvalid, FieldViolation
 
 T = TypeVar("T")
 
 MAX_PAGE_SIZE = 1000
+MAX_POSITION = 2**63 - 1
+"""The largest number that the store can compare with."""
 
 
 @dataclass(frozen=True)
@@ -30,25 +32,36 @@ class PageRequest:
             raise FieldInvalid(FieldViolation("page_size", "is negative; send 0 for the default"))
         return min(self.size or default, MAX_PAGE_SIZE)
 
-    def position(self) -> list[str | int] | None:
-        """Returns what `encode_position` was given for the page before, or None for the first page.
+    def position(self, *before_all: str | int) -> list[str | int]:
+        """Returns what `encode_position` was given for the page before.
+
+        Args:
+            before_all: The position of the first page; a token's position has values of the same types.
 
         Raises:
-            FieldInvalid: The token is none of ours.
+            FieldInvalid: The token is none of this list's.
         """
         if not self.token:
-            return None
+            return list(before_all)
         try:
             position = json.loads(base64.urlsafe_b64decode(self.token.encode()))
-        except (binascii.Error, ValueError):
+        except ValueError:
             position = None
-        if not isinstance(position, list):
+        if not _is_position(position, before_all):
             raise FieldInvalid(
                 FieldViolation(
                     "page_token", "is not a token of this list; send next_page_token as received"
                 )
             )
         return position
+
+
+def _is_position(found: object, like: Sequence[str | int]) -> TypeGuard[list[str | int]]:
+    return (
+        isinstance(found, list)
+        and [type(value) for value in found] == [type(value) for value in like]
+        and all(isinstance(value, str) or abs(value) <= MAX_POSITION for value in found)
+    )
 
 
 def encode_position(*position: str | int) -> str:

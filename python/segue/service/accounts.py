@@ -108,7 +108,7 @@ class AccountService:
 
     async def list(self, page: PageRequest) -> Page[Account]:
         """Lists accounts by id; numbers of profiles are as of the last snapshot or unload."""
-        after, limit = str((page.position() or [""])[0]), page.limit()
+        after, limit = str(page.position("")[0]), page.limit()
         found = await self._store.read(lambda tx: accounts.select(tx, after, limit + 1))
         token = encode_position(found[limit - 1].account_id) if len(found) > limit else ""
         return Page(tuple(found[:limit]), token)

@@ -143,7 +143,7 @@ class FieldService:
             ResourceNotFound: There is no such account or list.
         """
         account = await self._directory.account(account_id)
-        after, limit = int((page.position() or [0])[0]), page.limit()
+        after, limit = int(page.position(0)[0]), page.limit()
 
         def work(tx: Connection) -> list[Field]:
             if list_id is not None:

@@ -172,7 +172,7 @@ class ImportService:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
         _, row = await self._find(account_id, token)
-        after, limit = page.position() or [0, -1], page.limit(MAX_PAGE_SIZE)
+        after, limit = page.position(0, -1), page.limit(MAX_PAGE_SIZE)
         found = await self._store.read(
             lambda tx: imports.select_exceptions(tx, row.key, after, limit + 1)
         )

@@ -101,7 +101,7 @@ class KeyService:
             ResourceNotFound: There is no such account.
         """
         account = await self._directory.account(account_id)
-        after, limit = page.position() or [-1, ""], page.limit()
+        after, limit = page.position(-1, ""), page.limit()
         found = await self._store.read(
             lambda tx: accounts.select_keys(tx, account, after, limit + 1)
         )

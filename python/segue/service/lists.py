@@ -107,7 +107,7 @@ class ListService:
             ResourceNotFound: There is no such account.
         """
         account = await self._directory.account(account_id)
-        after, limit = str((page.position() or [""])[0]), page.limit()
+        after, limit = str(page.position("")[0]), page.limit()
         found = await self._store.read(
             lambda tx: definitions.select_lists(tx, account, after, limit + 1)
         )

@@ -108,7 +108,7 @@ class SegmentService:
             ResourceNotFound: There is no such account.
         """
         account = await self._directory.account(account_id)
-        after, limit = page.position() or ["", ""], page.limit()
+        after, limit = page.position("", ""), page.limit()
         found = await self._store.read(
             lambda tx: definitions.select_segments(tx, account, list_id, title, after, limit + 1)
         )
