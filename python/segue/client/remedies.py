@@ -24,6 +24,7 @@ REMEDIES: Final[dict[str, str]] = {
     "PART_CHANGED": "Give every part a number of its own, or start a new import.",
     "BLOCK_TOO_LARGE": "Send smaller blocks; about 1 MiB is best.",
     "TIME_INVALID": "Write times as 2024-03-01T00:00:00.123Z, in years 1 to 9999.",
+    "DEADLINE_PASSED": "Try again, or give the call more time.",
     "STORE_UNAVAILABLE": "Try again; when it stays, check the server's disk and its log.",
     "SERVER_STOPPING": "Try again once the server has started.",
     "INTERNAL": "Look in the server's log under the request id.",

@@ -1,0 +1,48 @@
+"""The `segue` command: every group and command registers here."""
+
+import os
+import sys
+
+import typer
+
+from segue.cli.accounts import account_app, key_app
+from segue.cli.demonstration import demo
+from segue.cli.doctor import doctor
+from segue.cli.exports import export_profiles
+from segue.cli.failures import EXIT_CODES, FAILURES, report
+from segue.cli.imports import import_file
+from segue.cli.lists import field_app, list_app
+from segue.cli.segments import segment_app
+from segue.cli.servers import serve
+from segue.cli.session import common_options
+
+app = typer.Typer(
+    name="segue",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Bulk import, segments and bulk export of customer profiles, over gRPC.",
+    epilog=EXIT_CODES,
+)
+app.callback()(common_options)
+app.command("serve")(serve)
+app.command("demo")(demo)
+app.add_typer(account_app, name="account")
+app.add_typer(key_app, name="key")
+app.add_typer(list_app, name="list")
+app.add_typer(field_app, name="field")
+app.command("import")(import_file)
+app.add_typer(segment_app, name="segment")
+app.command("export")(export_profiles)
+app.command("doctor")(doctor)
+
+
+def main() -> None:
+    """Runs the command line and exits with one of the codes its help lists."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever read our output has enough; the interpreter must not complain about it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except FAILURES as failure:
+        sys.exit(report(failure, as_json="--json" in sys.argv))

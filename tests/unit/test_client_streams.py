@@ -1,0 +1,124 @@
+"""The states of streams, without a server: what was received, and what has to be sent again."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+
+from segue._kernel import crc32c
+from segue.client import BlockDamaged, ImportFailed
+from segue.client.blocks import BlockCursor
+from segue.client.files.arrow_blocks import ArrowBlocks
+from segue.client.files.mapping import Target
+from segue.client.staging import STREAM_PARTS, is_finished, part_streams
+from segue.v1.block_pb2 import BlockFormat
+from segue.v1.error_reason_pb2 import ErrorReason
+from segue.v1.export_service_pb2 import RetrieveExportResponse
+from segue.v1.field_pb2 import FieldType
+from segue.v1.import_service_pb2 import ImportState, ImportStatus
+from segue.v1.profile_service_pb2 import RecordException
+
+ARROW = BlockFormat.BLOCK_FORMAT_ARROW_IPC
+
+
+def _response(data: bytes, offset: int) -> RetrieveExportResponse:
+    return RetrieveExportResponse(
+        data=data, offset=offset, next_offset=offset + len(data), crc32c=crc32c(data), row_count=1
+    )
+
+
+def test_blocks_that_follow_each_other_are_accepted() -> None:
+    cursor = BlockCursor(3)
+    assert cursor.accept(_response(b"abc", 3)).next_offset == 6
+    assert cursor.accept(_response(b"de", 6)).data == b"de"
+    assert cursor.offset == 8
+
+
+@pytest.mark.parametrize("offset", [2, 4])
+def test_gaps_and_repeats_are_refused_and_the_position_stays(offset: int) -> None:
+    cursor = BlockCursor(3)
+    with pytest.raises(BlockDamaged, match="were expected"):
+        cursor.accept(_response(b"abc", offset))
+    assert cursor.offset == 3
+
+
+def test_damaged_bytes_are_refused() -> None:
+    response = _response(b"abc", 0)
+    response.data = b"abd"
+    with pytest.raises(BlockDamaged, match="checksum"):
+        BlockCursor().accept(response)
+
+
+def test_parts_are_numbered_on_over_streams_and_each_stream_names_the_token_once() -> None:
+    blocks = [bytes([number]) for number in range(STREAM_PARTS + 2)]
+    streams = list(part_streams(blocks, "token", ARROW))
+    requests = [request for stream in streams for request in stream.requests]
+    assert [request.part_number for request in requests] == list(range(1, STREAM_PARTS + 3))
+    assert [request.data for request in requests] == blocks
+    assert all(request.crc32c == crc32c(request.data) for request in requests)
+    for stream in streams:
+        assert [request.token for request in stream.requests] == ["token"] + [""] * (
+            len(stream.requests) - 1
+        )
+
+
+def test_no_more_blocks_are_pulled_than_a_stream_holds() -> None:
+    pulled = 0
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal pulled
+        for number in range(100):
+            pulled += 1
+            yield bytes([number])
+
+    next(part_streams(blocks(), "token", ARROW))
+    assert pulled == STREAM_PARTS
+
+
+def test_an_import_that_failed_is_an_error_with_its_cause() -> None:
+    status = ImportStatus(state=ImportState.IMPORT_STATE_FAILED, error_message="disk full")
+    with pytest.raises(ImportFailed, match="disk full"):
+        is_finished(status)
+
+
+def test_exceptions_of_parts_become_rows_of_the_file() -> None:
+    batches = [
+        pa.RecordBatch.from_pydict({"id": [str(n) for n in range(rows)]}) for rows in (3, 0, 2)
+    ]
+    blocks = ArrowBlocks(batches, {"id": Target("profile_id", FieldType.FIELD_TYPE_TEXT)})
+    streams = [pa.ipc.open_stream(block).read_all() for block in blocks]
+    assert [stream.column_names for stream in streams] == [["profile_id"]] * 2
+    reason = ErrorReason.ERROR_REASON_NUMBER_INVALID
+    exceptions = [
+        RecordException(part_number=part, record_number=record, field_path=field, reason=reason)
+        for part, record, field in [(1, 3, "a"), (2, 1, "b"), (2, 1, "c")]
+    ]
+    refusals = list(blocks.refusals(exceptions))
+    assert [(refusal.row, refusal.fields) for refusal in refusals] == [(2, ("a",)), (3, ("b", "c"))]
+    assert refusals[0].reasons == ("NUMBER_INVALID",)
+
+
+def test_large_batches_are_halved_until_they_fit_a_block() -> None:
+    batch = pa.RecordBatch.from_pydict({"id": ["x" * 1000] * 10_000})
+    blocks = ArrowBlocks([batch], {"id": Target("profile_id", FieldType.FIELD_TYPE_TEXT)})
+    sizes = [len(block) for block in blocks]
+    assert max(sizes) < 4 * 1024 * 1024
+    assert blocks.row_count == 10_000
+
+
+@pytest.mark.parametrize(
+    ("values", "field_type", "sent"),
+    [
+        (pa.array([1, 2]), FieldType.FIELD_TYPE_TEXT, ["1", "2"]),
+        (pa.array([1, 2]), FieldType.FIELD_TYPE_NUMBER, [1, 2]),
+        (pa.array(["a", None]).dictionary_encode(), FieldType.FIELD_TYPE_TEXT, ["a", None]),
+        (pa.array([["a", "b"], None]), FieldType.FIELD_TYPE_MULTI_SELECT_MANY, ["a;b", None]),
+        (pa.array([True, None]), FieldType.FIELD_TYPE_BOOLEAN, [True, None]),
+    ],
+)
+def test_columns_are_sent_in_types_the_server_reads(
+    values: pa.Array, field_type: FieldType.ValueType, sent: list[object]
+) -> None:
+    batch = pa.RecordBatch.from_arrays([values], ["x"])
+    [block] = ArrowBlocks([batch], {"x": Target("x", field_type)})
+    assert pa.ipc.open_stream(block).read_all()["x"].to_pylist() == sent
