@@ -13,7 +13,7 @@ from rich.console import Console
 
 from segue.bench.comparison import Comparison
 
-NAMES: Final = ("evaluation", "import", "export", "lifecycle", "small-writes")
+NAMES: Final = ("evaluation", "import", "export", "start", "small-writes")
 RIVALS: Final = ("duckdb", "polars", "psutil")
 
 
@@ -57,7 +57,7 @@ def _benchmark(name: str) -> Callable[[int], list[Comparison]]:
             from segue.bench.durable_import import compare_import as benchmark
         case "export":
             from segue.bench.export_stream import compare_export as benchmark
-        case "lifecycle":
+        case "start":
             from segue.bench.lifecycle import measure_lifecycle as benchmark
         case _:
             from segue.bench.small_writes import measure_small_writes as benchmark

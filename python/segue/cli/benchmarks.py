@@ -1,0 +1,41 @@
+"""`segue bench`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from segue.bench.command import NAMES, RivalsMissing, run_benchmarks
+from segue.cli.failures import CommandFailed
+
+
+class Benchmark(StrEnum):
+    """What can be measured."""
+
+    ALL = "all"
+    EVALUATION = "evaluation"
+    IMPORT = "import"
+    EXPORT = "export"
+    START = "start"
+    SMALL_WRITES = "small-writes"
+
+
+def bench(
+    benchmark: Annotated[
+        Benchmark, typer.Argument(help="What to measure.", metavar="|".join(Benchmark))
+    ] = Benchmark.ALL,
+    profiles: Annotated[
+        int, typer.Option("--profiles", help="How many profiles to work on.", min=1_000)
+    ] = 1_000_000,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write all figures to this file.")
+    ] = None,
+) -> None:
+    """Measure this machine: counting, import, export, start and small writes, beside others in the same run."""
+    names = NAMES if benchmark is Benchmark.ALL else (benchmark.value,)
+    try:
+        run_benchmarks(names, profiles, json_file, Console())
+    except RivalsMissing as missing:
+        raise CommandFailed(str(missing)) from missing
