@@ -2,11 +2,14 @@
 
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+import typer
 
+from segue.cli.app import app
 from segue.settings import Settings
 from segue.v1.error_reason_pb2 import ErrorReason
 
@@ -77,3 +80,19 @@ def test_examples_of_python_compile(readme: str) -> None:
 def test_files_and_folders_that_are_named_exist(root: Path, readme: str) -> None:
     for name in re.findall(r"`((?:python|rust|proto)/[\w/.]+)`", readme):
         assert (root / name).exists(), name
+
+
+def test_commands_of_examples_exist_with_their_options(readme: str) -> None:
+    lines = [line for block in blocks(readme, "sh") for line in block.splitlines()]
+    commands = [shlex.split(line) for line in lines if line.startswith("segue ")]
+    assert len(commands) > 5
+    for words in commands:
+        command, context = typer.main.get_command(app), None
+        _, *rest = words
+        while rest and isinstance(command, typer.core.TyperGroup):
+            context = typer.Context(command, parent=context, info_name=rest[0])
+            found = command.get_command(context, rest.pop(0))
+            assert found is not None, words
+            command = found
+        known = {name for parameter in command.params for name in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= known, words

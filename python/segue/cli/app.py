@@ -6,6 +6,7 @@ import sys
 import typer
 
 from segue.cli.accounts import account_app, key_app
+from segue.cli.benchmarks import bench
 from segue.cli.demonstration import demo
 from segue.cli.doctor import doctor
 from segue.cli.exports import export_profiles
@@ -35,6 +36,7 @@ app.command("import")(import_file)
 app.add_typer(segment_app, name="segment")
 app.command("export")(export_profiles)
 app.command("doctor")(doctor)
+app.command("bench")(bench)
 
 
 def main() -> None:
