@@ -63,7 +63,9 @@ mod tests {
 
     /// The rule as the seed words it: go on until the last digit is 3, 7 or 0.
     fn next_tick_by_counting(millis: i64) -> i64 {
-        (millis + 1..).find(|time| [0, 3, 7].contains(&time.rem_euclid(10))).unwrap()
+        (millis + 1..millis + 11)
+            .find(|time| [0, 3, 7].contains(&time.rem_euclid(10)))
+            .unwrap()
     }
 
     #[test]

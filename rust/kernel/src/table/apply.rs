@@ -1,0 +1,200 @@
+//! Applying a batch to a version that nobody else writes to.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::identifiers::{Collection, KINDS, columns_of};
+use super::index::Indexes;
+use super::members::{constant_time, implied};
+use super::names::composed_names;
+use super::placement::Placement;
+use super::profile_ids::{self, Resolved};
+use super::values;
+use super::version::{Version, open};
+use super::{IdentifierKind, RowId};
+use crate::batch::{Batch, BatchColumn, Texts};
+use crate::column::Column;
+use crate::error::Result;
+use crate::schema::{ColumnId, ColumnKind, builtin};
+
+/// Cells of a batch from which its columns are written on all cores: below it, handing out the work costs more than the work.
+const PARALLEL_CELLS: usize = 1 << 13;
+
+/// What applying a batch did.
+pub(super) struct Written {
+    /// Rows written, ascending.
+    pub(super) rows: Vec<RowId>,
+    /// Profiles among them that were new.
+    pub(super) created: usize,
+}
+
+/// Applies a batch.
+///
+/// # Errors
+/// [`KernelError::TableFull`](crate::error::KernelError::TableFull), with nothing applied.
+///
+/// # Cost
+/// Resolves all profile ids, then writes every column by itself, block by block.
+pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> Result<Written> {
+    let resolved = profile_ids::resolve(version, &batch.profile_ids)?;
+    let placement = Placement::new(resolved.rows.clone());
+    let implied = implied(&version.columns, batch, &placement, tick_millis);
+    let all_rows = (0..).take(batch.n_rows()).collect();
+    let changed_at = constant_time(builtin::CHANGED_AT, all_rows, tick_millis);
+    let created_at = constant_time(builtin::CREATED_AT, resolved.created.clone(), tick_millis);
+    for &created in &resolved.created {
+        if (placement.row(created) as usize) < version.n_rows {
+            version.revive(placement.row(created));
+        }
+    }
+    version.add_rows(resolved.unnumbered.len());
+
+    let mut tasks = value_tasks(batch, implied.into_iter().chain([changed_at, created_at]));
+    tasks.extend(identifier_tasks(batch));
+    tasks.push(Task::new(
+        &[builtin::PROFILE_ID],
+        Work::ProfileIds(&resolved),
+    ));
+    run_all(version, batch, &placement, tasks);
+    if !batch.compose_name.is_empty() {
+        let names = composed_names(&version.columns, &batch.compose_name, &placement);
+        let task = Task::new(&[builtin::FULL_NAME], Work::Values(vec![Cow::Owned(names)]));
+        run_all(version, batch, &placement, vec![task]);
+    }
+    Ok(Written {
+        rows: placement.sorted_rows(),
+        created: resolved.created.len(),
+    })
+}
+
+/// Columns taken out of a version, and what is to be written to them. Tasks share no column, so they may run at the same time.
+struct Task<'a> {
+    ids: Vec<ColumnId>,
+    columns: Vec<Option<Arc<Column>>>,
+    work: Work<'a>,
+}
+
+enum Work<'a> {
+    /// Values of one column; no row stands twice.
+    Values(Vec<Cow<'a, BatchColumn>>),
+    /// The three columns and the index of a kind of identifiers.
+    Identifiers(IdentifierKind),
+    /// The ids of new rows, and their index.
+    ProfileIds(&'a Resolved),
+}
+
+impl<'a> Task<'a> {
+    fn new(ids: &[ColumnId], work: Work<'a>) -> Self {
+        Self {
+            ids: ids.to_vec(),
+            columns: Vec::new(),
+            work,
+        }
+    }
+
+    fn run(&mut self, batch: &Batch, placement: &Placement, indexes: &Indexes) {
+        match &self.work {
+            Work::Values(columns) => {
+                for given in columns {
+                    values::write(&mut self.columns[0], given, placement);
+                }
+            }
+            Work::Identifiers(kind) => {
+                let given = &batch.identifiers[*kind as usize];
+                Collection {
+                    kind: *kind,
+                    columns: &mut self.columns,
+                }
+                .apply(given, placement, indexes);
+            }
+            Work::ProfileIds(resolved) => {
+                write_profile_ids(
+                    &mut self.columns[0],
+                    &batch.profile_ids,
+                    resolved,
+                    placement,
+                    indexes,
+                );
+            }
+        }
+    }
+}
+
+/// One task a column: what the batch gives and what is implied.
+fn value_tasks<'a>(batch: &'a Batch, implied: impl Iterator<Item = BatchColumn>) -> Vec<Task<'a>> {
+    let given = batch.columns.iter().map(Cow::Borrowed);
+    let mut by_column: BTreeMap<ColumnId, Vec<Cow<'a, BatchColumn>>> = BTreeMap::new();
+    for values in given.chain(implied.map(Cow::Owned)) {
+        by_column.entry(values.column).or_default().push(values);
+    }
+    by_column
+        .into_iter()
+        .map(|(id, values)| Task::new(&[id], Work::Values(values)))
+        .collect()
+}
+
+fn identifier_tasks(batch: &Batch) -> impl Iterator<Item = Task<'_>> {
+    let is_given = |kind: &IdentifierKind| {
+        let given = &batch.identifiers[*kind as usize];
+        !given.plain_rows.is_empty() || !given.typed.is_empty()
+    };
+    let kinds = KINDS.into_iter().filter(is_given);
+    kinds.map(|kind| Task::new(&columns_of(kind), Work::Identifiers(kind)))
+}
+
+fn run_all(version: &mut Version, batch: &Batch, placement: &Placement, mut tasks: Vec<Task<'_>>) {
+    for task in &mut tasks {
+        task.columns = task
+            .ids
+            .iter()
+            .map(|&id| version.columns.take(id))
+            .collect();
+    }
+    let indexes = &*version.indexes;
+    if batch.n_rows() * tasks.len() < PARALLEL_CELLS {
+        for task in &mut tasks {
+            task.run(batch, placement, indexes);
+        }
+    } else {
+        tasks
+            .par_iter_mut()
+            .with_max_len(1)
+            .for_each(|task| task.run(batch, placement, indexes));
+    }
+    for task in tasks {
+        for (id, column) in task.ids.into_iter().zip(task.columns) {
+            version.columns.put(id, column);
+        }
+    }
+}
+
+fn write_profile_ids(
+    place: &mut Option<Arc<Column>>,
+    ids: &Texts,
+    resolved: &Resolved,
+    placement: &Placement,
+    indexes: &Indexes,
+) {
+    let new = &resolved.unnumbered;
+    let entries: Vec<(u32, RowId)> = new
+        .iter()
+        .map(|&i| (resolved.hashes[i as usize], placement.row(i)))
+        .collect();
+    indexes.profile_ids().insert(&entries);
+    if new.is_empty() {
+        return;
+    }
+    let column = open(place, ColumnKind::ExactText);
+    if new.len() == ids.len() {
+        values::write_texts(column, new, ids, placement);
+    } else {
+        let mut texts = Texts::default();
+        for &i in new {
+            texts.push(ids.get(i as usize));
+        }
+        values::write_texts(column, new, &texts, placement);
+    }
+}

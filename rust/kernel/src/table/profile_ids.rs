@@ -1,0 +1,62 @@
+//! Which row a profile has, and which row a new one gets.
+
+use super::prefetch::AHEAD;
+use super::version::{Version, text};
+use super::{MAX_ROWS, RowId};
+use crate::batch::Texts;
+use crate::error::{KernelError, Result};
+use crate::schema::builtin;
+
+/// The rows of a batch's profiles.
+pub(super) struct Resolved {
+    /// The row of each profile.
+    pub(super) rows: Vec<RowId>,
+    /// The hash of each profile's id.
+    pub(super) hashes: Vec<u32>,
+    /// Batch rows, ascending, whose profiles have a row that is yet to be numbered; they follow the last numbered one in this order.
+    pub(super) unnumbered: Vec<u32>,
+    /// Batch rows, ascending, whose profiles are new: those yet to be numbered, and those that were erased.
+    pub(super) created: Vec<u32>,
+}
+
+/// Finds the rows of profiles, and gives the next rows to those that have none.
+///
+/// # Errors
+/// [`KernelError::TableFull`] when there are not enough rows.
+pub(super) fn resolve(version: &Version, ids: &Texts) -> Result<Resolved> {
+    let index = version.indexes.profile_ids();
+    let column = version.column(builtin::PROFILE_ID);
+    let hashes: Vec<u32> = (0..ids.len()).map(|i| index.hash(ids.get(i))).collect();
+    let mut rows = Vec::with_capacity(ids.len());
+    let (mut unnumbered, mut created) = (Vec::new(), Vec::new());
+    let slots = index.read();
+    for (i, &hash) in (0..).zip(&hashes) {
+        if let Some(&ahead) = hashes.get(i as usize + AHEAD) {
+            slots.prefetch(ahead);
+        }
+        let id = ids.get(i as usize);
+        let found = slots.candidates(hash).find(|&row| {
+            (row as usize) < version.n_rows
+                && text(column, row).is_some_and(|it| it.as_bytes() == id)
+        });
+        if found.is_none_or(|row| !version.is_live(row)) {
+            created.push(i);
+        }
+        if found.is_none() {
+            unnumbered.push(i);
+        }
+        let next = || numbered(version.n_rows + unnumbered.len() - 1);
+        rows.push(found.map_or_else(next, Ok)?);
+    }
+    Ok(Resolved {
+        rows,
+        hashes,
+        unnumbered,
+        created,
+    })
+}
+
+fn numbered(row: usize) -> Result<RowId> {
+    let row = RowId::try_from(row).ok().filter(|&row| row < MAX_ROWS);
+    row.ok_or(KernelError::TableFull { maximum: MAX_ROWS })
+}

@@ -1,0 +1,210 @@
+//! A table as anybody would write it down: a map of profiles.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::records::Record;
+use super::{Value, list, value};
+use crate::batch::{Identifier, IdentifierKind};
+use crate::fold::fold;
+use crate::schema::{ColumnId, builtin};
+use crate::table::Version;
+use crate::table::identifiers::{KINDS, columns_of};
+
+/// A profile, erased or not.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Profile {
+    is_live: bool,
+    changed_at: i64,
+    values: BTreeMap<ColumnId, Value>,
+    identifiers: [Vec<Identifier>; 3],
+}
+
+/// All profiles, and the ids in order of their rows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    profiles: HashMap<String, Profile>,
+    rows: Vec<String>,
+}
+
+impl Model {
+    /// Applies the records of a block; answers how many were new.
+    pub(super) fn apply(&mut self, records: &[Record], tick: i64) -> usize {
+        records
+            .iter()
+            .filter(|record| self.apply_record(record, tick))
+            .count()
+    }
+
+    fn apply_record(&mut self, record: &Record, tick: i64) -> bool {
+        let profile = self.profiles.entry(record.id.clone()).or_insert_with(|| {
+            self.rows.push(record.id.clone());
+            Profile::default()
+        });
+        let is_new = !std::mem::replace(&mut profile.is_live, true);
+        if is_new {
+            profile
+                .values
+                .insert(builtin::CREATED_AT, Value::DateTime(tick));
+        }
+        profile.changed_at = tick;
+        if record.joins {
+            join(profile, record, tick);
+        }
+        for (&column, given) in &record.values {
+            match given {
+                Some(given) => profile.values.insert(column, given.clone()),
+                None => profile.values.remove(&column),
+            };
+        }
+        for (stored, given) in profile.identifiers.iter_mut().zip(&record.identifiers) {
+            give(stored, given);
+        }
+        if record.compose_name {
+            compose_name(profile);
+        }
+        is_new
+    }
+
+    /// Erases profiles; answers how many there were.
+    pub(super) fn erase(&mut self, ids: &[String], tick: i64) -> usize {
+        let mut erased = 0;
+        for id in ids {
+            if let Some(profile) = self.profiles.get_mut(id).filter(|profile| profile.is_live) {
+                *profile = Profile {
+                    changed_at: tick,
+                    ..Profile::default()
+                };
+                erased += 1;
+            }
+        }
+        erased
+    }
+
+    pub(super) fn drop_column(&mut self, column: ColumnId) {
+        for profile in self.profiles.values_mut() {
+            profile.values.remove(&column);
+        }
+    }
+
+    /// Compares everything that a version tells.
+    pub(super) fn assert_equals(&self, version: &Version) {
+        assert_eq!(version.n_rows(), self.rows.len());
+        assert_eq!(
+            version.live_count(),
+            self.profiles.values().filter(|it| it.is_live).count()
+        );
+        for (row, id) in (0..).zip(&self.rows) {
+            let profile = &self.profiles[id];
+            assert_eq!(version.find(id), profile.is_live.then_some(row));
+            assert_eq!(version.is_live(row), profile.is_live);
+            let columns = (0..90).filter_map(|id| Some((id, value(version, id, row)?)));
+            assert_eq!(columns.collect::<BTreeMap<_, _>>(), stored(id, profile));
+        }
+        assert_eq!(version.find("nobody"), None);
+        for from in -1..30 {
+            let changed = (0..)
+                .zip(&self.rows)
+                .filter(|(_, id)| self.profiles[*id].changed_at >= from);
+            assert_eq!(
+                version.changed_rows(from),
+                changed.map(|(row, _)| row).collect::<Vec<u32>>()
+            );
+        }
+    }
+
+    /// Compares what is found by identifiers in the current version.
+    pub(super) fn assert_finds(&self, version: &Version) {
+        for kind in KINDS {
+            for sought in ["a@x", "A@X", "b@x", "c@x", "ä@x", "Ä@x", ""] {
+                let holders = (0..).zip(&self.rows).filter(|(_, id)| {
+                    let mut all = self.profiles[*id].identifiers[kind as usize].iter();
+                    all.any(|one| is_same(kind, &one.value, sought))
+                });
+                let holders: Vec<u32> = holders.map(|(row, _)| row).collect();
+                assert_eq!(version.find_by(kind, sought), holders, "{kind:?} {sought}");
+            }
+        }
+    }
+}
+
+fn is_same(kind: IdentifierKind, stored: &str, sought: &str) -> bool {
+    if kind == IdentifierKind::Email {
+        fold(stored) == fold(sought)
+    } else {
+        stored == sought
+    }
+}
+
+fn join(profile: &mut Profile, record: &Record, tick: i64) {
+    let before = profile.values.get(&list().state()).cloned();
+    let given = record.values.get(&list().state()).cloned().flatten();
+    let after = given.or(before.clone()).unwrap_or(Value::One(0));
+    if before.is_none() {
+        profile
+            .values
+            .insert(list().joined_at(), Value::DateTime(tick));
+    }
+    if after == Value::One(0) && before != Some(Value::One(0)) {
+        profile
+            .values
+            .insert(list().active_at(), Value::DateTime(tick));
+    }
+    profile.values.insert(list().state(), after);
+}
+
+fn give(stored: &mut Vec<Identifier>, given: &[Identifier]) {
+    for (position, one) in given.iter().enumerate() {
+        let place = stored.iter().position(|old| old.kind == one.kind);
+        if let Some(place) = place {
+            stored[place].value = one.value.clone();
+        } else if position == 0 {
+            stored.insert(0, one.clone());
+        } else {
+            stored.push(one.clone());
+        }
+    }
+    stored.retain(|one| !one.value.is_empty());
+}
+
+fn compose_name(profile: &mut Profile) {
+    let parts = [
+        builtin::GIVEN_NAME,
+        builtin::MIDDLE_NAME,
+        builtin::FAMILY_NAME,
+    ];
+    let mut name = String::new();
+    for part in parts {
+        if let Some(Value::Text(text)) = profile.values.get(&part) {
+            name = format!("{name} {text}");
+        }
+    }
+    let name = name.trim();
+    if name.is_empty() {
+        profile.values.remove(&builtin::FULL_NAME);
+    } else {
+        profile
+            .values
+            .insert(builtin::FULL_NAME, Value::Text(name.into()));
+    }
+}
+
+/// A profile as columns.
+fn stored(id: &str, profile: &Profile) -> BTreeMap<ColumnId, Value> {
+    let mut columns = profile.values.clone();
+    columns.insert(builtin::PROFILE_ID, Value::Text(id.into()));
+    columns.insert(builtin::CHANGED_AT, Value::DateTime(profile.changed_at));
+    for (kind, all) in KINDS.into_iter().zip(&profile.identifiers) {
+        let [first, first_kind, more] = columns_of(kind);
+        let Some((one, others)) = all.split_first() else {
+            continue;
+        };
+        columns.insert(first, Value::Text(one.value.to_string()));
+        if !one.kind.is_empty() {
+            columns.insert(first_kind, Value::Text(one.kind.to_string()));
+        }
+        if !others.is_empty() {
+            columns.insert(more, Value::Identifiers(others.to_vec()));
+        }
+    }
+    columns
+}
