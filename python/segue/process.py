@@ -3,7 +3,7 @@
 import ctypes
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -16,6 +16,15 @@ _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _TRIM_BYTES: Final = 256 * 1024 * 1024
 _MMAP_BYTES: Final = 64 * 1024 * 1024
+
+_CONTEXT: Final[list[Any]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+_TRACEBACK: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 def tune_allocator() -> None:
@@ -31,17 +40,29 @@ def tune_allocator() -> None:
 
 
 def configure_logs(level: str) -> None:
-    """Writes one JSON object a line to standard error, with the request id of the call it belongs to."""
+    """Writes our log lines as JSON objects to standard error, each with the request id of its call.
+
+    Tracebacks come without the values of variables, which may be a customer's.
+    """
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*_CONTEXT, _TRACEBACK, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
+
+
+def route_library_logs(level: str) -> None:
+    """Writes what libraries log through `logging` in the same form."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_CONTEXT,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _TRACEBACK,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)

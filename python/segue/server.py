@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
 from segue.domain.timestamp import system_clock
 from segue.instance_lock import InstanceLock
-from segue.process import configure_logs, tune_allocator
+from segue.process import configure_logs, route_library_logs, tune_allocator
 from segue.service.accounts import AccountService
 from segue.service.exports import ExportService
 from segue.service.fields import FieldService
@@ -57,6 +58,9 @@ async def start(settings: Settings) -> RunningServer:
         StoreUnavailable: The database cannot be opened.
         OSError: The data directory cannot be written.
     """
+    if not structlog.is_configured():
+        configure_logs(settings.log_level)
+    tune_allocator()
     async with AsyncExitStack() as stack:
         stack.enter_context(InstanceLock(settings.data_dir))
         registry = CollectorRegistry()
@@ -134,7 +138,7 @@ def run_server(settings: Settings) -> None:
     A second signal ends the process at once: nothing that was acknowledged is lost.
     """
     configure_logs(settings.log_level)
-    tune_allocator()
+    route_library_logs(settings.log_level)
     asyncio.run(_serve(settings))
 
 

@@ -40,7 +40,12 @@ class HttpListener:
         self.address = f"{address.rpartition(':')[0]}:{self._socket.getsockname()[1]}"
         """HOST:PORT with the port that was taken."""
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
