@@ -18,7 +18,7 @@ from segue.service.fields import FieldService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
-from segue.service.limits import Limits
+from segue.service.limits import limits_of
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.profiles import ProfileService
@@ -85,7 +85,7 @@ async def start(settings: Settings) -> RunningServer:
 
 async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases:
     """Opens the store and everything on it; the stack closes it all in reverse order."""
-    data_dir, limits, clock = settings.data_dir, _limits(settings), system_clock
+    data_dir, limits, clock = settings.data_dir, limits_of(settings), system_clock
     store = open_store(data_dir)
     stack.push_async_callback(store.close)
     ledger = Ledger(store, data_dir, settings.memory_budget_bytes, clock)
@@ -111,24 +111,6 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
         imports=imports,
         exports=exports,
         keys=keys,
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        lists=settings.max_lists,
-        fields=settings.max_fields,
-        segments=settings.max_segments,
-        rules_per_segment=settings.max_rules,
-        api_keys=settings.max_api_keys,
-        open_imports=settings.max_open_imports,
-        open_exports=settings.max_open_exports,
-        staged_bytes=settings.max_staged_bytes,
-        block_bytes=settings.max_block_bytes,
-        upsert_profiles=settings.max_upsert_profiles,
-        import_token_seconds=settings.import_token_seconds,
-        export_token_seconds=settings.export_token_seconds,
-        export_block_bytes=settings.export_block_bytes,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from segue.errors import LimitExceeded
+from segue.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,25 @@ class Limits:
     import_token_seconds: int = 6 * 3_600
     export_token_seconds: int = 24 * 3_600
     export_block_bytes: int = 1 << 20
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Returns the limits that the settings say."""
+    return Limits(
+        lists=settings.max_lists,
+        fields=settings.max_fields,
+        segments=settings.max_segments,
+        rules_per_segment=settings.max_rules,
+        api_keys=settings.max_api_keys,
+        open_imports=settings.max_open_imports,
+        open_exports=settings.max_open_exports,
+        staged_bytes=settings.max_staged_bytes,
+        block_bytes=settings.max_block_bytes,
+        upsert_profiles=settings.max_upsert_profiles,
+        import_token_seconds=settings.import_token_seconds,
+        export_token_seconds=settings.export_token_seconds,
+        export_block_bytes=settings.export_block_bytes,
+    )
 
 
 def check_limit(name: str, found: int, maximum: int) -> None:
