@@ -54,7 +54,7 @@ async def start(settings: Settings) -> RunningServer:
     """Starts a server in this event loop; returns when it takes calls.
 
     Raises:
-        StartRefused: Another process serves the data directory, or a port cannot be had.
+        StartRefused: Another process serves the data directory, or a port or certificate cannot be had.
         StoreUnavailable: The database cannot be opened.
         OSError: The data directory cannot be written.
     """

@@ -119,6 +119,13 @@ async def test_a_taken_port_is_refused_by_name(world: World, tmp_path: Path) -> 
             await start(settings)
 
 
+async def test_a_certificate_that_cannot_be_read_is_refused_by_name(settings: Settings) -> None:
+    missing = settings.data_dir / "none.pem"
+    files = {"tls_certificate_file": missing, "tls_key_file": missing}
+    with pytest.raises(StartRefused, match=r"none\.pem cannot be read"):
+        await start(settings.model_copy(update=files))
+
+
 def test_plain_text_beyond_this_machine_must_be_asked_for() -> None:
     with pytest.raises(ValidationError, match="plain text"):
         Settings(grpc="0.0.0.0:50051")

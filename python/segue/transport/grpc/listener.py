@@ -39,8 +39,7 @@ class GrpcListener:
         """Opens the port; 0 takes a free one.
 
         Raises:
-            StartRefused: The port is taken, or the host is not this machine's.
-            OSError: A file of the certificate cannot be read.
+            StartRefused: The port is taken, the host is not this machine's, or the certificate cannot be read.
         """
         self._desk = desk
         self._names = [service.full_name for service in servicers]
@@ -107,4 +106,7 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
 def _credentials(certificate: Path | None, key: Path | None) -> grpc.ServerCredentials | None:
     if certificate is None or key is None:
         return None
-    return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    try:
+        return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    except OSError as error:
+        raise StartRefused(f"{error.filename} cannot be read ({error.strerror})") from error
