@@ -1,4 +1,4 @@
-use super::{Form, RowSet, place, to_row};
+use super::{Form, RowSet, Words, place, to_row};
 use crate::buffer::Buffer;
 
 /// A set of rows that grows at its end and knows the position of each row among its rows.
@@ -10,6 +10,22 @@ pub struct RankedRows {
 }
 
 impl RankedRows {
+    /// The rows whose bit is set.
+    pub fn from_words(words: &Words) -> Self {
+        let last = words.iter().rposition(|&word| word != 0);
+        let mut before = 0;
+        let ranks = words[..last.map_or(0, |last| last + 1)].iter().map(|word| {
+            let rank = to_row(before);
+            before += word.count_ones() as usize;
+            rank
+        });
+        let ranks: Vec<u16> = ranks.collect();
+        Self {
+            rows: RowSet::from_words(words),
+            ranks: ranks.into(),
+        }
+    }
+
     /// Takes stored parts as they are.
     pub(crate) fn from_parts(rows: RowSet, ranks: Buffer<u16>) -> Self {
         Self { rows, ranks }
@@ -35,17 +51,29 @@ impl RankedRows {
         self.rows.insert_sorted(&[row]);
     }
 
-    /// Number of rows below a row of the set; `None` when the row is not in it.
+    /// Position of a row among the rows; `None` when it is not one of them.
     pub fn rank(&self, row: u16) -> Option<usize> {
         match self.rows.form() {
-            Form::Prefix(len) => (u32::from(row) < *len).then_some(usize::from(row)),
             Form::Sparse(rows) => rows.binary_search(&row).ok(),
-            Form::Dense { words, .. } => {
-                let (word, bit) = place(row);
-                let before = usize::from(*self.ranks.get(word)?);
-                let below = (words[word] & (bit - 1)).count_ones() as usize;
-                (words[word] & bit != 0).then_some(before + below)
-            }
+            _ => self
+                .rows
+                .contains(row)
+                .then(|| self.rank_below(usize::from(row))),
+        }
+    }
+
+    /// Number of rows below a row.
+    pub fn rank_below(&self, row: usize) -> usize {
+        match self.rows.form() {
+            Form::Prefix(len) => row.min(*len as usize),
+            Form::Sparse(rows) => rows.partition_point(|&other| usize::from(other) < row),
+            Form::Dense { words, .. } => match self.ranks.get(row / 64) {
+                Some(&before) => {
+                    let below = words[row / 64] & ((1 << (row % 64)) - 1);
+                    usize::from(before) + below.count_ones() as usize
+                }
+                None => self.rows.len(),
+            },
         }
     }
 

@@ -228,7 +228,7 @@ impl RowSet {
     /// Adds ascending rows without repeats, whether or not they are there already.
     ///
     /// # Cost
-    /// The rows given, and the rows stored once more when they are an array and the new ones do not all come last.
+    /// The rows given, and the rows stored once more when they are an array to which rows are added in between.
     pub fn insert_sorted(&mut self, rows: &[u16]) {
         let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else {
             return;
@@ -245,6 +245,9 @@ impl RowSet {
                 }
             }
             Form::Sparse(stored) => {
+                if rows.iter().all(|row| stored.binary_search(row).is_ok()) {
+                    return;
+                }
                 insert_into_array(stored.make_mut(), rows);
                 if stored.len() >= SPARSE_MAX {
                     let mut words = [0; BLOCK_WORDS];
@@ -270,7 +273,7 @@ impl RowSet {
     /// Takes ascending rows without repeats out, whether or not they are there.
     ///
     /// # Cost
-    /// The rows given, and the rows stored when they are an array.
+    /// The rows given, and the rows stored when they are an array that has one of them.
     pub fn remove_sorted(&mut self, rows: &[u16]) {
         match &mut self.0 {
             Form::Prefix(len) => {
@@ -287,6 +290,9 @@ impl RowSet {
                 }
             }
             Form::Sparse(stored) => {
+                if !rows.iter().any(|row| stored.binary_search(row).is_ok()) {
+                    return;
+                }
                 let mut gone = rows.iter().copied().peekable();
                 stored.make_mut().retain(|&row| {
                     while gone.next_if(|&other| other < row).is_some() {}
@@ -301,7 +307,7 @@ impl RowSet {
                 for &row in rows {
                     let (word, bit) = place(row);
                     let word = &mut stored[word];
-                    *len -= u32::from(*word & bit != 0);
+                    *len = len.saturating_sub(u32::from(*word & bit != 0));
                     *word &= !bit;
                 }
                 if (*len as usize) < DENSE_MIN {

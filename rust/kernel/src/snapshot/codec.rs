@@ -129,7 +129,7 @@ impl Stored for TextBase {
             1 => {
                 let codes = reader.values(BLOCK_ROWS)?;
                 let values = Arena::load(reader)?;
-                let originals = Originals::load(reader)?;
+                let originals = Arena::load(reader)?;
                 Ok(Self::Dictionary(DictionaryText::from_parts(
                     codes, values, originals,
                 )))

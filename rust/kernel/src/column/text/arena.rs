@@ -74,22 +74,25 @@ impl Arena {
     pub(super) fn extend_from(&mut self, other: &Self, range: Range<usize>) {
         let target = self.len() + range.len();
         let stored = range.start.min(other.len())..range.end.min(other.len());
-        if let Some(ends) = other.offsets.get(stored.start..=stored.end) {
-            let first = ends[0] as usize;
-            let last = ends[ends.len() - 1] as usize;
-            let copied = other.bytes.get(first..last).unwrap_or(&[]);
+        if let Some(&[first, ref ends @ ..]) = other.offsets.get(stored.start..=stored.end) {
+            let last = ends.last().copied().unwrap_or(first);
             let bytes = self.bytes.make_mut();
-            let base = bytes.len();
-            bytes.extend_from_slice(copied);
+            let start = offset(bytes.len());
+            bytes.extend_from_slice(
+                other
+                    .bytes
+                    .get(first as usize..last as usize)
+                    .unwrap_or(&[]),
+            );
             offset(bytes.len());
             let offsets = self.offsets.make_mut();
             if offsets.is_empty() {
                 offsets.push(0);
             }
+            // Offsets of a damaged file may lie anywhere, also after this: `get` checks them.
             offsets.extend(
-                ends[1..].iter().map(|&end| {
-                    offset(base + (end as usize).saturating_sub(first).min(copied.len()))
-                }),
+                ends.iter()
+                    .map(|end| end.wrapping_sub(first).wrapping_add(start)),
             );
         }
         self.pad(target);

@@ -133,7 +133,7 @@ impl TextBlock {
         self.folds
     }
 
-    /// The same block without an overlay, and without anything left of absent rows but values of a dictionary.
+    /// The same block without an overlay and without anything left of absent rows.
     pub(crate) fn merged(&self) -> Cow<'_, Self> {
         if self.is_merged() {
             return Cow::Borrowed(self);
@@ -216,12 +216,7 @@ impl Block for TextBlock {
 
     fn erase(&mut self, rows: &[u16]) {
         self.clear(rows);
-        let TextBase::Dictionary(dictionary) = &*self.base else {
-            return self.rebuild();
-        };
-        self.base = Arc::new(TextBase::Plain(dictionary.to_plain()));
         self.rebuild();
-        self.seal();
     }
 
     fn seal(&mut self) {
@@ -249,10 +244,13 @@ impl Block for TextBlock {
 /// Appends a text as it is compared; answers whether that differs from the text given.
 fn push_folded(text: &[u8], folds: bool, bytes: &mut Vec<u8>) -> bool {
     let start = bytes.len();
+    if !folds {
+        bytes.extend_from_slice(text);
+        return false;
+    }
     match std::str::from_utf8(text) {
-        Ok(text) if folds && !text.is_ascii() => fold::fold_into(text, bytes),
-        _ if folds => bytes.extend(text.iter().map(u8::to_ascii_lowercase)),
-        _ => bytes.extend_from_slice(text),
+        Ok(text) if !text.is_ascii() => fold::fold_into(text, bytes),
+        _ => bytes.extend(text.iter().map(u8::to_ascii_lowercase)),
     }
     bytes[start..] != *text
 }

@@ -28,15 +28,6 @@ impl Originals {
         Some(self.texts.get(self.rows.rank(row)?))
     }
 
-    /// Ascending rows with their texts.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        self.rows
-            .rows()
-            .iter()
-            .enumerate()
-            .map(|(rank, row)| (row, self.texts.get(rank)))
-    }
-
     /// Adds a row above all others.
     pub(super) fn push(&mut self, row: u16, text: &[u8]) {
         self.rows.push(row);

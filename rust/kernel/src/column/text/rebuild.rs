@@ -1,8 +1,7 @@
 //! Building a base anew from the old one and an overlay.
 
-use super::dictionary::Distinct;
 use super::{Arena, DictionaryText, Originals, Overlay, PlainText, TextBase};
-use crate::bitmap::{RowSet, Runs, Words};
+use crate::bitmap::{RankedRows, RowSet, Runs, Words};
 use crate::column::BLOCK_ROWS;
 
 /// The texts of a block's first `len` rows as one base; absent rows leave nothing in it.
@@ -20,7 +19,10 @@ pub(super) fn merged(
     let plain = match base {
         TextBase::Plain(plain) => merged_plain(plain, overlay, presence, len),
         TextBase::Dictionary(dictionary) => {
-            if let Some(merged) = merged_dictionary(dictionary, overlay, presence, len) {
+            let changes = overlay
+                .iter_both()
+                .filter(|(row, ..)| presence.contains(*row));
+            if let Some(merged) = dictionary.changed(changes, presence, len) {
                 return TextBase::Dictionary(merged);
             }
             merged_plain(&dictionary.to_plain(), overlay, presence, len)
@@ -33,35 +35,6 @@ pub(super) fn merged(
         None
     };
     dictionary.map_or(TextBase::Plain(plain), TextBase::Dictionary)
-}
-
-/// `None` when there are too many distinct texts.
-fn merged_dictionary(
-    dictionary: &DictionaryText,
-    overlay: &Overlay,
-    presence: &RowSet,
-    len: usize,
-) -> Option<DictionaryText> {
-    let mut distinct = Distinct::of(dictionary);
-    let mut codes = vec![0; len];
-    for run in Runs::new(&presence.to_words()) {
-        let stored = dictionary.codes().get(run.start..).unwrap_or(&[]);
-        let stored = &stored[..run.len().min(stored.len())];
-        codes[run.start..run.start + stored.len()].copy_from_slice(stored);
-    }
-    for (row, folded, original) in overlay.iter_both() {
-        if presence.contains(row) {
-            codes[usize::from(row)] = distinct.code(original, || folded)?;
-        }
-    }
-    let Distinct {
-        values, originals, ..
-    } = distinct;
-    Some(DictionaryText {
-        codes: codes.into(),
-        values,
-        originals,
-    })
 }
 
 fn merged_plain(base: &PlainText, overlay: &Overlay, presence: &RowSet, len: usize) -> PlainText {
@@ -104,29 +77,37 @@ fn merged_texts(
     texts
 }
 
+/// Runs of kept rows from the base, whose texts follow each other there too, with the overlay's between them.
 fn merged_originals(
     base: &Originals,
     overlay: &Overlay,
     presence: &RowSet,
     kept: &Words,
 ) -> Originals {
-    let mut originals = Originals::default();
-    let mut changed = overlay
-        .iter_both()
-        .filter(|(row, folded, original)| presence.contains(*row) && folded != original)
-        .map(|(row, _, original)| (row, original))
-        .peekable();
-    for (row, text) in base.iter() {
-        while let Some((row, text)) = changed.next_if(|other| other.0 < row) {
-            originals.push(row, text);
-        }
-        if kept[usize::from(row >> 6)] & (1 << (row & 63)) != 0 {
-            originals.push(row, text);
-        }
+    let is_changed = |(row, folded, original): &(u16, &[u8], &[u8])| {
+        presence.contains(*row) && folded != original
+    };
+    let mut rows = base.rows().rows().to_words();
+    rows.iter_mut()
+        .zip(kept)
+        .for_each(|(word, kept)| *word &= kept);
+    for (row, ..) in overlay.iter_both().filter(is_changed) {
+        rows[usize::from(row >> 6)] |= 1 << (row & 63);
     }
-    for (row, text) in changed {
-        originals.push(row, text);
+    let mut texts = Arena::default();
+    texts.reserve(
+        base.texts().len() + overlay.len(),
+        base.texts().bytes().len() + overlay.size_bytes(),
+    );
+    let mut changed = overlay.iter_both().filter(is_changed).peekable();
+    for run in Runs::new(kept) {
+        while let Some((_, _, text)) = changed.next_if(|(row, ..)| usize::from(*row) < run.start) {
+            texts.push(text);
+        }
+        let ranks = base.rows().rank_below(run.start)..base.rows().rank_below(run.end);
+        texts.extend_from(base.texts(), ranks);
     }
-    originals.shrink();
-    originals
+    changed.for_each(|(_, _, text)| texts.push(text));
+    texts.shrink();
+    Originals::from_parts(RankedRows::from_words(&rows), texts)
 }

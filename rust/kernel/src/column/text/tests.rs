@@ -281,11 +281,9 @@ fn nothing_is_left_of_erased_text() {
             TextBase::Plain(plain) => {
                 [plain.texts().bytes(), plain.originals().texts().bytes()].concat()
             }
-            TextBase::Dictionary(dictionary) => [
-                dictionary.values().bytes(),
-                dictionary.originals().texts().bytes(),
-            ]
-            .concat(),
+            TextBase::Dictionary(dictionary) => {
+                [dictionary.values().bytes(), dictionary.originals().bytes()].concat()
+            }
         };
         values
             .to_ascii_lowercase()
