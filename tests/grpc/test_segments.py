@@ -127,7 +127,7 @@ async def test_titles_are_needed_and_unique_on_their_list(shop: World) -> None:
     await make(shop)
     with refused("ALREADY_EXISTS", "RESOURCE_EXISTS"):
         await make(shop, "OSLOERS")
-    await make(shop, list="")
+    await make(shop, list="", rule_groups=[])
     with refused("INVALID_ARGUMENT", "FIELD_INVALID") as refusal:
         await make(shop, "")
     assert refusal.metadata == {"field": "segment.title"}
