@@ -1,0 +1,634 @@
+//! Blocks of profiles become batches: what is kept, what is refused, and in which words.
+
+#![expect(clippy::unwrap_used)]
+
+mod segue_v1;
+mod shop;
+
+use prost::Message;
+use segue_kernel::batch::{Batch, BatchValues, RecordReason as R};
+use segue_kernel::error::KernelError;
+use segue_kernel::schema::builtin;
+use segue_kernel::wire::{BlockFormat, DecodeOptions, decode};
+use segue_v1::{
+    FieldValue, Identifier, Membership, OptionList, PersonName, Profile, ProfileBatch, Value,
+    member, plain, profile, value,
+};
+use shop::{
+    ACCOUNT_FIELDS, NEWSLETTER, NEWSLETTER_FIELDS, column, decoded, ids, problems, schema, texts,
+};
+
+fn block(profiles: Vec<Profile>) -> ProfileBatch {
+    ProfileBatch {
+        field_keys: Vec::new(),
+        profiles,
+    }
+}
+
+fn one(profile: Profile) -> Batch {
+    decoded(&block(vec![profile]))
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn options(names: &[&str]) -> Value {
+    Value::Options(OptionList {
+        options: names.iter().map(|&name| name.to_owned()).collect(),
+    })
+}
+
+fn decoded_with(block: &ProfileBatch, options: &DecodeOptions) -> Batch {
+    decode(
+        &schema(),
+        BlockFormat::ProfileBatch,
+        &block.encode_to_vec(),
+        options,
+    )
+    .unwrap()
+}
+
+#[test]
+fn an_empty_block_is_an_empty_batch() {
+    assert_eq!(decoded(&block(Vec::new())), Batch::default());
+}
+
+#[test]
+fn every_part_of_a_profile_lands_in_its_column() {
+    let batch = one(Profile {
+        profile_id: "p1".to_owned(),
+        emails: vec![plain("anna@example.com")],
+        phones: vec![plain("+46 (70) 123-45.67")],
+        alternate_ids: vec![Identifier {
+            value: "x1".to_owned(),
+            r#type: "crm".to_owned(),
+        }],
+        customer_type: Some("private".to_owned()),
+        name: Some(PersonName {
+            given_name: Some("Anna".to_owned()),
+            family_name: Some(String::new()),
+            ..PersonName::default()
+        }),
+        latitude: Some(59.3),
+        longitude: Some(f64::NAN),
+        fields: vec![value("age", Value::Number(42.0))],
+        memberships: vec![Membership {
+            state: 3,
+            joined_at_millis: Some(5),
+            consent_to_track: 2,
+            ..member("newsletter", vec![value("City", text("Malmö"))])
+        }],
+        created_at_millis: 7,
+        removed: true,
+        ..Profile::default()
+    });
+    assert_eq!(problems(&batch), []);
+    assert_eq!(ids(&batch), ["p1"]);
+    let [emails, phones, alternate_ids] = &batch.identifiers;
+    assert_eq!(
+        (&*emails.plain_rows, emails.plain.get(0)),
+        (&[0][..], &b"anna@example.com"[..])
+    );
+    assert_eq!(phones.plain.get(0), b"+46701234567");
+    assert_eq!(
+        (
+            &*alternate_ids.typed[0].1[0].kind,
+            &*alternate_ids.typed[0].1[0].value
+        ),
+        ("crm", "x1")
+    );
+    assert_eq!(texts(&batch, builtin::CUSTOMER_TYPE), ["private"]);
+    assert_eq!(texts(&batch, builtin::GIVEN_NAME), ["Anna"]);
+    assert_eq!(column(&batch, builtin::FAMILY_NAME).unwrap().cleared, [0]);
+    assert_eq!(
+        column(&batch, builtin::LATITUDE).unwrap().values,
+        BatchValues::Number(vec![59.3])
+    );
+    assert_eq!(column(&batch, builtin::LONGITUDE).unwrap().cleared, [0]);
+    assert_eq!(
+        column(&batch, ACCOUNT_FIELDS + 1).unwrap().values,
+        BatchValues::Number(vec![42.0])
+    );
+    assert_eq!(
+        column(&batch, NEWSLETTER).unwrap().values,
+        BatchValues::MultiSelectOne(vec![2])
+    );
+    assert_eq!(
+        column(&batch, NEWSLETTER + 1).unwrap().values,
+        BatchValues::DateTime(vec![5])
+    );
+    assert_eq!(
+        column(&batch, NEWSLETTER + 3).unwrap().values,
+        BatchValues::MultiSelectOne(vec![1])
+    );
+    assert_eq!(texts(&batch, NEWSLETTER_FIELDS), ["Malmö"]);
+    assert_eq!(
+        (&*batch.members[0].list.id, &*batch.members[0].rows),
+        ("newsletter", &[0][..])
+    );
+    assert_eq!(batch.compose_name, [0]);
+    assert!(column(&batch, builtin::CREATED_AT).is_none());
+}
+
+#[test]
+fn a_whole_name_is_not_made_from_parts() {
+    let named = |name| Profile {
+        name: Some(name),
+        ..profile("p")
+    };
+    let whole = PersonName {
+        full_name: Some("A B".to_owned()),
+        ..PersonName::default()
+    };
+    assert!(
+        one(named(PersonName {
+            given_name: Some("A".to_owned()),
+            ..whole.clone()
+        }))
+        .compose_name
+        .is_empty()
+    );
+    assert!(one(named(whole)).compose_name.is_empty());
+    assert!(one(named(PersonName::default())).compose_name.is_empty());
+}
+
+#[test]
+fn text_is_read_as_every_type() {
+    let fields = [
+        ("City", "42"),
+        ("Age", "-4.5e1"),
+        ("Vip", "YES"),
+        ("Born", "2024-02-29"),
+        ("Seen", "2024-02-29T12:00:00.5+01:00"),
+        ("Level", "gREEN"),
+        ("Likes", "BLÅ; red;Red"),
+    ];
+    let fields = fields.map(|(key, form)| value(key, text(form))).to_vec();
+    let batch = one(Profile {
+        fields,
+        ..profile("p")
+    });
+    assert_eq!(problems(&batch), []);
+    let values: Vec<_> = batch
+        .columns
+        .iter()
+        .map(|column| column.values.clone())
+        .collect();
+    assert_eq!(texts(&batch, ACCOUNT_FIELDS), ["42"]);
+    assert_eq!(
+        values[1..],
+        [
+            BatchValues::Number(vec![-45.0]),
+            BatchValues::Boolean(vec![true]),
+            BatchValues::Date(vec![19_782]),
+            BatchValues::DateTime(vec![1_709_204_400_500]),
+            BatchValues::MultiSelectOne(vec![1]),
+            BatchValues::MultiSelectMany {
+                codes: vec![0, 2],
+                ends: vec![2]
+            },
+        ]
+    );
+}
+
+#[test]
+fn empty_text_null_and_no_options_clear_every_type() {
+    for clearing in [text(""), Value::Null(true), options(&[])] {
+        let fields = shop::FIELDS
+            .map(|(key, _)| value(key, clearing.clone()))
+            .to_vec();
+        let batch = one(Profile {
+            fields,
+            ..profile("p")
+        });
+        assert_eq!(problems(&batch), []);
+        assert_eq!(batch.columns.len(), shop::FIELDS.len());
+        assert!(
+            batch
+                .columns
+                .iter()
+                .all(|column| column.rows.is_empty() && column.cleared == [0])
+        );
+    }
+}
+
+#[test]
+fn a_value_that_is_not_set_keeps_what_is_stored() {
+    let kept = FieldValue {
+        key: "Age".to_owned(),
+        ..FieldValue::default()
+    };
+    let batch = one(Profile {
+        fields: vec![kept],
+        ..profile("p")
+    });
+    assert_eq!((problems(&batch), batch.columns.len()), (Vec::new(), 0));
+}
+
+#[test]
+fn keys_may_be_counted() {
+    let counted = |key_index| FieldValue {
+        key_index,
+        value: Some(Value::Number(1.0)),
+        ..FieldValue::default()
+    };
+    let batch = decoded(&ProfileBatch {
+        field_keys: vec!["Shoe".to_owned(), "AGE".to_owned()],
+        profiles: vec![
+            Profile {
+                fields: vec![counted(2)],
+                ..profile("a")
+            },
+            Profile {
+                memberships: vec![member("club", vec![counted(2)])],
+                ..profile("b")
+            },
+            Profile {
+                fields: vec![counted(1)],
+                ..profile("c")
+            },
+            Profile {
+                fields: vec![counted(3)],
+                ..profile("d")
+            },
+        ],
+    });
+    assert_eq!(
+        problems(&batch),
+        [
+            (3, "fields[Shoe]", R::FieldUnknown),
+            (4, "fields[]", R::RecordInvalid)
+        ]
+    );
+    assert_eq!(column(&batch, ACCOUNT_FIELDS + 1).unwrap().rows, [0]);
+    assert_eq!(column(&batch, shop::CLUB_FIELDS + 1).unwrap().rows, [1]);
+}
+
+#[test]
+fn unknown_fields_are_left_out_when_asked() {
+    let unknown = || {
+        vec![
+            value("Shoe", Value::Number(45.0)),
+            value("Age", Value::Number(7.0)),
+        ]
+    };
+    let block = block(vec![Profile {
+        fields: unknown(),
+        memberships: vec![member("club", unknown())],
+        ..profile("p")
+    }]);
+    assert_eq!(
+        problems(&decoded(&block)),
+        [
+            (1, "fields[Shoe]", R::FieldUnknown),
+            (1, "memberships[club].fields[Shoe]", R::FieldUnknown),
+        ]
+    );
+    let options = DecodeOptions {
+        ignore_unknown_fields: true,
+        ..DecodeOptions::default()
+    };
+    let batch = decoded_with(&block, &options);
+    assert_eq!(problems(&batch), []);
+    assert_eq!(batch.columns.len(), 2);
+}
+
+#[test]
+fn every_valid_record_joins_the_list_of_the_import() {
+    let block = block(vec![
+        profile("a"),
+        Profile {
+            memberships: vec![member("newsletter", Vec::new())],
+            ..profile("b")
+        },
+        profile(""),
+        Profile {
+            memberships: vec![member("club", Vec::new())],
+            ..profile("c")
+        },
+    ]);
+    let options = DecodeOptions {
+        list: Some("newsletter"),
+        ..DecodeOptions::default()
+    };
+    let batch = decoded_with(&block, &options);
+    let members: Vec<_> = batch
+        .members
+        .iter()
+        .map(|m| (&*m.list.id, &*m.rows))
+        .collect();
+    assert_eq!(
+        members,
+        [("newsletter", &[0, 1, 2][..]), ("club", &[2][..])]
+    );
+    let unknown = DecodeOptions {
+        list: Some("nobody"),
+        ..DecodeOptions::default()
+    };
+    let error = decode(&schema(), BlockFormat::ProfileBatch, &[], &unknown).unwrap_err();
+    assert!(matches!(error, KernelError::DefinitionInvalid { .. }));
+}
+
+#[test]
+fn each_problem_has_its_place_and_reason() {
+    let long = "x".repeat(10_001);
+    let field = |key: &str, v| Profile {
+        fields: vec![value(key, v)],
+        ..profile("p")
+    };
+    let membership = |m: Membership| Profile {
+        memberships: vec![m],
+        ..profile("p")
+    };
+    let email = |v: &str| Profile {
+        emails: vec![plain(v)],
+        ..profile("p")
+    };
+    let typed = |value: &str, kind: &str| Identifier {
+        value: value.to_owned(),
+        r#type: kind.to_owned(),
+    };
+    let cases = [
+        (profile(""), "profile_id", R::ProfileIdMissing),
+        (profile(&"x".repeat(256)), "profile_id", R::TextTooLong),
+        (profile("a\0"), "profile_id", R::TextInvalid),
+        (email("anna"), "emails[0].value", R::EmailInvalid),
+        (
+            email(&format!("a@{}", "b.".repeat(150))),
+            "emails[0].value",
+            R::TextTooLong,
+        ),
+        (
+            Profile {
+                phones: vec![plain("0701")],
+                ..profile("p")
+            },
+            "phones[0].value",
+            R::PhoneInvalid,
+        ),
+        (
+            Profile {
+                alternate_ids: vec![typed("a", "x"), typed("b", "x")],
+                ..profile("p")
+            },
+            "alternate_ids[1].type",
+            R::Duplicate,
+        ),
+        (
+            Profile {
+                alternate_ids: vec![typed("a", &"x".repeat(101))],
+                ..profile("p")
+            },
+            "alternate_ids[0].type",
+            R::TextTooLong,
+        ),
+        (
+            Profile {
+                locale: Some("x".repeat(36)),
+                ..profile("p")
+            },
+            "locale",
+            R::TextTooLong,
+        ),
+        (
+            Profile {
+                latitude: Some(90.1),
+                ..profile("p")
+            },
+            "latitude",
+            R::NumberInvalid,
+        ),
+        (
+            Profile {
+                longitude: Some(f64::INFINITY),
+                ..profile("p")
+            },
+            "longitude",
+            R::NumberInvalid,
+        ),
+        (field("City", text(&long)), "fields[City]", R::TextTooLong),
+        (
+            field("City", Value::Number(1.0)),
+            "fields[City]",
+            R::TypeMismatch,
+        ),
+        (
+            field("Age", Value::Boolean(true)),
+            "fields[Age]",
+            R::TypeMismatch,
+        ),
+        (
+            field("Age", Value::Number(f64::NAN)),
+            "fields[Age]",
+            R::NumberInvalid,
+        ),
+        (field("age", text("old")), "fields[Age]", R::NumberInvalid),
+        (field("Vip", text("maybe")), "fields[Vip]", R::TypeMismatch),
+        (
+            field("Born", text("2023-02-29")),
+            "fields[Born]",
+            R::DateInvalid,
+        ),
+        (
+            field("Born", Value::DateDays(i32::MAX)),
+            "fields[Born]",
+            R::DateInvalid,
+        ),
+        (
+            field("Born", Value::DateTimeMillis(0)),
+            "fields[Born]",
+            R::TypeMismatch,
+        ),
+        (
+            field("Seen", Value::DateTimeMillis(i64::MIN)),
+            "fields[Seen]",
+            R::DateInvalid,
+        ),
+        (
+            field("Level", text("Pink")),
+            "fields[Level]",
+            R::OptionUnknown,
+        ),
+        (
+            field("Level", options(&["Red"])),
+            "fields[Level]",
+            R::TypeMismatch,
+        ),
+        (
+            field("Likes", options(&["Red", "Pink"])),
+            "fields[Likes]",
+            R::OptionUnknown,
+        ),
+        (field("Shoe", text("45")), "fields[Shoe]", R::FieldUnknown),
+        (
+            membership(member("nobody", Vec::new())),
+            "memberships[nobody]",
+            R::ListUnknown,
+        ),
+        (
+            membership(Membership {
+                state: 7,
+                ..member("club", Vec::new())
+            }),
+            "memberships[club].state",
+            R::OptionUnknown,
+        ),
+        (
+            membership(Membership {
+                joined_at_millis: Some(i64::MAX),
+                ..member("club", Vec::new())
+            }),
+            "memberships[club].joined_at_millis",
+            R::DateInvalid,
+        ),
+        (
+            membership(member("club", vec![value("Age", text("x"))])),
+            "memberships[club].fields[Age]",
+            R::NumberInvalid,
+        ),
+        (
+            Profile {
+                memberships: vec![member("club", Vec::new()); 2],
+                ..profile("p")
+            },
+            "memberships[club]",
+            R::Duplicate,
+        ),
+        (
+            Profile {
+                fields: vec![value("Age", text("1")); 2],
+                ..profile("p")
+            },
+            "fields[Age]",
+            R::Duplicate,
+        ),
+    ];
+    let block = block(cases.iter().map(|(profile, ..)| profile.clone()).collect());
+    let expected: Vec<_> = (1..)
+        .zip(&cases)
+        .map(|(n, (_, path, reason))| (n, *path, *reason))
+        .collect();
+    let batch = decoded(&block);
+    assert_eq!(problems(&batch), expected);
+    assert_eq!(
+        (batch.n_rows(), batch.columns.len(), batch.members.len()),
+        (0, 0, 0)
+    );
+    assert_eq!(batch.invalid_count, batch.record_count);
+    assert!(
+        batch
+            .exceptions
+            .iter()
+            .all(|e| !e.message.contains("Pink") && !e.message.contains("anna"))
+    );
+}
+
+#[test]
+fn all_problems_of_a_record_are_listed_up_to_a_hundred() {
+    let shoe = |n: usize| value(&format!("Shoe{n}"), text("45"));
+    let batch = decoded(&block(vec![
+        Profile {
+            fields: (0..150).map(shoe).collect(),
+            ..profile("")
+        },
+        Profile {
+            fields: vec![shoe(0), shoe(1)],
+            ..profile("p")
+        },
+    ]));
+    assert_eq!((batch.exceptions.len(), batch.invalid_count), (102, 2));
+    assert_eq!(batch.exceptions[101].profile_id, "p");
+}
+
+#[test]
+fn of_records_with_one_id_the_first_good_one_is_kept() {
+    let bad = |id: &str| Profile {
+        emails: vec![plain("x")],
+        ..profile(id)
+    };
+    let named = |id: &str, kind: &str| Profile {
+        customer_type: Some(kind.to_owned()),
+        ..profile(id)
+    };
+    let batch = decoded(&block(vec![
+        bad("a"),
+        named("a", "1"),
+        named("b", "2"),
+        named("a", "3"),
+        bad("b"),
+    ]));
+    assert_eq!(
+        problems(&batch),
+        [
+            (1, "emails[0].value", R::EmailInvalid),
+            (4, "profile_id", R::Duplicate),
+            (5, "emails[0].value", R::EmailInvalid),
+            (5, "profile_id", R::Duplicate),
+        ]
+    );
+    assert_eq!(
+        (ids(&batch), texts(&batch, builtin::CUSTOMER_TYPE)),
+        (
+            vec!["a".to_owned(), "b".to_owned()],
+            vec!["1".to_owned(), "2".to_owned()]
+        )
+    );
+}
+
+#[test]
+fn what_stands_twice_on_the_wire_is_merged_as_protobuf_says() {
+    let first = Profile {
+        customer_type: Some("\0 is not taken".to_owned()),
+        name: Some(PersonName {
+            given_name: Some("A".to_owned()),
+            suffix: Some("x".to_owned()),
+            ..Default::default()
+        }),
+        emails: vec![plain("a@b.se")],
+        ..profile("first")
+    };
+    let second = Profile {
+        customer_type: Some("last".to_owned()),
+        name: Some(PersonName {
+            given_name: Some("B".to_owned()),
+            ..Default::default()
+        }),
+        emails: vec![Identifier {
+            value: "c@d.se".to_owned(),
+            r#type: "work".to_owned(),
+        }],
+        ..profile("second")
+    };
+    let record = [first.encode_to_vec(), second.encode_to_vec()].concat();
+    let mut data = vec![0x12, u8::try_from(record.len()).unwrap()];
+    data.extend_from_slice(&record);
+    // Keys may follow the profiles that count them, as when two batches are written one behind the other.
+    data.extend_from_slice(
+        &ProfileBatch {
+            field_keys: vec!["Age".to_owned()],
+            profiles: Vec::new(),
+        }
+        .encode_to_vec(),
+    );
+    let batch = decode(
+        &schema(),
+        BlockFormat::ProfileBatch,
+        &data,
+        &DecodeOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        (problems(&batch), ids(&batch)),
+        (Vec::new(), vec!["second".to_owned()])
+    );
+    assert_eq!(texts(&batch, builtin::CUSTOMER_TYPE), ["last"]);
+    assert_eq!(
+        (
+            texts(&batch, builtin::GIVEN_NAME),
+            texts(&batch, builtin::NAME_SUFFIX)
+        ),
+        (vec!["B".to_owned()], vec!["x".to_owned()])
+    );
+    assert_eq!(batch.identifiers[0].typed[0].1.len(), 2);
+}

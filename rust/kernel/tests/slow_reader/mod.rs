@@ -1,0 +1,470 @@
+//! A reader of profiles that is obvious and slow: record by record, from messages that generated code has read.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use segue_kernel::batch::{
+    Batch, BatchColumn, BatchMembers, BatchValues, Identifier, RecordException, RecordReason as R,
+    Texts,
+};
+use segue_kernel::schema::{ColumnId, ColumnKind, Field, Schema, builtin as b};
+use segue_kernel::wire::{DecodeOptions, calendar, value};
+
+use crate::segue_v1::{self as v1, Value};
+
+#[derive(Clone)]
+enum Cell {
+    Cleared,
+    Text(String),
+    Number(f64),
+    Boolean(bool),
+    Date(i32),
+    DateTime(i64),
+    One(u16),
+    Many(BTreeSet<u16>),
+}
+
+#[derive(Default)]
+struct Row {
+    id: String,
+    cells: BTreeMap<ColumnId, Cell>,
+    identifiers: [Vec<Identifier>; 3],
+    lists: BTreeSet<String>,
+    compose_name: bool,
+    problems: Vec<(String, R)>,
+}
+
+impl Row {
+    fn put(&mut self, column: ColumnId, path: &str, cell: Result<Cell, R>) {
+        if self.cells.contains_key(&column) {
+            self.problems.push((path.to_owned(), R::Duplicate));
+            return;
+        }
+        match cell {
+            Ok(cell) => drop(self.cells.insert(column, cell)),
+            Err(reason) => self.problems.push((path.to_owned(), reason)),
+        }
+    }
+}
+
+/// Reads a batch. Messages of exceptions are left empty.
+pub(crate) fn read(schema: &Schema, batch: &v1::ProfileBatch, options: &DecodeOptions) -> Batch {
+    let mut rows: Vec<Row> = batch
+        .profiles
+        .iter()
+        .map(|profile| read_row(schema, batch, profile, options))
+        .collect();
+    let mut ids = HashSet::new();
+    for row in &mut rows {
+        if ids.contains(&row.id) {
+            row.problems.push(("profile_id".to_owned(), R::Duplicate));
+        } else if row.problems.is_empty() {
+            ids.insert(row.id.clone());
+        }
+    }
+    assemble(schema, &rows)
+}
+
+fn read_row(
+    schema: &Schema,
+    batch: &v1::ProfileBatch,
+    profile: &v1::Profile,
+    options: &DecodeOptions,
+) -> Row {
+    let mut row = Row::default();
+    match text(&profile.profile_id, 255) {
+        Ok(Cell::Cleared) => row
+            .problems
+            .push(("profile_id".to_owned(), R::ProfileIdMissing)),
+        Ok(_) => row.id.clone_from(&profile.profile_id),
+        Err(reason) => row.problems.push(("profile_id".to_owned(), reason)),
+    }
+    read_texts(&mut row, profile);
+    for (column, path, degrees, limit) in [
+        (b::LATITUDE, "latitude", profile.latitude, 90.0),
+        (b::LONGITUDE, "longitude", profile.longitude, 180.0),
+    ] {
+        match degrees {
+            None => {}
+            Some(degrees) if degrees.is_nan() => row.put(column, path, Ok(Cell::Cleared)),
+            Some(degrees) if degrees.abs() > limit => row.put(column, path, Err(R::NumberInvalid)),
+            Some(degrees) => row.put(column, path, Ok(Cell::Number(degrees))),
+        }
+    }
+    read_identifiers(&mut row, 0, "emails", &profile.emails);
+    read_identifiers(&mut row, 1, "phones", &profile.phones);
+    read_identifiers(&mut row, 2, "alternate_ids", &profile.alternate_ids);
+    read_fields(&mut row, schema, batch, None, &profile.fields, options);
+    for membership in &profile.memberships {
+        read_membership(&mut row, schema, batch, membership, options);
+    }
+    row.lists.extend(options.list.map(str::to_owned));
+    row
+}
+
+fn read_texts(row: &mut Row, profile: &v1::Profile) {
+    let name = profile.name.clone().unwrap_or_default();
+    for (column, path, given, max_bytes) in [
+        (
+            b::CUSTOMER_TYPE,
+            "customer_type",
+            &profile.customer_type,
+            100,
+        ),
+        (b::NAME_PREFIX, "name.prefix", &name.prefix, 250),
+        (b::GIVEN_NAME, "name.given_name", &name.given_name, 250),
+        (b::MIDDLE_NAME, "name.middle_name", &name.middle_name, 250),
+        (b::FAMILY_NAME, "name.family_name", &name.family_name, 250),
+        (b::NAME_SUFFIX, "name.suffix", &name.suffix, 250),
+        (b::FULL_NAME, "name.full_name", &name.full_name, 250),
+        (b::LOCALE, "locale", &profile.locale, 35),
+        (b::COUNTRY, "country", &profile.country, 100),
+        (b::REGION, "region", &profile.region, 100),
+    ] {
+        if let Some(given) = given {
+            row.put(column, path, text(given, max_bytes));
+        }
+    }
+    let parts = [
+        &name.prefix,
+        &name.given_name,
+        &name.middle_name,
+        &name.family_name,
+        &name.suffix,
+    ];
+    row.compose_name = name.full_name.is_none() && parts.iter().any(|part| part.is_some());
+}
+
+fn read_identifiers(row: &mut Row, collection: usize, path: &str, given: &[v1::Identifier]) {
+    let mut kinds = HashSet::new();
+    for (position, identifier) in given.iter().enumerate() {
+        let mut problem = |part: &str, reason| {
+            row.problems
+                .push((format!("{path}[{position}].{part}"), reason));
+        };
+        if let Err(reason) = text(&identifier.r#type, 100) {
+            problem("type", reason);
+            continue;
+        }
+        let value = match identifier_value(collection, &identifier.value) {
+            Ok(value) => value,
+            Err(reason) => {
+                problem("value", reason);
+                continue;
+            }
+        };
+        if kinds.insert(&identifier.r#type) {
+            let kind = identifier.r#type.clone().into_boxed_str();
+            row.identifiers[collection].push(Identifier {
+                kind,
+                value: value.into_boxed_str(),
+            });
+        } else {
+            problem("type", R::Duplicate);
+        }
+    }
+}
+
+fn identifier_value(collection: usize, value: &str) -> Result<String, R> {
+    text(value, 256)?;
+    if value.is_empty() || collection == 2 {
+        return Ok(value.to_owned());
+    }
+    if collection == 0 {
+        let (local, domain) = value.split_once('@').ok_or(R::EmailInvalid)?;
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii();
+        let is_local = !local.is_empty()
+            && local.len() <= 64
+            && local
+                .chars()
+                .all(|c| is_letter(c) || ".!#$%&'*+/=?^_`{|}~-".contains(c));
+        let is_label = |label: &str| {
+            !label.is_empty()
+                && label.len() <= 63
+                && label.chars().all(|c| is_letter(c) || c == '-')
+                && label == label.trim_matches('-')
+        };
+        let is_email = is_local && domain.split('.').all(is_label);
+        return if is_email {
+            Ok(value.to_owned())
+        } else {
+            Err(R::EmailInvalid)
+        };
+    }
+    let bare: String = value.chars().filter(|c| !" .-()".contains(*c)).collect();
+    let digits = bare.strip_prefix('+').ok_or(R::PhoneInvalid)?;
+    let is_phone = (7..=15).contains(&digits.len())
+        && digits.chars().all(|c| c.is_ascii_digit())
+        && !digits.starts_with('0');
+    if is_phone {
+        Ok(bare)
+    } else {
+        Err(R::PhoneInvalid)
+    }
+}
+
+fn read_membership(
+    row: &mut Row,
+    schema: &Schema,
+    batch: &v1::ProfileBatch,
+    membership: &v1::Membership,
+    options: &DecodeOptions,
+) {
+    let path = format!("memberships[{}]", membership.list);
+    let Some(list) = schema.list(&membership.list) else {
+        row.problems.push((path, R::ListUnknown));
+        return;
+    };
+    if !row.lists.insert(list.id.clone()) {
+        row.problems.push((path, R::Duplicate));
+        return;
+    }
+    for (column, part, millis) in [
+        (
+            list.joined_at(),
+            "joined_at_millis",
+            membership.joined_at_millis,
+        ),
+        (
+            list.active_at(),
+            "active_at_millis",
+            membership.active_at_millis,
+        ),
+    ] {
+        if let Some(millis) = millis {
+            row.put(column, &format!("{path}.{part}"), time(millis));
+        }
+    }
+    for (column, part, number, count) in [
+        (list.state(), "state", membership.state, 6),
+        (
+            list.consent_to_track(),
+            "consent_to_track",
+            membership.consent_to_track,
+            2,
+        ),
+    ] {
+        if number != 0 {
+            let code = u16::try_from(number).ok().filter(|&number| number <= count);
+            let cell = code
+                .map(|number| Cell::One(number - 1))
+                .ok_or(R::OptionUnknown);
+            row.put(column, &format!("{path}.{part}"), cell);
+        }
+    }
+    read_fields(
+        row,
+        schema,
+        batch,
+        Some(&list.id),
+        &membership.fields,
+        options,
+    );
+}
+
+fn read_fields(
+    row: &mut Row,
+    schema: &Schema,
+    batch: &v1::ProfileBatch,
+    list: Option<&str>,
+    fields: &[v1::FieldValue],
+    options: &DecodeOptions,
+) {
+    let owner = list
+        .map(|list| format!("memberships[{list}]."))
+        .unwrap_or_default();
+    for given in fields {
+        let key = match given.key_index as usize {
+            0 => Some(given.key.as_str()),
+            index => batch.field_keys.get(index - 1).map(String::as_str),
+        };
+        let Some(key) = key else {
+            row.problems
+                .push((format!("{owner}fields[]"), R::RecordInvalid));
+            continue;
+        };
+        match schema.field(list, key) {
+            Some(field) => {
+                if let Some(value) = &given.value {
+                    let path = format!("{owner}fields[{}]", field.key);
+                    row.put(field.column, &path, cell(field, value, options));
+                }
+            }
+            None if options.ignore_unknown_fields => {}
+            None => row
+                .problems
+                .push((format!("{owner}fields[{key}]"), R::FieldUnknown)),
+        }
+    }
+}
+
+fn cell(field: &Field, given: &Value, options: &DecodeOptions) -> Result<Cell, R> {
+    use ColumnKind as K;
+    let code = |name: &str| {
+        let is = |option: &String| option.to_lowercase() == name.to_lowercase();
+        let position = field.options.iter().position(is).ok_or(R::OptionUnknown)?;
+        Ok(u16::try_from(position).expect("there are few options"))
+    };
+    let codes = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| code(name))
+            .collect::<Result<_, R>>()
+    };
+    Ok(match (field.kind, given) {
+        (_, Value::Null(_)) => Cell::Cleared,
+        (_, Value::Text(text)) if text.is_empty() => Cell::Cleared,
+        (_, Value::Options(list)) if list.options.is_empty() => Cell::Cleared,
+        (K::Text, Value::Text(given)) => text(given, options.max_text_bytes)?,
+        (K::Number, Value::Text(text)) => {
+            Cell::Number(value::number(text).ok_or(R::NumberInvalid)?)
+        }
+        (K::Number, Value::Number(number)) if number.is_finite() => Cell::Number(*number),
+        (K::Number, Value::Number(_)) => return Err(R::NumberInvalid),
+        (K::Boolean, Value::Text(text)) => {
+            Cell::Boolean(value::boolean(text).ok_or(R::TypeMismatch)?)
+        }
+        (K::Boolean, Value::Boolean(value)) => Cell::Boolean(*value),
+        (K::Date, Value::Text(text)) => Cell::Date(value::date(text).ok_or(R::DateInvalid)?),
+        (K::Date, Value::DateDays(days)) if calendar::is_day(*days) => Cell::Date(*days),
+        (K::Date, Value::DateDays(_)) => return Err(R::DateInvalid),
+        (K::DateTime, Value::Text(text)) => time(value::date_time(text).ok_or(R::DateInvalid)?)?,
+        (K::DateTime, Value::DateTimeMillis(millis)) => time(*millis)?,
+        (K::DateTime, Value::DateDays(days)) => time(i64::from(*days) * 86_400_000)?,
+        (K::MultiSelectOne, Value::Text(name)) => Cell::One(code(name)?),
+        (K::MultiSelectMany, Value::Text(names)) => {
+            let names: Vec<&str> = names.split(';').map(str::trim_ascii).collect();
+            Cell::Many(codes(&names)?)
+        }
+        (K::MultiSelectMany, Value::Options(list)) => {
+            let names: Vec<&str> = list.options.iter().map(String::as_str).collect();
+            Cell::Many(codes(&names)?)
+        }
+        _ => return Err(R::TypeMismatch),
+    })
+}
+
+fn text(text: &str, max_bytes: usize) -> Result<Cell, R> {
+    match text {
+        "" => Ok(Cell::Cleared),
+        text if text.len() > max_bytes => Err(R::TextTooLong),
+        text if text.contains('\0') => Err(R::TextInvalid),
+        text => Ok(Cell::Text(text.to_owned())),
+    }
+}
+
+fn time(millis: i64) -> Result<Cell, R> {
+    if calendar::is_time(millis) {
+        Ok(Cell::DateTime(millis))
+    } else {
+        Err(R::DateInvalid)
+    }
+}
+
+fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
+    let mut batch = Batch {
+        record_count: number(rows.len()),
+        ..Batch::default()
+    };
+    let mut columns: BTreeMap<ColumnId, BatchColumn> = BTreeMap::new();
+    let mut members: BTreeMap<ColumnId, BatchMembers> = BTreeMap::new();
+    for (record_number, row) in (1..).zip(rows) {
+        if !row.problems.is_empty() {
+            batch.invalid_count += 1;
+            batch
+                .exceptions
+                .extend(row.problems.iter().map(|(path, reason)| RecordException {
+                    record_number,
+                    profile_id: row.id.clone(),
+                    field_path: path.clone(),
+                    reason: *reason,
+                    message: String::new(),
+                }));
+            continue;
+        }
+        let n = number(batch.n_rows());
+        batch.profile_ids.push(row.id.as_bytes());
+        for (&column, cell) in &row.cells {
+            let kind = schema.kind(column).expect("the column exists");
+            push(
+                columns.entry(column).or_insert_with(|| empty(column, kind)),
+                n,
+                cell,
+            );
+        }
+        for (given, into) in row.identifiers.iter().zip(&mut batch.identifiers) {
+            match given.as_slice() {
+                [] => {}
+                [one] if one.kind.is_empty() && !one.value.is_empty() => {
+                    into.plain_rows.push(n);
+                    into.plain.push(one.value.as_bytes());
+                }
+                several => into.typed.push((n, several.to_vec())),
+            }
+        }
+        for list in row
+            .lists
+            .iter()
+            .map(|id| schema.list(id).expect("the list exists"))
+        {
+            let new = || BatchMembers {
+                list: list.clone(),
+                rows: Vec::new(),
+            };
+            members.entry(list.column).or_insert_with(new).rows.push(n);
+        }
+        if row.compose_name {
+            batch.compose_name.push(n);
+        }
+    }
+    batch.columns = columns.into_values().collect();
+    batch.members = members.into_values().collect();
+    batch
+}
+
+fn empty(column: ColumnId, kind: ColumnKind) -> BatchColumn {
+    let values = match kind {
+        ColumnKind::Text | ColumnKind::ExactText | ColumnKind::Identifiers => {
+            BatchValues::Text(Texts::default())
+        }
+        ColumnKind::Number => BatchValues::Number(Vec::new()),
+        ColumnKind::Boolean => BatchValues::Boolean(Vec::new()),
+        ColumnKind::Date => BatchValues::Date(Vec::new()),
+        ColumnKind::DateTime => BatchValues::DateTime(Vec::new()),
+        ColumnKind::MultiSelectOne => BatchValues::MultiSelectOne(Vec::new()),
+        ColumnKind::MultiSelectMany => BatchValues::MultiSelectMany {
+            codes: Vec::new(),
+            ends: Vec::new(),
+        },
+    };
+    BatchColumn {
+        column,
+        rows: Vec::new(),
+        values,
+        cleared: Vec::new(),
+    }
+}
+
+fn push(column: &mut BatchColumn, row: u32, cell: &Cell) {
+    match (&mut column.values, cell) {
+        (_, Cell::Cleared) => {
+            column.cleared.push(row);
+            return;
+        }
+        (BatchValues::Text(texts), Cell::Text(text)) => texts.push(text.as_bytes()),
+        (BatchValues::Number(values), Cell::Number(value)) => values.push(*value),
+        (BatchValues::Boolean(values), Cell::Boolean(value)) => values.push(*value),
+        (BatchValues::Date(values), Cell::Date(value)) => values.push(*value),
+        (BatchValues::DateTime(values), Cell::DateTime(value)) => values.push(*value),
+        (BatchValues::MultiSelectOne(values), Cell::One(value)) => values.push(*value),
+        (BatchValues::MultiSelectMany { codes, ends }, Cell::Many(values)) => {
+            codes.extend(values);
+            ends.push(number(codes.len()));
+        }
+        _ => unreachable!("cells are made by the kind of their column"),
+    }
+    column.rows.push(row);
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("test blocks are small")
+}
