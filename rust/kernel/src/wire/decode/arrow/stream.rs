@@ -10,6 +10,9 @@ use arrow_schema::SchemaRef;
 use super::invalid;
 use crate::error::Result;
 
+/// What a writer puts at the end. The format lets it be left out; but then a stream cut off between batches would look whole.
+const END_MARK: [u8; 8] = [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
+
 /// The schema of a stream and its batches, all of them valid as Arrow.
 pub(super) struct Stream {
     pub(super) schema: SchemaRef,
@@ -43,6 +46,10 @@ impl Stream {
         decoder
             .finish()
             .map_err(|error| invalid(error.to_string(), data.len()))?;
+        if !data.ends_with(&END_MARK) {
+            let problem = "it has no end mark: close the writer before sending what it wrote";
+            return Err(invalid(problem.to_owned(), data.len()));
+        }
         let schema = decoder
             .schema()
             .ok_or_else(|| invalid("it is empty".to_owned(), 0))?;
