@@ -57,40 +57,43 @@ fn message(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
+fn pick(names: &[&'static str], row: i32) -> &'static str {
+    names[usize::try_from(row).expect("rows are not negative") % names.len()]
+}
+
 /// Field values, with their keys counted or spelled out.
 fn put_values(out: &mut Vec<u8>, row: i32, is_counted: bool) {
-    let values: [&dyn Fn(&mut Vec<u8>); 8] = [
-        &|out| put_bytes(out, field_value::TEXT, CITIES[row as usize % 5].as_bytes()),
-        &|out| {
-            put_bytes(
-                out,
-                field_value::TEXT,
-                format!("bought {row} times").as_bytes(),
-            )
-        },
-        &|out| put_double(out, field_value::NUMBER, f64::from(row % 90)),
-        &|out| put_double(out, field_value::NUMBER, f64::from(row) / 3.0),
-        &|out| put_uint(out, field_value::BOOLEAN, u64::from(row % 3 == 0)),
-        &|out| put_sint32(out, field_value::DATE_DAYS, row % 20_000),
-        &|out| {
-            put_int64(
-                out,
-                field_value::DATE_TIME_MILLIS,
-                1_700_000_000_000 + i64::from(row),
-            )
-        },
-        &|out| put_bytes(out, field_value::TEXT, LEVELS[row as usize % 3].as_bytes()),
-    ];
-    for ((index, key), value) in (1..).zip(KEYS).zip(values) {
+    for (index, key) in (1..).zip(KEYS) {
         let field = message(|out| {
             if is_counted {
                 put_uint(out, field_value::KEY_INDEX, index);
             } else {
                 put_bytes(out, field_value::KEY, key.as_bytes());
             }
-            value(out);
+            put_value(out, key, row);
         });
         put_bytes(out, membership::FIELDS, &field);
+    }
+}
+
+fn put_value(out: &mut Vec<u8>, key: &str, row: i32) {
+    match key {
+        "City" => put_bytes(out, field_value::TEXT, pick(&CITIES, row).as_bytes()),
+        "Note" => put_bytes(
+            out,
+            field_value::TEXT,
+            format!("bought {row} times").as_bytes(),
+        ),
+        "Age" => put_double(out, field_value::NUMBER, f64::from(row % 90)),
+        "Points" => put_double(out, field_value::NUMBER, f64::from(row) / 3.0),
+        "Vip" => put_uint(out, field_value::BOOLEAN, u64::from(row % 3 == 0)),
+        "Born" => put_sint32(out, field_value::DATE_DAYS, row % 20_000),
+        "Seen" => put_int64(
+            out,
+            field_value::DATE_TIME_MILLIS,
+            1_700_000_000_000 + i64::from(row),
+        ),
+        _ => put_bytes(out, field_value::TEXT, pick(&LEVELS, row).as_bytes()),
     }
 }
 
@@ -168,7 +171,7 @@ fn stream() -> Vec<u8> {
         ("family_name", text(&|row| format!("Larsson{}", row % 100))),
         ("locale", few(&|_| "sv-SE")),
         ("country", few(&|_| "Sweden")),
-        ("City", few(&|row| CITIES[row as usize % 5])),
+        ("City", few(&|row| pick(&CITIES, row))),
         ("Note", text(&|row| format!("bought {row} times"))),
         (
             "Age",
@@ -198,7 +201,7 @@ fn stream() -> Vec<u8> {
                     .collect::<TimestampMillisecondArray>(),
             ),
         ),
-        ("Level", few(&|row| LEVELS[row as usize % 3])),
+        ("Level", few(&|row| pick(&LEVELS, row))),
     ];
     let points: ArrayRef = Arc::new(
         (0..ROWS)

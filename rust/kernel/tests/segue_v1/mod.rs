@@ -12,6 +12,10 @@ pub(crate) struct ProfileBatch {
 }
 
 /// `segue.v1.Profile`.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the proto file"
+)]
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Profile {
     #[prost(string, tag = "1")]
