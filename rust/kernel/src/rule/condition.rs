@@ -1,0 +1,198 @@
+//! The condition tree as it is written: JSON, read and bounded, not yet checked against a schema.
+
+use serde::Deserialize;
+
+use crate::error::{KernelError, Result};
+use crate::schema::ColumnId;
+
+/// Deepest nesting of `and`, `or` and `not`. A level is at most two brackets, of which `serde_json` reads 128.
+const DEPTH_MAX: usize = 60;
+
+/// Most nodes of a tree, predicates included.
+const NODES_MAX: usize = 10_000;
+
+/// A condition on one profile, as written.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Condition {
+    /// Every one holds; an empty one always does.
+    And(Vec<Condition>),
+    /// At least one holds; an empty one never does.
+    Or(Vec<Condition>),
+    /// The exact complement over live rows.
+    Not(Box<Condition>),
+    /// A comparison of one column.
+    Predicate(Comparison),
+}
+
+/// A comparison of one column; false where the value is absent.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Comparison {
+    /// The value is there.
+    Provided { column: ColumnId },
+    /// The text is this one.
+    Equals { column: ColumnId, text: String },
+    /// The text has this one somewhere.
+    Contains { column: ColumnId, text: String },
+    /// The text begins with this one.
+    StartsWith { column: ColumnId, text: String },
+    /// The text ends with this one.
+    EndsWith { column: ColumnId, text: String },
+    /// The value lies between two bounds; a missing bound is open.
+    InRange {
+        column: ColumnId,
+        low: Option<serde_json::Number>,
+        low_inclusive: bool,
+        high: Option<serde_json::Number>,
+        high_inclusive: bool,
+    },
+    /// The value is, or has among its options, one of these.
+    AnyOf { column: ColumnId, codes: Vec<u16> },
+}
+
+impl Comparison {
+    /// The column compared.
+    pub(crate) fn column(&self) -> ColumnId {
+        match *self {
+            Self::Provided { column }
+            | Self::Equals { column, .. }
+            | Self::Contains { column, .. }
+            | Self::StartsWith { column, .. }
+            | Self::EndsWith { column, .. }
+            | Self::InRange { column, .. }
+            | Self::AnyOf { column, .. } => column,
+        }
+    }
+
+    /// The op as it is written.
+    pub(crate) fn op(&self) -> &'static str {
+        match self {
+            Self::Provided { .. } => "provided",
+            Self::Equals { .. } => "equals",
+            Self::Contains { .. } => "contains",
+            Self::StartsWith { .. } => "starts_with",
+            Self::EndsWith { .. } => "ends_with",
+            Self::InRange { .. } => "in_range",
+            Self::AnyOf { .. } => "any_of",
+        }
+    }
+}
+
+impl Condition {
+    /// Reads a tree.
+    ///
+    /// # Errors
+    /// [`KernelError::DefinitionInvalid`] when it is not of this form, or too deep or too large.
+    pub(crate) fn from_json(json: &[u8]) -> Result<Self> {
+        let condition: Self =
+            serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+        condition.check_size()?;
+        Ok(condition)
+    }
+
+    fn check_size(&self) -> Result<()> {
+        let mut n_nodes = 0;
+        let mut waiting = vec![(self, 1)];
+        while let Some((condition, depth)) = waiting.pop() {
+            n_nodes += 1;
+            if n_nodes > NODES_MAX {
+                return Err(invalid(format!("more than {NODES_MAX} nodes")));
+            }
+            let children = match condition {
+                Self::And(children) | Self::Or(children) => children.as_slice(),
+                Self::Not(child) => std::slice::from_ref(child.as_ref()),
+                Self::Predicate(_) => continue,
+            };
+            if depth > DEPTH_MAX {
+                return Err(invalid(format!("nested more than {DEPTH_MAX} deep")));
+            }
+            waiting.extend(children.iter().map(|child| (child, depth + 1)));
+        }
+        Ok(())
+    }
+}
+
+/// A fault of the condition.
+pub(crate) fn invalid(problem: String) -> KernelError {
+    KernelError::DefinitionInvalid {
+        what: "condition",
+        problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn problem(json: &str) -> String {
+        Condition::from_json(json.as_bytes())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_tree_is_read() {
+        let json =
+            br#"{"and": [{"not": {"predicate": {"column": 70, "op": "provided"}}}, {"or": []}]}"#;
+        let provided = Condition::Predicate(Comparison::Provided { column: 70 });
+        let expected = Condition::And(vec![
+            Condition::Not(Box::new(provided)),
+            Condition::Or(Vec::new()),
+        ]);
+        assert_eq!(Condition::from_json(json).unwrap(), expected);
+    }
+
+    #[test]
+    fn unknown_members_and_ops_are_refused() {
+        assert!(problem(r#"{"xor": []}"#).contains("unknown variant `xor`"));
+        assert!(
+            problem(r#"{"predicate": {"column": 1, "op": "provided", "text": "x"}}"#)
+                .contains("unknown field `text`")
+        );
+        assert!(
+            problem(r#"{"predicate": {"column": 1, "op": "sounds_like", "text": "x"}}"#)
+                .contains("unknown variant `sounds_like`")
+        );
+        assert!(problem(r#"{"predicate": {"op": "provided"}}"#).contains("missing field `column`"));
+    }
+
+    #[test]
+    fn codes_and_bounds_have_their_types() {
+        assert!(
+            !problem(r#"{"predicate": {"column": 1, "op": "any_of", "codes": [65536]}}"#)
+                .is_empty()
+        );
+        assert!(
+            !problem(r#"{"predicate": {"column": 1, "op": "any_of", "codes": [-1]}}"#).is_empty()
+        );
+        let bounds = r#""low_inclusive": true, "high": null, "high_inclusive": false"#;
+        let text =
+            format!(r#"{{"predicate": {{"column": 1, "op": "in_range", "low": "1", {bounds}}}}}"#);
+        assert!(!problem(&text).is_empty());
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| {
+            format!(
+                "{}{}{}",
+                r#"{"and":["#.repeat(depth),
+                r#"{"or":[]}"#,
+                "]}".repeat(depth)
+            )
+        };
+        assert!(Condition::from_json(nested(DEPTH_MAX - 1).as_bytes()).is_ok());
+        assert!(problem(&nested(DEPTH_MAX)).contains("nested more than 60 deep"));
+        assert!(!problem(&nested(100_000)).is_empty());
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let wide = |n: usize| format!(r#"{{"and":[{}]}}"#, vec![r#"{"or":[]}"#; n].join(","));
+        assert!(Condition::from_json(wide(NODES_MAX - 1).as_bytes()).is_ok());
+        assert!(problem(&wide(NODES_MAX)).contains("more than 10000 nodes"));
+    }
+}

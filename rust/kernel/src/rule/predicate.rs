@@ -1,0 +1,218 @@
+//! One comparison of one column.
+
+use crate::bitmap::Words;
+use crate::column::{BLOCK_ROWS, Blocks, Column, OptionsBlock, PlainBlock, PlainValue, get};
+use crate::schema::ColumnId;
+use crate::table::Version;
+
+use super::codes::CodeSet;
+use super::range::{Bounds, Overlap, Ranged};
+use super::text::Pattern;
+
+/// What reading a set of rows of a block costs: its words, in bytes.
+const SET_BYTES: usize = BLOCK_ROWS / 8;
+
+/// A comparison that fits its column, with its operand ready.
+#[derive(Debug)]
+pub(super) struct Predicate {
+    pub(super) column: ColumnId,
+    pub(super) test: Test,
+}
+
+/// What is asked of a value. Tests that no value can pass are not made.
+#[derive(Debug)]
+pub(super) enum Test {
+    /// It is there.
+    Provided,
+    /// The text holds another.
+    Text(Box<Pattern>),
+    /// The number lies in a range.
+    Number(Bounds<f64>),
+    /// The day lies in a range.
+    Date(Bounds<i32>),
+    /// The time lies in a range.
+    DateTime(Bounds<i64>),
+    /// The option is one of these.
+    Code(CodeSet),
+    /// One of the options is one of these.
+    Options(CodeSet),
+}
+
+impl Predicate {
+    /// Keeps the bits of rows whose value passes.
+    pub(super) fn retain(&self, version: &Version, block: usize, words: &mut Words) {
+        let passed = version
+            .column(self.column)
+            .and_then(|column| self.test.retain(column, block, words));
+        if passed.is_none() {
+            words.fill(0);
+        }
+    }
+
+    /// About the bytes that are read for a block; 0 when no row of it passes.
+    pub(super) fn cost(&self, version: &Version, block: usize) -> usize {
+        version
+            .column(self.column)
+            .and_then(|column| self.test.cost(column, block))
+            .unwrap_or(0)
+    }
+
+    /// Whether the value of one row passes.
+    pub(super) fn matches(&self, version: &Version, block: usize, row: u16) -> bool {
+        version
+            .column(self.column)
+            .and_then(|column| self.test.matches(column, block, row))
+            .unwrap_or(false)
+    }
+}
+
+impl Test {
+    /// Keeps the bits of rows whose value passes; `None` when nothing is stored that could.
+    fn retain(&self, column: &Column, block: usize, words: &mut Words) -> Option<()> {
+        match (self, column) {
+            (Self::Provided, column) => column.presence(block)?.and_into(words),
+            (Self::Text(pattern), Column::Text(blocks) | Column::ExactText(blocks)) => {
+                pattern.retain(get(blocks, block)?, words);
+            }
+            (Self::Number(bounds), Column::Number(blocks)) => {
+                retain_in_range(get(blocks, block)?, *bounds, words);
+            }
+            (Self::Date(bounds), Column::Date(blocks)) => {
+                retain_in_range(get(blocks, block)?, *bounds, words);
+            }
+            (Self::DateTime(bounds), Column::DateTime(blocks)) => {
+                retain_in_range(get(blocks, block)?, *bounds, words);
+            }
+            (Self::Code(codes), Column::MultiSelectOne(blocks)) => {
+                retain_codes(get(blocks, block)?, codes, words);
+            }
+            (Self::Options(codes), Column::Boolean(blocks) | Column::MultiSelectMany(blocks)) => {
+                retain_options(get(blocks, block)?, codes, words);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// About the bytes that are read for a block; `None` when nothing is stored that could pass.
+    fn cost(&self, column: &Column, block: usize) -> Option<usize> {
+        match (self, column) {
+            (Self::Provided, column) => column.presence(block).map(|_| SET_BYTES),
+            (Self::Text(_), Column::Text(blocks) | Column::ExactText(blocks)) => {
+                Some(Pattern::cost(get(blocks, block)?))
+            }
+            (Self::Number(bounds), Column::Number(blocks)) => cost_of_range(blocks, block, bounds),
+            (Self::Date(bounds), Column::Date(blocks)) => cost_of_range(blocks, block, bounds),
+            (Self::DateTime(bounds), Column::DateTime(blocks)) => {
+                cost_of_range(blocks, block, bounds)
+            }
+            (Self::Code(codes), Column::MultiSelectOne(blocks)) => {
+                let block = get(blocks, block)?;
+                codes
+                    .overlaps(block.range()?)
+                    .then(|| size_of_val(block.values()))
+            }
+            (Self::Options(codes), Column::Boolean(blocks) | Column::MultiSelectMany(blocks)) => {
+                let block = get(blocks, block)?;
+                let sets = codes
+                    .codes()
+                    .iter()
+                    .filter_map(|&code| block.with_option(code))
+                    .count();
+                Some(sets * SET_BYTES)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the value of one row passes; `None` when it is absent.
+    fn matches(&self, column: &Column, block: usize, row: u16) -> Option<bool> {
+        Some(match (self, column) {
+            (Self::Provided, column) => column.presence(block)?.contains(row),
+            (Self::Text(pattern), Column::Text(blocks) | Column::ExactText(blocks)) => {
+                pattern.matches(get(blocks, block)?.folded(row)?)
+            }
+            (Self::Number(bounds), Column::Number(blocks)) => {
+                bounds.contains(&get(blocks, block)?.get(row)?)
+            }
+            (Self::Date(bounds), Column::Date(blocks)) => {
+                bounds.contains(&get(blocks, block)?.get(row)?)
+            }
+            (Self::DateTime(bounds), Column::DateTime(blocks)) => {
+                bounds.contains(&get(blocks, block)?.get(row)?)
+            }
+            (Self::Code(codes), Column::MultiSelectOne(blocks)) => {
+                codes.contains(get(blocks, block)?.get(row)?)
+            }
+            (Self::Options(codes), Column::Boolean(blocks) | Column::MultiSelectMany(blocks)) => {
+                let block = get(blocks, block)?;
+                let sets = codes
+                    .codes()
+                    .iter()
+                    .filter_map(|&code| block.with_option(code));
+                sets.into_iter().any(|rows| rows.contains(row))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn retain_in_range<T: PlainValue + Ranged>(
+    block: &PlainBlock<T>,
+    bounds: Bounds<T>,
+    words: &mut Words,
+) {
+    match block
+        .range()
+        .map_or(Overlap::None, |range| bounds.overlap(range))
+    {
+        Overlap::None => words.fill(0),
+        Overlap::All => block.presence().and_into(words),
+        Overlap::Some => {
+            block.presence().and_into(words);
+            T::retain_in_range(block.values(), bounds.low, bounds.high, words);
+        }
+    }
+}
+
+fn cost_of_range<T: PlainValue>(
+    blocks: &Blocks<PlainBlock<T>>,
+    block: usize,
+    bounds: &Bounds<T>,
+) -> Option<usize> {
+    let block = get(blocks, block)?;
+    match bounds.overlap(block.range()?) {
+        Overlap::None => None,
+        Overlap::All => Some(SET_BYTES),
+        Overlap::Some => Some(size_of_val(block.values())),
+    }
+}
+
+fn retain_codes(block: &PlainBlock<u16>, codes: &CodeSet, words: &mut Words) {
+    if block.range().is_some_and(|range| codes.overlaps(range)) {
+        block.presence().and_into(words);
+        codes.retain(block.values(), words);
+    } else {
+        words.fill(0);
+    }
+}
+
+fn retain_options(block: &OptionsBlock, codes: &CodeSet, words: &mut Words) {
+    let mut sets = codes
+        .codes()
+        .iter()
+        .filter_map(|&code| block.with_option(code));
+    match (sets.next(), sets.next()) {
+        (None, _) => words.fill(0),
+        (Some(only), None) => only.and_into(words),
+        (Some(first), Some(second)) => {
+            let mut any = first.to_words();
+            second.or_into(&mut any);
+            sets.for_each(|set| set.or_into(&mut any));
+            words
+                .iter_mut()
+                .zip(&any)
+                .for_each(|(word, any)| *word &= any);
+        }
+    }
+}
