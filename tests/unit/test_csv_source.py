@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from segue.client.files.csv_source import CsvSource
-from segue.client.files.source import FileInvalid, Refusal
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import Refusal
 
 
 def _file(tmp_path: Path, content: bytes) -> Path:

@@ -14,11 +14,11 @@ from typing import BinaryIO, Final, TextIO
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from segue.client.files.problems import FileInvalid
 from segue.client.files.source import (
     BATCH_BYTES,
     SAMPLE_ROWS,
     Fault,
-    FileInvalid,
     Refusal,
     RowSource,
 )

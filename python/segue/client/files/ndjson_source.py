@@ -13,11 +13,11 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.json as pajson
 
+from segue.client.files.problems import FileInvalid
 from segue.client.files.source import (
     BATCH_BYTES,
     SAMPLE_ROWS,
     Fault,
-    FileInvalid,
     Refusal,
     RowSource,
 )

@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segue.client.files.source import SAMPLE_ROWS, Fault, FileInvalid, Refusal, RowSource
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import SAMPLE_ROWS, Fault, Refusal, RowSource
 
 _BATCH_ROWS: Final = 6_000
 

@@ -13,10 +13,6 @@ BATCH_BYTES: Final = 1024 * 1024
 """Bytes of a file that become one block: about as many bytes again as an Arrow stream."""
 
 
-class FileInvalid(ValueError):
-    """A file cannot be read at all; says why, and what to do."""
-
-
 @dataclass(frozen=True)
 class Refusal:
     """What the server says of one row.
