@@ -38,9 +38,12 @@ def run_import(session: Session, importing: FileImport, exceptions_file: Path | 
         status = importing.run(on_bytes)
     seconds = time.perf_counter() - started
     session.output.record(_summary(importing, status, seconds))
-    refused = status.invalid_count + importing.rejected_count
-    if refused:
-        _report_faults(session, importing, exceptions_file)
+    if exceptions_file:
+        count = write_faults(importing.source, importing.faults(), exceptions_file)
+        sys.stderr.write(f"{count} refused rows are in {exceptions_file}\n")
+    if status.invalid_count + importing.rejected_count:
+        if not exceptions_file and not session.output.as_json:
+            _show_faults(importing)
         raise typer.Exit(PARTLY_IMPORTED)
 
 
@@ -58,13 +61,7 @@ def _summary(importing: FileImport, status: ImportStatus, seconds: float) -> dic
     }
 
 
-def _report_faults(session: Session, importing: FileImport, exceptions_file: Path | None) -> None:
-    if exceptions_file:
-        count = write_faults(importing.source, importing.faults(), exceptions_file)
-        sys.stderr.write(f"{count} refused rows are in {exceptions_file}\n")
-        return
-    if session.output.as_json:
-        return
+def _show_faults(importing: FileImport) -> None:
     place = importing.source.place_word
     table = Table(box=None, pad_edge=False)
     for column in (place, "field", "reason", "problem"):
