@@ -19,6 +19,8 @@ pub mod protobuf;
 pub mod value;
 
 pub use decode::{DecodeOptions, decode};
+pub use encode::encode_profile;
+pub use export::{Export, ExportRequest};
 
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

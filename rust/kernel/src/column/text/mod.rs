@@ -10,6 +10,7 @@ mod rebuild;
 mod tests;
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use arena::Arena;
@@ -121,6 +122,11 @@ impl TextBlock {
         self.overlay
             .iter()
             .map(|(row, text)| (row, self.presence.contains(row).then_some(text)))
+    }
+
+    /// Rows within a range for which the base is out of date, ascending.
+    pub(crate) fn overlaid(&self, rows: Range<usize>) -> impl Iterator<Item = u16> {
+        self.overlay.rows_in(rows)
     }
 
     /// Rows with a text, overlay included.

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::arena::offset;
 use super::push_folded;
 
@@ -48,6 +50,17 @@ impl Overlay {
 
     pub(super) fn original(&self, row: u16) -> Option<&[u8]> {
         self.find(row).map(|entry| self.original_of(entry))
+    }
+
+    /// Its rows within a range, ascending.
+    pub(super) fn rows_in(&self, rows: Range<usize>) -> impl Iterator<Item = u16> {
+        let from = self
+            .entries
+            .partition_point(|entry| usize::from(entry.row) < rows.start);
+        self.entries[from..]
+            .iter()
+            .map(|entry| entry.row)
+            .take_while(move |&row| usize::from(row) < rows.end)
     }
 
     /// Ascending rows with their folded texts.

@@ -1,1 +1,175 @@
-//! Rows to blocks.
+//! Rows to blocks: three formats over the same selection of rows.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `selected` | which rows, and which of them only as removals |
+//! | `window` | a stretch of rows, as bits |
+//! | `cells` | the columns of a window, opened for reading |
+//! | `form` | the parts of a record in their order, and what a format must say of each |
+//! | `protobuf`, `json` | the formats that write record by record |
+//! | `arrow` | the format that writes column by column |
+//! | `rfc3339` | dates and times in JSON |
+//!
+//! What is written depends on values alone, never on how blocks happen to hold them: the same rows give the same bytes after any history
+//! of writes, and after a restart.
+
+mod arrow;
+mod cells;
+mod form;
+mod json;
+mod protobuf;
+mod rfc3339;
+mod selected;
+mod window;
+
+use arrow::ArrowForm;
+use cells::Cells;
+use form::{Form, Syntax};
+use json::Json;
+use protobuf::{Keys, Protobuf};
+pub(super) use selected::SelectedRows;
+use window::WINDOW_ROWS;
+
+use crate::column::BLOCK_ROWS;
+use crate::schema::Schema;
+use crate::table::{RowId, Version};
+use crate::wire::BlockFormat;
+
+/// Encodes one row as a serialized `segue.v1.Profile` with its field keys spelled out.
+///
+/// # Cost
+/// In proportion to the account's fields: meant for single profiles.
+pub fn encode_profile(version: &Version, schema: &Schema, row: RowId) -> Vec<u8> {
+    let form = Form::new(
+        version,
+        schema,
+        Protobuf {
+            keys: Keys::Spelled,
+        },
+    );
+    let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
+    let cells = Cells::open_all(version, &form.columns, block, row / WINDOW_ROWS);
+    let mut out = Vec::new();
+    if let Ok(row) = u16::try_from(row) {
+        form.write(&cells, row, &mut out);
+    }
+    out
+}
+
+/// An encoder of one format for one version.
+pub(super) struct Encoder(Layout);
+
+enum Layout {
+    Profiles(Form<Protobuf>),
+    Lines(Form<Json>),
+    Arrow(Box<ArrowForm>),
+}
+
+/// Where a block begins and ends.
+pub(super) struct Span {
+    /// The block's first row; `None` when the export has no row.
+    pub(super) from: Option<RowId>,
+    /// Whether it is the export's first block.
+    pub(super) is_first: bool,
+    /// Bytes at which the block is closed.
+    pub(super) block_bytes: usize,
+    /// Bytes whose rows are counted apart.
+    pub(super) skipped_bytes: usize,
+}
+
+/// What was written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    /// Rows in the block.
+    pub(super) rows: u32,
+    /// Those of them that end within the skipped bytes.
+    pub(super) skipped_rows: u32,
+    /// First row of the next block; `None` after the last.
+    pub(super) next: Option<RowId>,
+}
+
+impl Encoder {
+    /// Lays out the records of a version.
+    ///
+    /// - `list`: in flat formats, the list whose columns go by their bare names.
+    /// - `with_removed`: whether rows may be removals.
+    pub(super) fn new(
+        format: BlockFormat,
+        version: &Version,
+        schema: &Schema,
+        list: Option<&str>,
+        with_removed: bool,
+    ) -> Self {
+        Self(match format {
+            BlockFormat::ProfileBatch => Layout::Profiles(Form::new(
+                version,
+                schema,
+                Protobuf {
+                    keys: Keys::Indexed,
+                },
+            )),
+            BlockFormat::Ndjson => Layout::Lines(Form::new(version, schema, Json)),
+            BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(
+                version,
+                schema,
+                list,
+                with_removed,
+            ))),
+        })
+    }
+
+    /// Whether an export without rows has a block all the same.
+    pub(super) fn has_frame(&self) -> bool {
+        matches!(self.0, Layout::Arrow(_))
+    }
+
+    /// Appends one block.
+    pub(super) fn encode(
+        &self,
+        version: &Version,
+        rows: &SelectedRows,
+        span: &Span,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        match &self.0 {
+            Layout::Profiles(form) => encode_records(form, version, rows, span, out),
+            Layout::Lines(form) => encode_records(form, version, rows, span, out),
+            Layout::Arrow(form) => form.encode(version, rows, span, out),
+        }
+    }
+}
+
+/// Appends records until the block has its size.
+fn encode_records<S: Syntax>(
+    form: &Form<S>,
+    version: &Version,
+    rows: &SelectedRows,
+    span: &Span,
+    out: &mut Vec<u8>,
+) -> Written {
+    let mut written = Written::default();
+    let Some(from) = span.from else {
+        return written;
+    };
+    let start = out.len();
+    form.syntax.begin(&form.keys, out);
+    for window in rows.windows(from) {
+        let cells = Cells::open_all(version, &form.columns, window.block, window.position);
+        for row in window.rows() {
+            if window.is_removed(row) {
+                form.syntax
+                    .removed(cells[0].text(row).unwrap_or_default(), out);
+            } else {
+                form.write(&cells, row, out);
+            }
+            let size = out.len() - start;
+            written.rows += 1;
+            written.skipped_rows += u32::from(size <= span.skipped_bytes);
+            if size >= span.block_bytes {
+                written.next = rows.next_after(window.id(row));
+                return written;
+            }
+        }
+    }
+    written
+}

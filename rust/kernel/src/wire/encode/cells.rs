@@ -1,0 +1,250 @@
+//! Columns opened for reading in a window of rows.
+
+use super::window::{Bits, WINDOW_ROWS};
+use crate::batch::Identifier;
+use crate::column::{
+    self, Column, IdentifiersBlock, OptionsBlock, PlainBlock, PlainValue, TextBlock,
+};
+use crate::schema::ColumnId;
+use crate::table::Version;
+
+/// Whether a column holds a value in any row.
+pub(super) fn holds_values(column: &Column) -> bool {
+    (0..column.n_blocks()).any(|block| column.presence(block).is_some_and(|rows| !rows.is_empty()))
+}
+
+/// The values of one column in one window of a block.
+pub(super) enum Cells<'a> {
+    /// There is none.
+    Absent,
+    /// Texts.
+    Text(TextCells<'a>),
+    /// Numbers.
+    Number(PlainCells<'a, f64>),
+    /// Truth values.
+    Boolean(BooleanCells),
+    /// Days.
+    Date(PlainCells<'a, i32>),
+    /// Times.
+    DateTime(PlainCells<'a, i64>),
+    /// At most one option a row.
+    MultiSelectOne(PlainCells<'a, u16>),
+    /// Options of each row.
+    MultiSelectMany(OptionCells),
+    /// Identifiers beyond the first.
+    Identifiers(IdentifierCells<'a>),
+}
+
+impl<'a> Cells<'a> {
+    /// Opens columns in a window of a block, in their order.
+    pub(super) fn open_all(
+        version: &'a Version,
+        columns: &[ColumnId],
+        block: usize,
+        window: usize,
+    ) -> Vec<Self> {
+        columns
+            .iter()
+            .map(|&id| Self::open(version.column(id), block, window))
+            .collect()
+    }
+
+    /// Opens a column in a window of a block.
+    pub(super) fn open(column: Option<&'a Column>, block: usize, window: usize) -> Self {
+        let Some(column) = column else {
+            return Self::Absent;
+        };
+        let Some(presence) = column.presence(block) else {
+            return Self::Absent;
+        };
+        let present = Bits::of(presence, window);
+        if present.is_empty() {
+            return Self::Absent;
+        }
+        let cells = match column {
+            Column::Text(blocks) | Column::ExactText(blocks) => column::get(blocks, block)
+                .map(|texts| Self::Text(TextCells::open(texts, present, window))),
+            Column::Number(blocks) => {
+                PlainCells::open(column::get(blocks, block), present).map(Self::Number)
+            }
+            Column::Boolean(blocks) => column::get(blocks, block)
+                .map(|sets| Self::Boolean(BooleanCells::new(sets, present, window))),
+            Column::Date(blocks) => {
+                PlainCells::open(column::get(blocks, block), present).map(Self::Date)
+            }
+            Column::DateTime(blocks) => {
+                PlainCells::open(column::get(blocks, block), present).map(Self::DateTime)
+            }
+            Column::MultiSelectOne(blocks) => {
+                PlainCells::open(column::get(blocks, block), present).map(Self::MultiSelectOne)
+            }
+            Column::MultiSelectMany(blocks) => column::get(blocks, block)
+                .map(|sets| Self::MultiSelectMany(OptionCells::new(sets, window))),
+            Column::Identifiers(blocks) => column::get(blocks, block).map(|identifiers| {
+                Self::Identifiers(IdentifierCells {
+                    identifiers,
+                    present,
+                })
+            }),
+        };
+        cells.unwrap_or(Self::Absent)
+    }
+
+    /// Whether a row has a value.
+    pub(super) fn has(&self, row: u16) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Text(cells) => cells.present.has(row),
+            Self::Number(cells) => cells.present.has(row),
+            Self::Boolean(cells) => cells.present.has(row),
+            Self::Date(cells) => cells.present.has(row),
+            Self::DateTime(cells) => cells.present.has(row),
+            Self::MultiSelectOne(cells) => cells.present.has(row),
+            Self::MultiSelectMany(cells) => !cells.get(row).is_empty(),
+            Self::Identifiers(cells) => cells.present.has(row),
+        }
+    }
+
+    /// The text of a row, in a column of texts.
+    pub(super) fn text(&self, row: u16) -> Option<&'a [u8]> {
+        match self {
+            Self::Text(cells) => cells.get(row),
+            _ => None,
+        }
+    }
+
+    /// The identifiers of a row, in a column of identifiers.
+    pub(super) fn identifiers(&self, row: u16) -> &'a [Identifier] {
+        match self {
+            Self::Identifiers(cells) if cells.present.has(row) => cells.identifiers.get(row),
+            _ => &[],
+        }
+    }
+}
+
+/// Texts of a window.
+pub(super) struct TextCells<'a> {
+    block: &'a TextBlock,
+    present: Bits,
+    /// Rows that the block's base is out of date for.
+    overlaid: Bits,
+}
+
+impl<'a> TextCells<'a> {
+    fn open(block: &'a TextBlock, present: Bits, window: usize) -> Self {
+        let start = window * WINDOW_ROWS;
+        let overlaid = Bits::of_rows(block.overlaid(start..start + WINDOW_ROWS));
+        Self {
+            block,
+            present,
+            overlaid,
+        }
+    }
+
+    /// The text of a row as it was given.
+    #[inline]
+    pub(super) fn get(&self, row: u16) -> Option<&'a [u8]> {
+        if !self.present.has(row) {
+            None
+        } else if self.overlaid.has(row) {
+            self.block.original(row)
+        } else {
+            Some(self.block.base().original(row))
+        }
+    }
+}
+
+/// Plain values of a window.
+pub(super) struct PlainCells<'a, T> {
+    values: &'a [T],
+    present: Bits,
+}
+
+impl<'a, T: PlainValue> PlainCells<'a, T> {
+    fn open(block: Option<&'a PlainBlock<T>>, present: Bits) -> Option<Self> {
+        block.map(|block| Self {
+            values: block.values(),
+            present,
+        })
+    }
+
+    /// The value of a row.
+    #[inline]
+    pub(super) fn get(&self, row: u16) -> Option<T> {
+        if self.present.has(row) {
+            self.values.get(usize::from(row)).copied()
+        } else {
+            None
+        }
+    }
+}
+
+/// Truth values of a window.
+pub(super) struct BooleanCells {
+    present: Bits,
+    yes: Bits,
+}
+
+impl BooleanCells {
+    fn new(sets: &OptionsBlock, present: Bits, window: usize) -> Self {
+        let yes = sets
+            .with_option(1)
+            .map_or(Bits::EMPTY, |rows| Bits::of(rows, window));
+        Self { present, yes }
+    }
+
+    /// The truth value of a row.
+    #[inline]
+    pub(super) fn get(&self, row: u16) -> Option<bool> {
+        self.present.has(row).then(|| self.yes.has(row))
+    }
+}
+
+/// Options of the rows of a window, gathered from the sets of rows of each option.
+pub(super) struct OptionCells {
+    /// Codes of all rows one behind the other.
+    codes: Vec<u16>,
+    /// Start of each row's codes, and the end of the last's.
+    starts: Vec<u32>,
+}
+
+impl OptionCells {
+    fn new(sets: &OptionsBlock, window: usize) -> Self {
+        let in_window: Vec<(u16, Bits)> = sets
+            .options()
+            .map(|(code, rows)| (code, Bits::of(rows, window)))
+            .filter(|(_, rows)| !rows.is_empty())
+            .collect();
+        let mut starts = vec![0; WINDOW_ROWS + 1];
+        for (_, rows) in &in_window {
+            rows.rows(0)
+                .for_each(|row| starts[usize::from(row) + 1] += 1);
+        }
+        for row in 0..WINDOW_ROWS {
+            starts[row + 1] += starts[row];
+        }
+        let mut codes = vec![0; starts[WINDOW_ROWS] as usize];
+        let mut next = starts.clone();
+        for (code, rows) in &in_window {
+            for row in rows.rows(0) {
+                let next = &mut next[usize::from(row)];
+                codes[*next as usize] = *code;
+                *next += 1;
+            }
+        }
+        Self { codes, starts }
+    }
+
+    /// The codes of a row, ascending.
+    #[inline]
+    pub(super) fn get(&self, row: u16) -> &[u16] {
+        let row = usize::from(row) % WINDOW_ROWS;
+        &self.codes[self.starts[row] as usize..self.starts[row + 1] as usize]
+    }
+}
+
+/// Identifiers beyond the first, of a window.
+pub(super) struct IdentifierCells<'a> {
+    identifiers: &'a IdentifiersBlock,
+    present: Bits,
+}

@@ -1,0 +1,438 @@
+//! The shape of a record: which columns it is made of and in which order.
+//!
+//! Everything that is the same in each record is rendered once, when the form is made: tags, keys, options. One walk then serves every
+//! format that writes records one after the other; what differs between them is their [`Syntax`].
+
+use super::cells::{Cells, holds_values};
+use crate::schema::{
+    CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Schema, builtin,
+};
+use crate::table::Version;
+use crate::wire::fields::{membership, person_name, profile};
+
+/// Where a value stands in its record.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// A member of a message: its field number and its name.
+    Member(u32, &'a str),
+    /// A field of the account: its position among the keys of the form, from 1, and its key.
+    AccountField(u32, &'a str),
+    /// A field of a list, likewise.
+    ListField(u32, &'a str),
+}
+
+/// What the values of a place are.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'a> {
+    /// Values of a kind without options.
+    Plain(ColumnKind),
+    /// One option of these names, by code.
+    One(&'a [String]),
+    /// Any of these names, by code.
+    Many(&'a [String]),
+    /// An enum of the protocol, whose numbers are the codes plus one; names, by code.
+    Enum(&'a [&'a str]),
+}
+
+/// A part of a record that holds values of its own.
+#[derive(Clone, Copy)]
+pub(super) enum Group<'a> {
+    /// The record.
+    Record,
+    /// The parts of a name.
+    Name,
+    /// Values of the account's own fields.
+    AccountFields,
+    /// All places on lists.
+    Memberships,
+    /// The place on a list of an id.
+    Membership(&'a str),
+    /// Values of a list's fields.
+    ListFields,
+}
+
+/// How a format writes the parts of a record.
+pub(super) trait Syntax {
+    /// What of a part is the same in each record.
+    type Label;
+
+    /// Renders what stands around a value.
+    fn value(&self, place: Place<'_>, values: Values<'_>) -> Self::Label;
+    /// Renders what stands around each identifier, or around them all.
+    fn collection(&self, number: u32, name: &str) -> Self::Label;
+    /// Renders what stands around a group.
+    fn group(&self, group: Group<'_>) -> Self::Label;
+    /// Writes what stands before a block of records.
+    fn begin(&self, keys: &[String], out: &mut Vec<u8>);
+    /// Writes a record of nothing but an id and the mark of its removal.
+    fn removed(&self, profile_id: &[u8], out: &mut Vec<u8>);
+
+    /// Begins a group and returns what [`close`](Self::close) needs.
+    fn open(label: &Self::Label, out: &mut Vec<u8>) -> usize;
+    /// Ends a group; one in which nothing was written leaves nothing behind.
+    fn close(label: &Self::Label, mark: usize, out: &mut Vec<u8>);
+    /// Writes a text.
+    fn text(label: &Self::Label, text: &[u8], out: &mut Vec<u8>);
+    /// Writes a finite number.
+    fn number(label: &Self::Label, number: f64, out: &mut Vec<u8>);
+    /// Writes a truth value.
+    fn boolean(label: &Self::Label, boolean: bool, out: &mut Vec<u8>);
+    /// Writes a day.
+    fn date(label: &Self::Label, days: i32, out: &mut Vec<u8>);
+    /// Writes a time.
+    fn date_time(label: &Self::Label, millis: i64, out: &mut Vec<u8>);
+    /// Writes an option; none for a code that has no name.
+    fn option(label: &Self::Label, code: u16, out: &mut Vec<u8>);
+    /// Writes several options, at least one.
+    fn options(label: &Self::Label, codes: &[u16], out: &mut Vec<u8>);
+    /// Writes identifiers: type and value of each. There may be none.
+    fn identifiers<'a>(
+        label: &Self::Label,
+        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        out: &mut Vec<u8>,
+    );
+}
+
+/// A record's columns in the order of their writing.
+pub(super) struct Form<S: Syntax> {
+    /// Columns to read; cells are counted by this order. The first is the profile id.
+    pub(super) columns: Vec<ColumnId>,
+    /// Keys of the custom fields; places count them from 1.
+    pub(super) keys: Vec<String>,
+    /// The format.
+    pub(super) syntax: S,
+    record: Section<S::Label>,
+}
+
+struct Section<L> {
+    label: L,
+    /// Cell without a value in which the section is not written at all.
+    gate: Option<usize>,
+    parts: Vec<Part<L>>,
+}
+
+enum Part<L> {
+    Value {
+        cell: usize,
+        label: L,
+    },
+    Identifiers {
+        first: usize,
+        kind: usize,
+        more: usize,
+        label: L,
+    },
+    Section(Section<L>),
+}
+
+impl<S: Syntax> Form<S> {
+    /// Lays out the records of a version; columns in which nothing is stored are left out.
+    pub(super) fn new(version: &Version, schema: &Schema, syntax: S) -> Self {
+        let mut layout = Layout {
+            version,
+            syntax: &syntax,
+            columns: Vec::new(),
+            keys: Vec::new(),
+        };
+        let record = layout.record(schema);
+        let Layout { columns, keys, .. } = layout;
+        Self {
+            columns,
+            keys,
+            syntax,
+            record,
+        }
+    }
+
+    /// Appends the record of a row.
+    pub(super) fn write(&self, cells: &[Cells<'_>], row: u16, out: &mut Vec<u8>) {
+        write_section::<S>(&self.record, cells, row, out);
+    }
+}
+
+fn write_section<S: Syntax>(
+    section: &Section<S::Label>,
+    cells: &[Cells<'_>],
+    row: u16,
+    out: &mut Vec<u8>,
+) {
+    if section.gate.is_some_and(|gate| !cells[gate].has(row)) {
+        return;
+    }
+    let mark = S::open(&section.label, out);
+    for part in &section.parts {
+        match part {
+            Part::Value { cell, label } => write_value::<S>(label, &cells[*cell], row, out),
+            Part::Identifiers {
+                first,
+                kind,
+                more,
+                label,
+            } => {
+                let identifiers = cells[*first]
+                    .text(row)
+                    .map(|value| (cells[*kind].text(row).unwrap_or_default(), value))
+                    .into_iter()
+                    .chain(
+                        cells[*more]
+                            .identifiers(row)
+                            .iter()
+                            .map(|id| (id.kind.as_bytes(), id.value.as_bytes())),
+                    );
+                S::identifiers(label, identifiers, out);
+            }
+            Part::Section(inner) => write_section::<S>(inner, cells, row, out),
+        }
+    }
+    S::close(&section.label, mark, out);
+}
+
+fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
+    match cells {
+        Cells::Absent | Cells::Identifiers(_) => {}
+        Cells::Text(cells) => {
+            if let Some(text) = cells.get(row) {
+                S::text(label, text, out);
+            }
+        }
+        Cells::Number(cells) => {
+            if let Some(number) = cells.get(row) {
+                S::number(label, number, out);
+            }
+        }
+        Cells::Boolean(cells) => {
+            if let Some(boolean) = cells.get(row) {
+                S::boolean(label, boolean, out);
+            }
+        }
+        Cells::Date(cells) => {
+            if let Some(days) = cells.get(row) {
+                S::date(label, days, out);
+            }
+        }
+        Cells::DateTime(cells) => {
+            if let Some(millis) = cells.get(row) {
+                S::date_time(label, millis, out);
+            }
+        }
+        Cells::MultiSelectOne(cells) => {
+            if let Some(code) = cells.get(row) {
+                S::option(label, code, out);
+            }
+        }
+        Cells::MultiSelectMany(cells) => {
+            let codes = cells.get(row);
+            if !codes.is_empty() {
+                S::options(label, codes, out);
+            }
+        }
+    }
+}
+
+/// A form in the making.
+struct Layout<'a, S> {
+    version: &'a Version,
+    syntax: &'a S,
+    columns: Vec<ColumnId>,
+    keys: Vec<String>,
+}
+
+impl<S: Syntax> Layout<'_, S> {
+    fn record(&mut self, schema: &Schema) -> Section<S::Label> {
+        use builtin as b;
+        let mut parts = Vec::new();
+        parts.extend(self.text(profile::PROFILE_ID, "profile_id", b::PROFILE_ID));
+        parts.extend(self.identifiers(profile::ALTERNATE_IDS, "alternate_ids", b::ALTERNATE_ID));
+        parts.extend(self.identifiers(profile::EMAILS, "emails", b::EMAIL));
+        parts.extend(self.identifiers(profile::PHONES, "phones", b::PHONE));
+        parts.extend(self.text(profile::CUSTOMER_TYPE, "customer_type", b::CUSTOMER_TYPE));
+        parts.extend(self.name());
+        parts.extend(self.text(profile::LOCALE, "locale", b::LOCALE));
+        parts.extend(self.text(profile::COUNTRY, "country", b::COUNTRY));
+        parts.extend(self.text(profile::REGION, "region", b::REGION));
+        parts.extend(self.plain(
+            profile::LATITUDE,
+            "latitude",
+            ColumnKind::Number,
+            b::LATITUDE,
+        ));
+        parts.extend(self.plain(
+            profile::LONGITUDE,
+            "longitude",
+            ColumnKind::Number,
+            b::LONGITUDE,
+        ));
+        parts.extend(self.fields(schema, None));
+        parts.extend(self.memberships(schema));
+        parts.extend(self.plain(
+            profile::CREATED_AT_MILLIS,
+            "created_at",
+            ColumnKind::DateTime,
+            b::CREATED_AT,
+        ));
+        parts.extend(self.plain(
+            profile::CHANGED_AT_MILLIS,
+            "changed_at",
+            ColumnKind::DateTime,
+            b::CHANGED_AT,
+        ));
+        Section {
+            label: self.syntax.group(Group::Record),
+            gate: None,
+            parts,
+        }
+    }
+
+    fn name(&mut self) -> Option<Part<S::Label>> {
+        use builtin as b;
+        let parts = [
+            self.text(person_name::PREFIX, "prefix", b::NAME_PREFIX),
+            self.text(person_name::GIVEN_NAME, "given_name", b::GIVEN_NAME),
+            self.text(person_name::MIDDLE_NAME, "middle_name", b::MIDDLE_NAME),
+            self.text(person_name::FAMILY_NAME, "family_name", b::FAMILY_NAME),
+            self.text(person_name::SUFFIX, "suffix", b::NAME_SUFFIX),
+            self.text(person_name::FULL_NAME, "full_name", b::FULL_NAME),
+        ];
+        self.section(Group::Name, parts.into_iter().flatten().collect())
+    }
+
+    fn memberships(&mut self, schema: &Schema) -> Option<Part<S::Label>> {
+        let lists = schema
+            .lists()
+            .iter()
+            .filter_map(|list| self.membership(schema, list))
+            .collect();
+        self.section(Group::Memberships, lists)
+    }
+
+    fn membership(&mut self, schema: &Schema, list: &List) -> Option<Part<S::Label>> {
+        let gate = self.cell(list.state())?;
+        let state = self.syntax.value(
+            Place::Member(membership::STATE, "state"),
+            Values::Enum(&MEMBERSHIP_STATES),
+        );
+        let consent = Place::Member(membership::CONSENT_TO_TRACK, "consent_to_track");
+        let consents = Values::Enum(&CONSENTS_TO_TRACK);
+        let mut parts = vec![Part::Value {
+            cell: gate,
+            label: state,
+        }];
+        parts.extend(self.plain(
+            membership::JOINED_AT_MILLIS,
+            "joined_at",
+            ColumnKind::DateTime,
+            list.joined_at(),
+        ));
+        parts.extend(self.plain(
+            membership::ACTIVE_AT_MILLIS,
+            "active_at",
+            ColumnKind::DateTime,
+            list.active_at(),
+        ));
+        parts.extend(self.value(consent, consents, list.consent_to_track()));
+        parts.extend(self.fields(schema, Some(list)));
+        let label = self.syntax.group(Group::Membership(&list.id));
+        Some(Part::Section(Section {
+            label,
+            gate: Some(gate),
+            parts,
+        }))
+    }
+
+    fn fields(&mut self, schema: &Schema, list: Option<&List>) -> Option<Part<S::Label>> {
+        let id = list.map(|list| list.id.as_str());
+        let parts = schema
+            .fields()
+            .iter()
+            .filter(|field| field.list.as_deref() == id)
+            .filter_map(|field| self.field(field))
+            .collect();
+        self.section(
+            if list.is_some() {
+                Group::ListFields
+            } else {
+                Group::AccountFields
+            },
+            parts,
+        )
+    }
+
+    fn field(&mut self, field: &Field) -> Option<Part<S::Label>> {
+        let position = u32::try_from(self.keys.len() + 1).ok()?;
+        let place = match field.list {
+            None => Place::AccountField(position, &field.key),
+            Some(_) => Place::ListField(position, &field.key),
+        };
+        let values = match field.kind {
+            ColumnKind::MultiSelectOne => Values::One(&field.options),
+            ColumnKind::MultiSelectMany => Values::Many(&field.options),
+            kind => Values::Plain(kind),
+        };
+        let part = self.value(place, values, field.column)?;
+        self.keys.push(field.key.clone());
+        Some(part)
+    }
+
+    /// A collection of identifiers, whose columns of types and of further ones follow that of the first.
+    fn identifiers(&mut self, number: u32, name: &str, column: ColumnId) -> Option<Part<S::Label>> {
+        let first = self.cell(column)?;
+        let kind = self.push(column + 1);
+        let more = self.push(column + 2);
+        Some(Part::Identifiers {
+            first,
+            kind,
+            more,
+            label: self.syntax.collection(number, name),
+        })
+    }
+
+    fn text(&mut self, number: u32, name: &str, column: ColumnId) -> Option<Part<S::Label>> {
+        self.plain(number, name, ColumnKind::Text, column)
+    }
+
+    fn plain(
+        &mut self,
+        number: u32,
+        name: &str,
+        kind: ColumnKind,
+        column: ColumnId,
+    ) -> Option<Part<S::Label>> {
+        self.value(Place::Member(number, name), Values::Plain(kind), column)
+    }
+
+    fn value(
+        &mut self,
+        place: Place<'_>,
+        values: Values<'_>,
+        column: ColumnId,
+    ) -> Option<Part<S::Label>> {
+        let cell = self.cell(column)?;
+        Some(Part::Value {
+            cell,
+            label: self.syntax.value(place, values),
+        })
+    }
+
+    fn section(&self, group: Group<'_>, parts: Vec<Part<S::Label>>) -> Option<Part<S::Label>> {
+        (!parts.is_empty()).then(|| {
+            Part::Section(Section {
+                label: self.syntax.group(group),
+                gate: None,
+                parts,
+            })
+        })
+    }
+
+    /// The cell of a column in which something is stored.
+    fn cell(&mut self, column: ColumnId) -> Option<usize> {
+        self.version
+            .column(column)
+            .filter(|column| holds_values(column))?;
+        Some(self.push(column))
+    }
+
+    fn push(&mut self, column: ColumnId) -> usize {
+        self.columns.push(column);
+        self.columns.len() - 1
+    }
+}

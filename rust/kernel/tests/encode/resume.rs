@@ -1,0 +1,155 @@
+//! Reading on from any byte, in any order, by any number of threads: always the same bytes.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use proptest::prelude::*;
+use segue_kernel::error::KernelError;
+use segue_kernel::wire::{BlockFormat, ExportRequest};
+
+use crate::account::{Dice, rows, schema};
+use crate::history::{History, version};
+use crate::{FORMATS, export, mirror, read_from, request, whole};
+
+/// Small blocks, so that there are many.
+fn small(format: BlockFormat) -> ExportRequest {
+    ExportRequest {
+        block_bytes: 5_000,
+        ..request(format)
+    }
+}
+
+#[test]
+fn an_export_resumed_at_any_offset_is_the_rest_of_the_whole() {
+    let schema = schema();
+    let version = version(&rows(20_000, 1), &BTreeSet::new(), History::Sealed);
+    for format in FORMATS {
+        let all = whole(&export(&version, &schema, small(format)));
+        let size = all.len() as u64;
+        let read = export(&version, &schema, small(format));
+        let mut dice = Dice(11);
+        for _ in 0..6 {
+            let offset = dice.below(size);
+            let fresh = export(&version, &schema, small(format));
+            let start = usize::try_from(offset).expect("small");
+            assert!(
+                read_from(&fresh, offset) == all[start..],
+                "{format:?} at {offset}"
+            );
+            assert!(
+                read_from(&read, offset) == all[start..],
+                "{format:?} at {offset}"
+            );
+        }
+    }
+}
+
+#[test]
+fn blocks_asked_for_backwards_are_those_asked_for_in_order() {
+    let schema = schema();
+    let version = version(&rows(10_000, 2), &BTreeSet::new(), History::Sealed);
+    for format in FORMATS {
+        let forwards = export(&version, &schema, small(format));
+        let (mut at, mut blocks) = (0, Vec::new());
+        while let Some((bytes, next)) = forwards.read(at).expect("an end of a block") {
+            blocks.push((at, bytes));
+            at = next;
+        }
+        let backwards = export(&version, &schema, small(format));
+        for (offset, bytes) in blocks.iter().rev() {
+            let (again, _) = backwards.read(*offset).expect("valid").expect("a block");
+            assert!(again == *bytes, "{format:?} at {offset}");
+        }
+        let counted: u32 = blocks
+            .iter()
+            .map(|block| mirror::response(&block.1).row_count)
+            .sum();
+        assert_eq!(u64::from(counted), forwards.row_count());
+    }
+}
+
+#[test]
+fn the_rest_of_a_block_counts_the_rows_that_end_in_it() {
+    let schema = schema();
+    let version = version(&rows(200, 3), &BTreeSet::new(), History::Sealed);
+    let export = export(&version, &schema, request(BlockFormat::Ndjson));
+    let all = whole(&export);
+    for offset in (0..all.len()).step_by(97) {
+        let (bytes, _) = export.read(offset as u64).expect("valid").expect("a block");
+        let lines = all[offset..].split(|byte| *byte == b'\n').count() - 1;
+        assert_eq!(mirror::response(&bytes).row_count as usize, lines);
+    }
+}
+
+#[test]
+fn the_end_is_no_block_and_nothing_lies_behind_it() {
+    let schema = schema();
+    for (format, n_rows) in FORMATS
+        .into_iter()
+        .flat_map(|format| [(format, 0), (format, 100)])
+    {
+        let version = version(&rows(n_rows, 4), &BTreeSet::new(), History::Sealed);
+        let size = whole(&export(&version, &schema, small(format))).len() as u64;
+        let export = export(&version, &schema, small(format));
+        let behind = Err(KernelError::OffsetOutOfRange {
+            offset: size + 1,
+            end: size,
+        });
+        assert_eq!(export.read(size + 1), behind);
+        assert_eq!(export.read(size), Ok(None));
+        assert_eq!(export.size_bytes(), Some(size));
+        assert_eq!(size == 0, n_rows == 0 && format != BlockFormat::ArrowIpc);
+    }
+}
+
+#[test]
+fn threads_that_read_one_export_at_once_all_read_the_same() {
+    let schema = schema();
+    let version = version(&rows(10_000, 5), &BTreeSet::new(), History::Sealed);
+    for format in FORMATS {
+        let all = whole(&export(&version, &schema, small(format)));
+        let shared = export(&version, &schema, small(format));
+        thread::scope(|scope| {
+            for reader in 0..4 {
+                let (shared, all) = (&shared, &all);
+                scope.spawn(move || {
+                    let start = reader * all.len() / 5;
+                    assert!(read_from(shared, start as u64) == all[start..]);
+                });
+            }
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn bytes_do_not_depend_on_the_history_of_writes(seed: u64, n_rows in 0..600_usize, erased in proptest::collection::btree_set(0..600_usize, 0..8)) {
+        let schema = schema();
+        let rows = rows(n_rows, seed);
+        let erased: BTreeSet<usize> = erased.into_iter().filter(|row| *row < n_rows).collect();
+        let one = version(&rows, &erased, History::Sealed);
+        let other = version(&rows, &erased, History::Overwritten);
+        for format in FORMATS {
+            prop_assert!(whole(&export(&one, &schema, small(format))) == whole(&export(&other, &schema, small(format))));
+        }
+    }
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_history_of_writes_around_the_ends_of_blocks() {
+    let schema = schema();
+    for n_rows in [65_535, 65_536, 65_537] {
+        let rows = rows(n_rows, 6);
+        let one = version(&rows, &BTreeSet::new(), History::Sealed);
+        let other = version(&rows, &BTreeSet::new(), History::Overwritten);
+        for format in FORMATS {
+            let all = whole(&export(&one, &schema, request(format)));
+            assert!(
+                all == whole(&export(&other, &schema, request(format))),
+                "{format:?}"
+            );
+        }
+    }
+}
