@@ -210,6 +210,13 @@ class Ledger:
                 group = group or list(queue)
             for _ in group:
                 queue.popleft()
+        self._forget_idle(account.key)
+
+    def _forget_idle(self, key: int) -> None:
+        """Lets go of what an account without waiting changes does not need."""
+        self._queues.pop(key, None)
+        if not self._writer(key).locked():
+            del self._writers[key]
 
     async def _commit_group(self, live: LiveAccount, group: Sequence[_Waiting]) -> None:
         tick = live.clock.stamp(self._clock())

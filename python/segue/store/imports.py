@@ -203,10 +203,10 @@ def complete(tx: Connection, key: int, processed: int, created: int, revision: i
 
 
 def fail(tx: Connection, key: int, message: str) -> None:
-    """Ends an import of which nothing was written."""
+    """Ends an import of which nothing was written; one that was committed stays so."""
     tx.execute(
-        "UPDATE import SET state = ?, error_message = ? WHERE key = ?",
-        (ImportState.FAILED, message, key),
+        "UPDATE import SET state = ?, error_message = ? WHERE key = ? AND state <> ?",
+        (ImportState.FAILED, message, key, ImportState.COMPLETED),
     )
 
 
