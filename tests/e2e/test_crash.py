@@ -213,3 +213,5 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_applied(tmp_path: Path
             time.sleep(rng.uniform(0, 0.7))
             server.kill()
             client.join()
+    assert any(job.executed for job in known.imports), "no import was ever executed"
+    assert list((data_dir / "snapshots").glob("*/*")), "no journal was ever compacted"

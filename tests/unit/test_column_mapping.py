@@ -4,7 +4,8 @@ import pyarrow as pa
 import pytest
 
 from segue.client.files.inference import infer_type
-from segue.client.files.mapping import MappingInvalid, MappingOptions, map_columns
+from segue.client.files.mapping import MappingOptions, map_columns
+from segue.client.files.problems import MappingInvalid
 from segue.v1.field_pb2 import Field, FieldType
 
 AGE = Field(key="Age", type=FieldType.FIELD_TYPE_NUMBER)

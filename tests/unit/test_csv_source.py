@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from segue.client.files.csv_source import CsvSource
-from segue.client.files.source import FileInvalid, Refusal
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import Refusal
 
 
 def _file(tmp_path: Path, content: bytes) -> Path:
@@ -103,3 +104,9 @@ def test_rows_over_many_blocks_keep_their_lines(tmp_path: Path) -> None:
     wanted = [0, 1, 15_000, 39_999]
     faults = source.faults(source.columns, iter(_refused(*wanted)))
     assert [fault.place for fault in faults] == [row + 2 for row in wanted]
+
+
+def test_a_row_that_never_ends_is_refused_by_name(tmp_path: Path) -> None:
+    source = CsvSource(_file(tmp_path, b'id,text\n1,"' + b"x" * 3_000_000))
+    with pytest.raises(FileInvalid, match="cannot be read any further"):
+        _rows(source)

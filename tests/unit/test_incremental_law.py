@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from segue.domain.field import FieldType
-from segue.domain.job import ExportRequest, ImportRequest, StagedPart
+from segue.domain.job import ExportRequest, ImportRequest, ImportState, StagedPart
 from segue.domain.profile import BlockFormat
 from segue.domain.segment import RuleText
 from segue.domain.timestamp import format_timestamp
@@ -141,8 +141,9 @@ class IncrementalLaw(RuleBasedStateMachine):
 
         await imports.stage("shop", token, staged())
         await imports.execute("shop", token)
-        while (await imports.status("shop", token)).state < 5:
+        while (status := await imports.status("shop", token)).state < ImportState.COMPLETED:
             await asyncio.sleep(0)
+        assert status.state is ImportState.COMPLETED, status.error_message
 
     @rule(which=st.integers(0, 1))
     def a_client_catches_up(self, which: int) -> None:

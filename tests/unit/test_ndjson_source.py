@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.client.files.ndjson_source import NdjsonSource
-from segue.client.files.source import FileInvalid, Refusal
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import Refusal
 
 
 def _file(tmp_path: Path, content: bytes) -> Path:

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from segue.client.files.parquet_source import ParquetSource
-from segue.client.files.source import FileInvalid, Refusal
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import Refusal
 
 
 def test_rows_are_found_by_their_numbers(tmp_path: Path) -> None:

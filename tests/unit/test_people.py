@@ -5,10 +5,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from segue.client.files.csv_source import CsvSource
-from segue.demo import people
+from segue.demo import SEED, people
 
 
-def _people(count: int, seed: int = people.SEED, first: int = 0) -> pa.Table:
+def _people(count: int, seed: int = SEED, first: int = 0) -> pa.Table:
     return pa.concat_tables(people.tables(count, seed, first))
 
 

@@ -1,6 +1,5 @@
 """The `segue` command: every group and command registers here."""
 
-import os
 import sys
 
 import typer
@@ -43,8 +42,5 @@ def main() -> None:
     """Runs the command line and exits with one of the codes its help lists."""
     try:
         app()
-    except BrokenPipeError:
-        # Whoever read our output has enough; the interpreter must not complain about it on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except FAILURES as failure:
         sys.exit(report(failure, as_json="--json" in sys.argv))

@@ -101,7 +101,7 @@ def _sync_cost(data_dir: Path) -> Finding:
 
 def _snapshots(data_dir: Path) -> Iterator[Finding]:
     """Reads all snapshots against their checksums."""
-    for manifest in sorted(data_dir.glob("**/manifest*")):
+    for manifest in sorted(data_dir.glob("**/manifest.json")):
         directory = manifest.parent
         name = str(directory.relative_to(data_dir))
         try:

@@ -10,7 +10,6 @@ from typing import Annotated, BinaryIO
 import typer
 
 from segue.cli.failures import INTERRUPTED, CommandFailed
-from segue.cli.output import write_lines
 from segue.cli.part_file import ExportIdentity, PartFile
 from segue.cli.progress import progress_bar
 from segue.cli.session import Account, Session, connected
@@ -90,7 +89,7 @@ def export_profiles(
         )
 
     if output == _STANDARD_OUTPUT:
-        _to_standard_output(begin(), output_format)
+        _to_standard_output(session, begin(), output_format)
         return
     identity = ExportIdentity(
         session.target, account, name, last_datetime, include_removed, output_format.value
@@ -98,7 +97,7 @@ def export_profiles(
     _to_file(session, begin, PartFile(output, identity))
 
 
-def _to_standard_output(export: Export, output_format: Format) -> None:
+def _to_standard_output(session: Session, export: Export, output_format: Format) -> None:
     if sys.stdout.isatty() and output_format is not Format.NDJSON:
         raise CommandFailed(f"{output_format} is not for a terminal; give --output a file")
     started = time.perf_counter()
@@ -109,7 +108,7 @@ def _to_standard_output(export: Export, output_format: Format) -> None:
         byte_count = block.next_offset
     sys.stdout.buffer.flush()
     summary = _summary(export, row_count, byte_count, time.perf_counter() - started)
-    write_lines(summary, sys.stderr)
+    session.output.record(summary, sys.stderr)
 
 
 def _to_file(session: Session, begin: Callable[[], Export], part: PartFile) -> None:

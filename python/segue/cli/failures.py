@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from segue.client import ClientError, RulesInvalid, RulesMalformed, Unavailable
-from segue.client.files.mapping import MappingInvalid
-from segue.client.files.source import FileInvalid
+from segue.client.files.problems import FileInvalid, MappingInvalid
 
 FAILED: Final = 1
 PARTLY_IMPORTED: Final = 3

@@ -1,24 +1,12 @@
 """`segue import`."""
 
-import sys
-import time
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from segue.cli.failures import PARTLY_IMPORTED, CommandFailed
-from segue.cli.progress import progress_bar
+from segue.cli.failures import CommandFailed
 from segue.cli.session import Account, Session, connected
-from segue.client.files.fault_file import write_faults
-from segue.client.files.file_import import FileImport, FileImportOptions
-from segue.client.staging import ImportProgress
-from segue.v1.import_service_pb2 import ImportStatus
-
-_FAULTS_SHOWN = 20
 
 
 @connected
@@ -70,6 +58,10 @@ def import_file(
     Columns named like an attribute (profile_id, email, phone, name, given_name, family_name, country, …, state, joined_at) or like a
     field of the list or the account map by themselves. Empty cells keep what is stored.
     """
+    # Readers of files load much that no other command needs.
+    from segue.cli.import_run import run_import  # noqa: PLC0415
+    from segue.client.files.file_import import FileImport, FileImportOptions  # noqa: PLC0415
+
     named = {
         column: target
         for column, target in (
@@ -87,56 +79,7 @@ def import_file(
         delimiter=delimiter,
         encoding=encoding,
     )
-    _run(session, FileImport(session.account(account), file, options), exceptions_file)
-
-
-def _run(session: Session, importing: FileImport, exceptions_file: Path | None) -> None:
-    started = time.perf_counter()
-    title, size = "importing", importing.source.size_bytes
-    with progress_bar(title, size, quiet=session.output.as_json) as advance:
-
-        def on_bytes(read_bytes: int, progress: ImportProgress) -> None:
-            advance(read_bytes, f"{progress.record_count:,} rows")
-
-        status = importing.run(on_bytes)
-    seconds = time.perf_counter() - started
-    session.output.record(_summary(importing, status, seconds))
-    refused = status.invalid_count + importing.rejected_count
-    if refused:
-        _report_faults(session, importing, exceptions_file)
-        raise typer.Exit(PARTLY_IMPORTED)
-
-
-def _summary(importing: FileImport, status: ImportStatus, seconds: float) -> dict[str, object]:
-    rows = status.received_count + importing.rejected_count
-    return {
-        "rows": rows,
-        "imported": status.processed_count,
-        "created": status.created_count,
-        "refused": status.invalid_count + importing.rejected_count,
-        "revision": status.revision,
-        "seconds": round(seconds, 3),
-        "rows_per_second": round(rows / seconds),
-        "fields_created": [new.key for new in importing.mapping.new_fields],
-    }
-
-
-def _report_faults(session: Session, importing: FileImport, exceptions_file: Path | None) -> None:
-    if exceptions_file:
-        count = write_faults(importing.source, importing.faults(), exceptions_file)
-        sys.stderr.write(f"{count} refused rows are in {exceptions_file}\n")
-        return
-    if session.output.as_json:
-        return
-    place = importing.source.place_word
-    table = Table(box=None, pad_edge=False)
-    for column in (place, "field", "reason", "problem"):
-        table.add_column(column, overflow="fold")
-    for fault in islice(importing.faults(), _FAULTS_SHOWN):
-        words = (", ".join(fault.fields), ", ".join(fault.reasons), "; ".join(fault.messages))
-        table.add_row(str(fault.place), *words)
-    Console(stderr=True).print(table)
-    sys.stderr.write(f"these are the first {_FAULTS_SHOWN} at most; --exceptions-file has all\n")
+    run_import(session, FileImport(session.account(account), file, options), exceptions_file)
 
 
 def _column_and_field(text: str) -> tuple[str, str]:

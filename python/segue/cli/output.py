@@ -22,19 +22,22 @@ class Output:
         """Chooses between text and JSON."""
         self.as_json = as_json
 
-    def record(self, record: Record | Message) -> None:
-        """Prints `name: value` lines, or one JSON object."""
+    def record(self, record: Record | Message, file: TextIO | None = None) -> None:
+        """Prints `name: value` lines of what a record has, or one JSON object."""
+        file = file or sys.stdout
         values = as_record(record) if isinstance(record, Message) else record
         if self.as_json:
-            _print_json(values)
-        else:
-            write_lines(values, sys.stdout)
+            _print_json(values, file)
+            return
+        for name, value in values.items():
+            if value not in ("", None, []):
+                file.write(f"{name}: {_plain(value)}\n")
 
     def value(self, name: str, record: Record | Message) -> None:
         """Prints one value of a record alone, for use in scripts; as JSON, the whole record."""
         values = as_record(record) if isinstance(record, Message) else record
         if self.as_json:
-            _print_json(values)
+            _print_json(values, sys.stdout)
         else:
             sys.stdout.write(f"{_plain(values[name])}\n")
 
@@ -42,7 +45,7 @@ class Output:
         """Prints a table of some columns, or a JSON array of whole records."""
         found = [as_record(r) if isinstance(r, Message) else r for r in records]
         if self.as_json:
-            _print_json(found)
+            _print_json(found, sys.stdout)
             return
         table = Table(box=None, pad_edge=False)
         for column in columns:
@@ -50,13 +53,6 @@ class Output:
         for record in found:
             table.add_row(*(_plain(record.get(column, "")) for column in columns))
         Console().print(table)
-
-
-def write_lines(record: Record, file: TextIO) -> None:
-    """Writes what a record has as `name: value` lines."""
-    for name, value in record.items():
-        if value not in ("", None, []):
-            file.write(f"{name}: {_plain(value)}\n")
 
 
 def as_record(message: Message) -> dict[str, Any]:
@@ -98,5 +94,5 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+def _print_json(value: object, file: TextIO) -> None:
+    file.write(json.dumps(value, ensure_ascii=False) + "\n")

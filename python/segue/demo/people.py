@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from segue.demo import SEED
 from segue.v1.field_pb2 import FieldType
 
 CHUNK_ROWS: Final = 50_000
-SEED: Final = 20_090_101
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Every column is read as text, which the server reads as the field's type. An emp
 import codecs
 import csv
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
@@ -14,11 +14,11 @@ from typing import BinaryIO, Final, TextIO
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from segue.client.files.problems import FileInvalid
 from segue.client.files.source import (
     BATCH_BYTES,
     SAMPLE_ROWS,
     Fault,
-    FileInvalid,
     Refusal,
     RowSource,
 )
@@ -45,11 +45,11 @@ class CsvSource(RowSource):
             codecs.lookup(encoding)
         except LookupError as error:
             raise FileInvalid(f"there is no encoding {encoding}; cp1252 is a common one") from error
-        self._path = path
+        self.path = path
         self._encoding = "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
         self.delimiter = delimiter or self._find_delimiter()
         header, self._header_lines = self._read_header()
-        super().__init__(header, path.stat().st_size)
+        super().__init__(path, header)
         self._position = 0
 
     def sample(self) -> pa.Table:
@@ -63,10 +63,9 @@ class CsvSource(RowSource):
         schema = pa.schema([(name, pa.string()) for name in self.columns])
         return pa.Table.from_batches(rows, schema).slice(0, SAMPLE_ROWS)
 
-    def batches(self, columns: Sequence[str]) -> Generator[pa.RecordBatch, None, None]:
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yields the rows that have a cell for each column and are text."""
-        self.rejected_count = 0
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             for batch in self._reader(columns, file):
                 self._position = file.tell()
                 yield self._text_only(batch)
@@ -95,7 +94,7 @@ class CsvSource(RowSource):
 
     def _open_text(self) -> TextIO:
         """Opens the file as text; bytes that are not become lone surrogates, to be found later."""
-        return self._path.open(encoding=self._encoding, errors="surrogateescape", newline="")
+        return self.path.open(encoding=self._encoding, errors="surrogateescape", newline="")
 
     def _find_delimiter(self) -> str:
         with self._open_text() as file:
@@ -108,13 +107,13 @@ class CsvSource(RowSource):
             header = next((cells for cells in reader if cells), None)
             lines = reader.line_num
         if header is None:
-            raise FileInvalid(f"{self._path} is empty; it needs a header line")
+            raise FileInvalid(f"{self.path} is empty; it needs a header line")
         if not all(map(_is_encodable, header)):
-            raise FileInvalid(f"the header of {self._path} is {_NOT_TEXT}")
+            raise FileInvalid(f"the header of {self.path} is {_NOT_TEXT}")
         names = [cell.strip() or f"column {n}" for n, cell in enumerate(header, start=1)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise FileInvalid(f"{self._path} has columns twice: {', '.join(twice)}; rename them")
+            raise FileInvalid(f"{self.path} has columns twice: {', '.join(twice)}; rename them")
         return names, lines
 
     def _reader(self, columns: Sequence[str], file: BinaryIO) -> pacsv.CSVStreamingReader:

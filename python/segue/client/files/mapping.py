@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from segue.client.files.inference import infer_type
+from segue.client.files.problems import MappingInvalid
 from segue.v1.field_pb2 import Field, FieldType
 
 _TEXT: Final = FieldType.FIELD_TYPE_TEXT
@@ -47,10 +48,6 @@ ALIASES: Final[Mapping[str, str]] = {"name": "full_name", "id": "profile_id"}
 _STATES: Final = frozenset(
     ("active", "unconfirmed", "unsubscribed", "bounced", "deleted", "inactive")
 )
-
-
-class MappingInvalid(ValueError):
-    """Columns cannot be told apart or found; says which, and what to write."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.json as pajson
 
+from segue.client.files.problems import FileInvalid
 from segue.client.files.source import (
     BATCH_BYTES,
     SAMPLE_ROWS,
     Fault,
-    FileInvalid,
     Refusal,
     RowSource,
 )
@@ -37,7 +37,6 @@ class NdjsonSource(RowSource):
         Raises:
             FileInvalid: None of them is a JSON object.
         """
-        self._path = path
         with path.open("rb") as file:
             lines = (line for line in _lines(file) if line.strip())
             first = [_record(line) for line in islice(lines, SAMPLE_ROWS)]
@@ -45,7 +44,7 @@ class NdjsonSource(RowSource):
         if not self._sample:
             raise FileInvalid(f"{path} has no JSON object on its first lines; it needs one a line")
         names = dict.fromkeys(name for record in self._sample for name in record)
-        super().__init__(tuple(names), path.stat().st_size)
+        super().__init__(path, tuple(names))
         self._types = {name: _arrow_type([r.get(name) for r in self._sample]) for name in names}
         self._position = 0
 
@@ -59,14 +58,13 @@ class NdjsonSource(RowSource):
                 columns[name] = _texts(self._sample, name)
         return pa.table(columns)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yields the lines that are objects. Those with columns the first lines did not have keep them."""
-        self.rejected_count = 0
         dropped = self._dropped(columns)
         schema = pa.schema(
             [(name, self._types[name]) for name in self.columns if name not in dropped]
         )
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             for chunk in _chunks(file):
                 batch = _parse(chunk, schema, dropped)
                 if batch is None:
@@ -84,7 +82,7 @@ class NdjsonSource(RowSource):
         pending = next(refusals, None)
         rejected_left = self.rejected_count
         row = 0
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             for place, line in enumerate(_lines(file), start=1):
                 if not line.strip():
                     continue

@@ -5,7 +5,8 @@ from pathlib import Path
 from segue.client.files.csv_source import CsvSource
 from segue.client.files.ndjson_source import NdjsonSource
 from segue.client.files.parquet_source import ParquetSource
-from segue.client.files.source import FileInvalid, RowSource
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import RowSource
 
 
 def open_file(path: Path, *, delimiter: str | None = None, encoding: str = "utf-8") -> RowSource:

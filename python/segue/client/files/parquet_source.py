@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segue.client.files.source import SAMPLE_ROWS, Fault, FileInvalid, Refusal, RowSource
+from segue.client.files.problems import FileInvalid
+from segue.client.files.source import SAMPLE_ROWS, Fault, Refusal, RowSource
 
 _BATCH_ROWS: Final = 6_000
 
@@ -29,7 +30,7 @@ class ParquetSource(RowSource):
             raise FileInvalid(f"{path} is not a Parquet file: {error}") from error
         self.schema = self._file.schema_arrow
         self._row_count: int = self._file.metadata.num_rows
-        super().__init__(self.schema.names, path.stat().st_size)
+        super().__init__(path, self.schema.names)
         self._rows_read = 0
 
     def sample(self) -> pa.Table:
@@ -38,7 +39,7 @@ class ParquetSource(RowSource):
         first = next(batches, None)
         return pa.Table.from_batches([first] if first else [], self.schema)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yields all rows."""
         self._rows_read = 0
         for batch in self._file.iter_batches(_BATCH_ROWS, columns=list(columns)):

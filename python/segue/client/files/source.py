@@ -1,20 +1,19 @@
 """A file of customers, whatever its format: batches of good records, and where the others stand."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar, Final
 
 import pyarrow as pa
+
+from segue.client.files.problems import FileInvalid
 
 SAMPLE_ROWS: Final = 10_000
 """Rows that types are inferred from."""
 BATCH_BYTES: Final = 1024 * 1024
 """Bytes of a file that become one block: about as many bytes again as an Arrow stream."""
-
-
-class FileInvalid(ValueError):
-    """A file cannot be read at all; says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ class RowSource(ABC):
     """A file that can be read twice: once for its rows, and again to find the places of bad ones.
 
     Attributes:
+        path: Where it is.
         columns: Names of its columns in order.
         size_bytes: Size of the file.
         rejected_count: Records found unreadable so far, that are not among the batches.
@@ -65,23 +65,35 @@ class RowSource(ABC):
     place_word: ClassVar[str] = "line"
     """What a place in this kind of file is called."""
 
-    def __init__(self, columns: Sequence[str], size_bytes: int) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Takes what a look at the file's beginning told."""
+        self.path = path
         self.columns = tuple(columns)
-        self.size_bytes = size_bytes
+        self.size_bytes = path.stat().st_size
         self.rejected_count = 0
 
     @abstractmethod
     def sample(self) -> pa.Table:
         """Returns the first rows, some ten thousand at most, with all columns."""
 
-    @abstractmethod
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str]) -> Generator[pa.RecordBatch, None, None]:
         """Yields the good rows, about a megabyte at a time, in constant memory.
 
         Args:
             columns: Which columns to read.
+
+        Raises:
+            FileInvalid: The file is damaged, or not of its format from some place on.
         """
+        self.rejected_count = 0
+        try:
+            yield from self._batches(columns)
+        except (pa.ArrowException, OSError, UnicodeError) as error:
+            raise FileInvalid(f"{self.path} cannot be read any further: {error}") from error
+
+    @abstractmethod
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yields the good rows; whatever the reader raises goes through."""
 
     @abstractmethod
     def position_bytes(self) -> int:

@@ -35,6 +35,7 @@ class AccountMethod(Generic[P, Response]):
         def method(*args: P.args, **kwargs: P.kwargs) -> Response:
             return owner.connection.run(self._build(owner.name, *args, **kwargs))
 
+        method.__doc__ = self.__doc__
         return method
 
 
@@ -52,4 +53,5 @@ class AccountItems(Generic[P, Item]):
         def method(*args: P.args, **kwargs: P.kwargs) -> Iterator[Item]:
             return owner.connection.items(self._build(owner.name, *args, **kwargs))
 
+        method.__doc__ = self.__doc__
         return method

@@ -13,11 +13,18 @@ from segue.settings import host_and_port
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program that it is a part of."""
+    """Leaves signals to the program that it is a part of, and sleeps until it is stopped."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+    async def main_loop(self) -> None:
+        await self.stopping.wait()
 
 
 class HttpListener:
@@ -56,7 +63,7 @@ class HttpListener:
 
     async def stop(self) -> None:
         """Ends what is in flight within a second and closes the port."""
-        self._server.should_exit = True
+        self._server.stopping.set()
         if self._task is not None:
             await self._task
         self._socket.close()
