@@ -163,7 +163,8 @@ def test_each_format_holds_every_row(shell: Shell, output_format: str) -> None:
     shell.run("export", "--account", shell.account, "--format", output_format, "--output", "out")
     match output_format:
         case "ndjson":
-            ids = {json.loads(line)["profile_id"] for line in output.open(encoding="utf-8")}
+            lines = output.read_text(encoding="utf-8").splitlines()
+            ids = {json.loads(line)["profile_id"] for line in lines}
         case "arrow":
             table = pa.ipc.open_stream(output.read_bytes()).read_all()
             ids = set(table["profile_id"].to_pylist())

@@ -10,7 +10,7 @@ def audiences_of_people() -> list[SegmentDocument]:
     year = datetime.now(UTC).year - 2
     return [
         _audience(
-            f"domain.com, joined in {year}",
+            f"At domain.com, joined in {year}",
             [("EmailAddress", "CONTAINS @domain.com")],
             [
                 ("DateSubscribed", f"AFTER {year}-01-01"),
@@ -19,7 +19,7 @@ def audiences_of_people() -> list[SegmentDocument]:
             [("DateSubscribed", f"BEFORE {year + 1}-01-01")],
         ),
         _audience(
-            "Not only emergencies, thirty to fifty",
+            "Not emergencies only",
             [("[Frequency]", "NOT_EQUALS Emergency Only")],
             [("[Age]", "BETWEEN 30 AND 50"), ("[Interests]", "EQUALS Travel")],
         ),

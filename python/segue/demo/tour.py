@@ -42,7 +42,7 @@ class Tour:
         self._file = file
         self._id_column = id_column
         self._console = Console()
-        self._steps = Table("step", "rows", "seconds", "rate", box=None, pad_edge=False)
+        self._steps = Table("step", "rows", "seconds", "rows/s", "MB/s", box=None, pad_edge=False)
         for column in self._steps.columns[1:]:
             column.justify = "right"
 
@@ -84,7 +84,7 @@ class Tour:
         self._add("import the file", status.processed_count, seconds, importing.source.size_bytes)
         refused = status.invalid_count + importing.rejected_count
         if refused:
-            self._steps.add_row("  refused rows", f"{refused:,}", "", "")
+            self._steps.add_row("  of it refused", f"{refused:,}")
         return importing
 
     def _define_and_count(self, account: AccountClient) -> list[Segment]:
@@ -95,10 +95,10 @@ class Tour:
             seconds, counted = self._timed(partial(account.count_members, segment.name))
             segments.append(segment)
             self._steps.add_row(
-                f"count “{audience.title}”",
+                f"count {audience.title}",
                 f"{counted.member_count:,}",
                 f"{seconds:.4f}",
-                f"{counted.candidate_count / seconds:,.0f} rows/s",
+                f"{counted.candidate_count / seconds:,.0f}",
             )
         return segments
 
@@ -110,7 +110,7 @@ class Tour:
         )
         for name, block_format in _FORMATS:
             seconds, (rows, size) = self._timed(partial(_read, account, block_format, largest))
-            self._add(f"export “{largest.title}” as {name}", rows, seconds, size)
+            self._add(f"export {largest.title}: {name}", rows, seconds, size)
         pinned = account.export(segment=largest.name)
         seconds, written = self._timed(lambda: self._change(account, importing))
         self._add("change customers", written, seconds)
@@ -118,7 +118,7 @@ class Tour:
         seconds, (rows, size) = self._timed(
             lambda: _read(account, BlockFormat.BLOCK_FORMAT_PROFILE_BATCH, largest, since)
         )
-        self._add("export what changed in it", rows, seconds, size)
+        self._add("export what changed", rows, seconds, size)
 
     def _change(self, account: AccountClient, importing: FileImport) -> int:
         ids = importing.source.sample()[self._id_column].slice(0, CHANGES).to_pylist()
@@ -131,10 +131,9 @@ class Tour:
         return time.perf_counter() - started, result
 
     def _add(self, step: str, rows: int, seconds: float, size_bytes: int = 0) -> None:
-        rate = f"{rows / seconds:,.0f} rows/s"
-        if size_bytes:
-            rate += f", {size_bytes / seconds / 1e6:,.0f} MB/s"
-        self._steps.add_row(step, f"{rows:,}", f"{seconds:.2f}", rate)
+        megabytes = f"{size_bytes / seconds / 1e6:,.0f}" if size_bytes else ""
+        rate = f"{rows / seconds:,.0f}"
+        self._steps.add_row(step, f"{rows:,}", f"{seconds:.2f}", rate, megabytes)
 
 
 def _read(
