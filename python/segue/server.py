@@ -91,7 +91,7 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
     ledger = Ledger(store, data_dir, settings.memory_budget_bytes, clock)
     stack.push_async_callback(ledger.close)
     tokens = Tokens(data_dir)
-    keys = KeyService(store, limits, clock)
+    keys = KeyService(store, ledger.directory, limits, clock)
     imports = ImportService(store, ledger, tokens, limits, clock)
     exports = ExportService(store, ledger, tokens, limits, clock)
     maintenance = Maintenance(
@@ -106,7 +106,7 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
         accounts=AccountService(store, ledger, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
         fields=FieldService(store, ledger, limits, clock),
-        profiles=ProfileService(store, ledger, limits),
+        profiles=ProfileService(ledger, limits),
         segments=SegmentService(store, ledger, limits, clock),
         imports=imports,
         exports=exports,

@@ -135,7 +135,7 @@ class IncrementalLaw(RuleBasedStateMachine):
         imports = self.use_cases.imports
         token = (await imports.initiate("shop", ImportRequest())).token.reveal()
 
-        async def staged() -> Any:  # noqa: ANN401 - an async generator of parts
+        async def staged() -> Any:
             for number, writes in enumerate(parts, start=1):
                 yield StagedPart(number, BlockFormat.PROFILE_BATCH, batch_of(writes))
 

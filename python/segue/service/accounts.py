@@ -104,7 +104,9 @@ class AccountService:
             accounts.update(tx, new)
             return new
 
-        return await self._store.write(work)
+        changed = await self._store.write(work)
+        self._ledger.directory.forget()
+        return changed
 
     async def list(self, page: PageRequest) -> Page[Account]:
         """Lists accounts by id; numbers of profiles are as of the last snapshot or unload."""
@@ -127,6 +129,7 @@ class AccountService:
             return account.key, directories
 
         key, directories = await self._store.write(work)
+        self._ledger.directory.forget()
         self._ledger.accounts.drop(key)
         self._keys.forget_holders()
         await remove_directories(self._data_dir / directory for directory in directories)

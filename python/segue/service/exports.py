@@ -21,7 +21,6 @@ from segue.errors import TimeInvalid, TimeOutOfRange
 from segue.kernel import guard
 from segue.service.audience import condition_in
 from segue.service.blocks import read_blocks
-from segue.service.directory import Directory
 from segue.service.ledger import Ledger, Pinned
 from segue.service.limits import Limits, check_limit
 from segue.service.segments import segment_in
@@ -43,7 +42,7 @@ class ExportService:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
-        self._directory = Directory(store)
+        self._directory = ledger.directory
         self._tokens = tokens
         self._limits = limits
         self._clock = clock

@@ -17,7 +17,6 @@ from segue.errors import (
 )
 from segue.service.audience import users_of_column
 from segue.service.definitions import change_definitions
-from segue.service.directory import Directory
 from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
@@ -33,7 +32,7 @@ class FieldService:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
-        self._directory = Directory(store)
+        self._directory = ledger.directory
         self._limits = limits
         self._clock = clock
 

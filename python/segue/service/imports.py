@@ -35,7 +35,6 @@ from segue.errors import (
     StateForbids,
 )
 from segue.kernel import guard
-from segue.service.directory import Directory
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.service.lists import list_in
@@ -61,7 +60,7 @@ class ImportService:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
-        self._directory = Directory(store)
+        self._directory = ledger.directory
         self._tokens = tokens
         self._limits = limits
         self._clock = clock

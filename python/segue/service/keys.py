@@ -27,10 +27,10 @@ KNOWN_HOLDERS: Final = 10_000
 class KeyService:
     """Makes keys, knows their holders, ends keys. Only digests are stored."""
 
-    def __init__(self, store: Store, limits: Limits, clock: Clock) -> None:
+    def __init__(self, store: Store, directory: Directory, limits: Limits, clock: Clock) -> None:
         """Takes what the use cases work on."""
         self._store = store
-        self._directory = Directory(store)
+        self._directory = directory
         self._limits = limits
         self._clock = clock
         self._holders: dict[bytes, Principal] = {}

@@ -20,6 +20,7 @@ from segue.errors import ResourceNotFound
 from segue.kernel import guard
 from segue.kernel.accounts import LiveAccount, LiveAccounts, Schemas
 from segue.kernel.clock import ChangeClock
+from segue.service.directory import Directory
 from segue.service.replay import AppliedParts, Replay
 from segue.service.snapshot_directory import remove_directories, write_directory
 from segue.store import definitions, imports, journal
@@ -84,6 +85,7 @@ class Ledger:
         self._store = store
         self._data_dir = data_dir
         self._clock = clock
+        self.directory = Directory(store)
         self.schemas = Schemas(self._read_schema)
         self.replay = Replay(store, self.schemas, data_dir)
         self.accounts = LiveAccounts(self._load, self._retire, budget_bytes)

@@ -12,7 +12,6 @@ from segue.domain.timestamp import Clock
 from segue.errors import ResourceExists, ResourceNotFound, StateForbids
 from segue.kernel import guard
 from segue.service.definitions import change_definitions
-from segue.service.directory import Directory
 from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
@@ -27,7 +26,7 @@ class ListService:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
-        self._directory = Directory(store)
+        self._directory = ledger.directory
         self._limits = limits
         self._clock = clock
 

@@ -6,20 +6,18 @@ from segue import _kernel
 from segue.domain.profile import BlockFormat, UpsertResult, exceptions_of_part
 from segue.errors import BlockTooLarge, LimitExceeded, ResourceNotFound
 from segue.kernel import guard
-from segue.service.directory import Directory
 from segue.service.ledger import Change, Ledger
 from segue.service.limits import Limits
-from segue.store.base import Store
 from segue.store.journal import EntryKind
 
 
 class ProfileService:
     """Reads, writes and erases profiles."""
 
-    def __init__(self, store: Store, ledger: Ledger, limits: Limits) -> None:
+    def __init__(self, ledger: Ledger, limits: Limits) -> None:
         """Takes what the use cases work on."""
         self._ledger = ledger
-        self._directory = Directory(store)
+        self._directory = ledger.directory
         self._limits = limits
 
     async def get(self, account_id: str, profile_id: str) -> bytes:
@@ -30,8 +28,8 @@ class ProfileService:
         """
         account = await self._directory.account(account_id)
         _, schema = await self._ledger.schema(account)
-        snapshot = await self._ledger.snapshot(account)
-        profile = await guard.run(snapshot.profile, schema, profile_id)
+        async with self._ledger.use(account) as live:
+            profile = await guard.run(lambda: live.table.snapshot().profile(schema, profile_id))
         if profile is None:
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
         return profile

@@ -16,7 +16,6 @@ from segue.kernel import guard
 from segue.rules.clause import parse_rule_groups
 from segue.service.audience import candidates, condition_in, scope_in
 from segue.service.blocks import read_blocks
-from segue.service.directory import Directory
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.store import definitions, requests
@@ -30,7 +29,7 @@ class SegmentService:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
-        self._directory = Directory(store)
+        self._directory = ledger.directory
         self._limits = limits
         self._clock = clock
 
