@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::iter::{Bits, Rows, Source};
 use super::{BLOCK_WORDS, DENSE_MIN, SPARSE_MAX, Words, count, place, to_row};
 use crate::buffer::Buffer;
@@ -290,7 +292,9 @@ impl RowSet {
                 }
             }
             Form::Sparse(stored) => {
-                if !rows.iter().any(|row| stored.binary_search(row).is_ok()) {
+                let rows = within(rows, stored);
+                let is_quick = rows.len() < stored.len() / 16;
+                if is_quick && rows.iter().all(|row| stored.binary_search(row).is_err()) {
                     return;
                 }
                 let mut gone = rows.iter().copied().peekable();
@@ -315,6 +319,18 @@ impl RowSet {
                 }
             }
         }
+    }
+
+    /// Takes ascending rows out except for others, and adds those others.
+    pub fn assign(&mut self, rows: &[u16], with: &[u16]) {
+        let is_direct = with.is_empty() || matches!(self.0, Form::Dense { .. });
+        let rest = if is_direct {
+            Cow::Borrowed(rows)
+        } else {
+            Cow::Owned(subtract(rows, with))
+        };
+        self.remove_sorted(&rest);
+        self.insert_sorted(with);
     }
 }
 
@@ -377,6 +393,27 @@ fn expand(len: u32, more: usize) -> Form {
         words: words.to_vec().into(),
         len,
     }
+}
+
+/// Rows that are not in another ascending list.
+fn subtract(rows: &[u16], others: &[u16]) -> Vec<u16> {
+    let mut others = others.iter().copied().peekable();
+    let mut rest = Vec::with_capacity(rows.len());
+    rest.extend(rows.iter().copied().filter(|row| {
+        while others.next_if(|other| other < row).is_some() {}
+        others.peek() != Some(row)
+    }));
+    rest
+}
+
+/// The rows between the first and the last of others.
+fn within<'a>(rows: &'a [u16], others: &[u16]) -> &'a [u16] {
+    let (Some(first), Some(last)) = (others.first(), others.last()) else {
+        return &[];
+    };
+    let start = rows.partition_point(|row| row < first);
+    let end = rows.partition_point(|row| row <= last);
+    rows.get(start..end).unwrap_or(&[])
 }
 
 fn insert_into_array(stored: &mut Vec<u16>, rows: &[u16]) {

@@ -45,14 +45,14 @@ impl OptionsBlock {
     /// - `ends`: the end of each row's options in `codes`, one for each row.
     ///
     /// # Cost
-    /// The rows, once for each option that the block holds or that is given.
+    /// The rows that had options, once for each option that the block holds, and the options given.
     pub fn write(&mut self, rows: &[u16], codes: &[u16], ends: &[u32]) {
-        let mut pairs = Vec::with_capacity(codes.len());
+        let mut keys = Vec::with_capacity(codes.len());
         let (mut given, mut absent) = (Vec::with_capacity(rows.len()), Vec::new());
         let mut start = 0;
         for (&row, &end) in rows.iter().zip(ends) {
             let of_row = &codes[start..end as usize];
-            pairs.extend(of_row.iter().map(|&code| (code, row)));
+            keys.extend(of_row.iter().map(|&code| key(code, row)));
             let list = if of_row.is_empty() {
                 &mut absent
             } else {
@@ -61,7 +61,7 @@ impl OptionsBlock {
             list.push(row);
             start = end as usize;
         }
-        self.replace(rows, pairs);
+        self.replace(rows, keys);
         self.presence.insert_sorted(&given);
         self.presence.remove_sorted(&absent);
     }
@@ -70,34 +70,39 @@ impl OptionsBlock {
     pub fn write_one(&mut self, rows: &[u16], codes: &[u16]) {
         self.replace(
             rows,
-            codes.iter().copied().zip(rows.iter().copied()).collect(),
+            codes
+                .iter()
+                .zip(rows)
+                .map(|(&code, &row)| key(code, row))
+                .collect(),
         );
         self.presence.insert_sorted(rows);
     }
 
-    fn replace(&mut self, rows: &[u16], mut pairs: Vec<(u16, u16)>) {
-        pairs.sort_unstable();
-        pairs.dedup();
-        let (mut with, mut without) = (Vec::new(), Vec::new());
-        for (code, set) in &mut self.sets {
-            with.clear();
-            let start = pairs.partition_point(|pair| pair.0 < *code);
-            with.extend(
-                pairs[start..]
-                    .iter()
-                    .take_while(|pair| pair.0 == *code)
-                    .map(|pair| pair.1),
-            );
-            subtract(rows, &with, &mut without);
-            set.remove_sorted(&without);
-            set.insert_sorted(&with);
+    /// Makes options of rows exactly those of keys, in any order.
+    fn replace(&mut self, rows: &[u16], mut keys: Vec<u32>) {
+        keys.sort_unstable();
+        keys.dedup();
+        let held: Vec<u16> = rows
+            .iter()
+            .copied()
+            .filter(|&row| self.presence.contains(row))
+            .collect();
+        let (codes, given): (Vec<u16>, Vec<u16>) = keys.into_iter().map(code_and_row).unzip();
+        let mut from = 0;
+        let mut groups: Vec<(u16, &[u16])> = Vec::new();
+        for group in codes.chunk_by(|a, b| a == b) {
+            groups.push((group[0], &given[from..from + group.len()]));
+            from += group.len();
         }
-        for group in pairs.chunk_by(|a, b| a.0 == b.0) {
-            if let Err(position) = self.find(group[0].0) {
-                with.clear();
-                with.extend(group.iter().map(|pair| pair.1));
+        for (code, set) in &mut self.sets {
+            let with = groups.binary_search_by_key(code, |group| group.0);
+            set.assign(&held, with.map_or(&[], |position| groups[position].1));
+        }
+        for (code, with) in groups {
+            if let Err(position) = self.find(code) {
                 self.sets
-                    .insert(position, (group[0].0, RowSet::from_sorted(&with)));
+                    .insert(position, (code, RowSet::from_sorted(with)));
             }
         }
         self.sets.retain(|(_, set)| !set.is_empty());
@@ -143,13 +148,12 @@ impl Block for OptionsBlock {
     }
 }
 
-/// Rows that are not in another ascending list.
-fn subtract(rows: &[u16], others: &[u16], rest: &mut Vec<u16>) {
-    rest.clear();
-    let mut others = others.iter().copied().peekable();
-    rest.extend(
-        rows.iter()
-            .copied()
-            .filter(|row| others.next_if_eq(row).is_none()),
-    );
+/// A code and a row as a number that sorts by code first.
+fn key(code: u16, row: u16) -> u32 {
+    u32::from(code) << 16 | u32::from(row)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "both halves have 16 bits")]
+fn code_and_row(key: u32) -> (u16, u16) {
+    ((key >> 16) as u16, key as u16)
 }

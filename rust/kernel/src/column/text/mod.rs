@@ -254,9 +254,14 @@ fn push_folded(text: &[u8], folds: bool, bytes: &mut Vec<u8>) -> bool {
         bytes.extend_from_slice(text);
         return false;
     }
-    match std::str::from_utf8(text) {
-        Ok(text) if !text.is_ascii() => fold::fold_into(text, bytes),
-        _ => bytes.extend(text.iter().map(u8::to_ascii_lowercase)),
+    let other = if text.is_ascii() {
+        None
+    } else {
+        std::str::from_utf8(text).ok()
+    };
+    match other {
+        Some(text) => fold::fold_into(text, bytes),
+        None => bytes.extend(text.iter().map(u8::to_ascii_lowercase)),
     }
     bytes[start..] != *text
 }
