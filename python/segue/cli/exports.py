@@ -148,16 +148,17 @@ def _opened(
 def _summary(
     export: Export, row_count: int, byte_count: int, seconds: float, first_byte: int = 0
 ) -> dict[str, object]:
+    rows_per_second = row_count / seconds
+    bytes_per_second = (byte_count - first_byte) / seconds
     since = export.effective_last_datetime
-    summary = {
+    return {
         "rows": row_count,
         "bytes": byte_count,
         "seconds": round(seconds, 3),
-        "rate": f"{row_count / seconds:,.0f} rows/s, {(byte_count - first_byte) / seconds / 1e6:,.1f} MB/s",
+        "rate": f"{rows_per_second:,.0f} rows/s, {bytes_per_second / 1e6:,.1f} MB/s",
+        "rows_per_second": round(rows_per_second),
+        "bytes_per_second": round(bytes_per_second),
         "snapshot_time": to_text(export.snapshot_time),
+        "effective_last_datetime": to_text(since) if since else None,
+        "resumed_at_byte": first_byte or None,
     }
-    if since:
-        summary["effective_last_datetime"] = to_text(since)
-    if first_byte:
-        summary["resumed_at_byte"] = first_byte
-    return summary

@@ -5,9 +5,9 @@ import sys
 from typing import Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from segue.cli.output import console
 from segue.client import ClientError, RulesInvalid, RulesMalformed, Unavailable
 from segue.client.files.problems import FileInvalid, MappingInvalid
 
@@ -53,8 +53,9 @@ def _print(failure: Exception) -> None:
         return
     if isinstance(failure, RulesInvalid):
         _print_rules(failure)
-    for violation in failure.violations:
-        typer.echo(f"  {violation.field}: {violation.description}", err=True)
+    else:
+        for violation in failure.violations:
+            typer.echo(f"  {violation.field}: {violation.description}", err=True)
     if failure.remedy:
         typer.echo(f"  {failure.remedy}", err=True)
     if failure.reason == "INTERNAL" and failure.request_id:
@@ -74,7 +75,7 @@ def _print_rules(failure: RulesInvalid) -> None:
         )
         place = (str(rule.group_index), str(rule.rule_index))
         table.add_row(*place, rule.rule_type, rule.clause, str(code), message)
-    Console(stderr=True).print(table)
+    console(sys.stderr).print(table)
 
 
 def _record(failure: Exception) -> dict[str, object]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from segue.cli.failures import PARTLY_IMPORTED
+from segue.cli.output import console
 from segue.cli.progress import progress_bar
 from segue.cli.session import Session
 from segue.client.files.fault_file import write_faults
@@ -69,5 +69,5 @@ def _show_faults(importing: FileImport) -> None:
     for fault in islice(importing.faults(), _FAULTS_SHOWN):
         words = (", ".join(fault.fields), ", ".join(fault.reasons), "; ".join(fault.messages))
         table.add_row(str(fault.place), *words)
-    Console(stderr=True).print(table)
+    console(sys.stderr).print(table)
     sys.stderr.write(f"these are the first {_FAULTS_SHOWN} at most; --exceptions-file has all\n")

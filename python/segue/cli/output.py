@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -13,6 +13,8 @@ from rich.table import Table
 from segue.client.times import from_timestamp, to_text
 
 Record = Mapping[str, Any]
+
+_PIPE_COLUMNS: Final = 200
 
 
 class Output:
@@ -52,7 +54,12 @@ class Output:
             table.add_column(column, overflow="fold")
         for record in found:
             table.add_row(*(_plain(record.get(column, "")) for column in columns))
-        Console().print(table)
+        console(sys.stdout).print(table)
+
+
+def console(file: TextIO) -> Console:
+    """Returns a console as wide as the terminal, and wide enough for whole names where there is none."""
+    return Console(file=file, width=None if file.isatty() else _PIPE_COLUMNS)
 
 
 def as_record(message: Message) -> dict[str, Any]:
