@@ -1,1 +1,38 @@
-//! b
+//! The extension module `segue._kernel`: converts, decides nothing.
+//!
+//! What each name does is told in `python/segue/_kernel.pyi`, in the order of this index. Every call that works on data lets go of the
+//! GIL; every class is immutable as Python sees it and may be shared by threads.
+
+mod error;
+mod export;
+mod format;
+mod part;
+mod plan;
+mod schema;
+mod snapshot;
+mod table;
+mod text;
+mod tick;
+mod transaction;
+
+#[pyo3::pymodule]
+mod _kernel {
+    #[pymodule_export]
+    use crate::export::PyExport;
+    #[pymodule_export]
+    use crate::part::{PyPart, decode};
+    #[pymodule_export]
+    use crate::plan::PyPlan;
+    #[pymodule_export]
+    use crate::schema::PySchema;
+    #[pymodule_export]
+    use crate::snapshot::{PySnapshot, verify_snapshot};
+    #[pymodule_export]
+    use crate::table::PyTable;
+    #[pymodule_export]
+    use crate::text::{crc32c, fold};
+    #[pymodule_export]
+    use crate::tick::{next_tick, next_ticks};
+    #[pymodule_export]
+    use crate::transaction::PyTransaction;
+}

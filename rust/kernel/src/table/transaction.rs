@@ -37,21 +37,22 @@ impl Transaction {
         }
     }
 
-    /// Applies a batch on the fork.
+    /// Applies a batch on the fork; answers what that batch did.
     ///
     /// # Errors
     /// [`KernelError::TableFull`](crate::error::KernelError::TableFull), with nothing of the batch applied.
     ///
     /// # Panics
     /// When applying an earlier batch panicked.
-    pub fn apply(&mut self, batch: &Batch) -> Result<()> {
+    pub fn apply(&mut self, batch: &Batch) -> Result<Applied> {
         let mut fork = self.fork.take().expect("no earlier batch panicked");
         let applied = apply(&mut fork, batch, self.tick_millis);
         self.fork = Some(fork);
         let Written { rows, created } = applied?;
+        let written = rows.len();
         self.rows.extend(rows);
         self.created += created;
-        Ok(())
+        Ok(Applied { written, created })
     }
 
     /// Makes everything applied visible at once.

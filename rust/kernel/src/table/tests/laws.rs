@@ -52,8 +52,10 @@ fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
             let mut transaction = table.begin(tick);
             let mut created = 0;
             for records in blocks {
-                transaction.apply(&batch_of(records)).unwrap();
-                created += changed.apply(records, tick);
+                let applied = transaction.apply(&batch_of(records)).unwrap();
+                let new = changed.apply(records, tick);
+                assert_eq!((applied.written, applied.created), (records.len(), new));
+                created += new;
                 model.assert_equals(&table.version());
             }
             if *commits {

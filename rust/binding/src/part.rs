@@ -1,0 +1,61 @@
+//! `Part` and `decode`.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use segue_kernel::batch::Batch;
+use segue_kernel::wire::{self, DecodeOptions};
+
+use crate::error::BindingResult;
+use crate::format::block_format_of;
+use crate::schema::PySchema;
+
+#[pyclass(name = "Part", module = "segue._kernel", frozen)]
+pub(crate) struct PyPart(pub(crate) Arc<Batch>);
+
+#[pymethods]
+impl PyPart {
+    #[getter]
+    fn record_count(&self) -> u32 {
+        self.0.record_count
+    }
+
+    #[getter]
+    fn valid_count(&self) -> usize {
+        self.0.n_rows()
+    }
+
+    #[getter]
+    fn exceptions(&self) -> Vec<(u32, &str, &str, u8, &str)> {
+        let all = self.0.exceptions.iter();
+        all.map(|it| {
+            (
+                it.record_number,
+                &*it.profile_id,
+                &*it.field_path,
+                it.reason as u8,
+                &*it.message,
+            )
+        })
+        .collect()
+    }
+}
+
+#[pyfunction]
+pub(crate) fn decode(
+    py: Python<'_>,
+    schema: &PySchema,
+    block_format: i32,
+    data: &[u8],
+    list_id: Option<&str>,
+    ignore_unknown_fields: bool,
+) -> BindingResult<PyPart> {
+    let format = block_format_of(block_format)?;
+    let options = DecodeOptions {
+        list: list_id,
+        ignore_unknown_fields,
+        ..DecodeOptions::default()
+    };
+    let batch = py.detach(|| wire::decode(&schema.0, format, data, &options))?;
+    Ok(PyPart(Arc::new(batch)))
+}

@@ -1,0 +1,18 @@
+//! `Plan`.
+
+use pyo3::prelude::*;
+use segue_kernel::rule::Plan;
+
+use crate::error::BindingResult;
+use crate::schema::PySchema;
+
+#[pyclass(name = "Plan", module = "segue._kernel", frozen)]
+pub(crate) struct PyPlan(pub(crate) Plan);
+
+#[pymethods]
+impl PyPlan {
+    #[new]
+    fn new(py: Python<'_>, schema: &PySchema, condition: &[u8]) -> BindingResult<Self> {
+        Ok(Self(py.detach(|| Plan::compile(&schema.0, condition))?))
+    }
+}

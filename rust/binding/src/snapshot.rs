@@ -1,0 +1,100 @@
+//! `Snapshot` and `verify_snapshot`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use segue_kernel::snapshot;
+use segue_kernel::table::Version;
+use segue_kernel::wire::{self, Export, ExportRequest};
+
+use crate::error::BindingResult;
+use crate::export::PyExport;
+use crate::format::block_format_of;
+use crate::plan::PyPlan;
+use crate::schema::PySchema;
+
+#[pyclass(name = "Snapshot", module = "segue._kernel", frozen)]
+pub(crate) struct PySnapshot(pub(crate) Version);
+
+#[pymethods]
+impl PySnapshot {
+    #[getter]
+    fn revision(&self) -> i64 {
+        self.0.revision()
+    }
+
+    #[getter]
+    fn tick_millis(&self) -> i64 {
+        self.0.tick_millis()
+    }
+
+    #[getter]
+    fn profile_count(&self) -> usize {
+        self.0.live_count()
+    }
+
+    fn count(&self, py: Python<'_>, plan: &PyPlan) -> usize {
+        py.detach(|| plan.0.count(&self.0))
+    }
+
+    fn matches(&self, py: Python<'_>, plan: &PyPlan, profile_id: &str) -> bool {
+        py.detach(|| {
+            self.0
+                .find(profile_id)
+                .is_some_and(|row| plan.0.matches(&self.0, row))
+        })
+    }
+
+    fn profile<'py>(
+        &self,
+        py: Python<'py>,
+        schema: &PySchema,
+        profile_id: &str,
+    ) -> Option<Bound<'py, PyBytes>> {
+        let encoded = py.detach(|| {
+            self.0
+                .find(profile_id)
+                .map(|row| wire::encode_profile(&self.0, &schema.0, row))
+        });
+        encoded.map(|bytes| PyBytes::new(py, &bytes))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the export as the stub spells it out"
+    )]
+    fn export(
+        &self,
+        py: Python<'_>,
+        schema: &PySchema,
+        plan: Option<&PyPlan>,
+        block_format: i32,
+        list_id: Option<String>,
+        changed_from_millis: Option<i64>,
+        include_removed: bool,
+        block_bytes: usize,
+    ) -> BindingResult<PyExport> {
+        let request = ExportRequest {
+            format: block_format_of(block_format)?,
+            list: list_id,
+            changed_from_millis,
+            include_removed,
+            block_bytes,
+        };
+        let schema = Arc::clone(&schema.0);
+        let plan = plan.map(|plan| &plan.0);
+        let export = py.detach(|| Export::new(self.0.clone(), schema, plan, request))?;
+        Ok(PyExport(export))
+    }
+
+    fn write(&self, py: Python<'_>, directory: PathBuf) -> BindingResult<()> {
+        Ok(py.detach(|| snapshot::write(&self.0.to_parts(), &directory))?)
+    }
+}
+
+#[pyfunction]
+pub(crate) fn verify_snapshot(py: Python<'_>, directory: PathBuf) -> BindingResult<()> {
+    Ok(py.detach(|| snapshot::verify(&directory))?)
+}

@@ -1,0 +1,83 @@
+//! `Table`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use segue_kernel::batch::Batch;
+use segue_kernel::schema::ColumnId;
+use segue_kernel::snapshot;
+use segue_kernel::table::{Table, Version};
+
+use crate::error::BindingResult;
+use crate::part::PyPart;
+use crate::snapshot::PySnapshot;
+use crate::transaction::PyTransaction;
+
+#[pyclass(name = "Table", module = "segue._kernel", frozen)]
+pub(crate) struct PyTable(Table);
+
+#[pymethods]
+impl PyTable {
+    #[new]
+    fn new() -> Self {
+        Self(Table::new())
+    }
+
+    #[staticmethod]
+    fn open(py: Python<'_>, directory: PathBuf) -> BindingResult<Self> {
+        let parts = py.detach(|| snapshot::open(&directory))?;
+        Ok(Self(Table::from_version(Version::from_parts(parts))))
+    }
+
+    #[getter]
+    fn memory_bytes(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.0.version().memory_bytes())
+    }
+
+    fn snapshot(&self, py: Python<'_>) -> PySnapshot {
+        PySnapshot(py.detach(|| self.0.version()))
+    }
+
+    fn apply(
+        &self,
+        py: Python<'_>,
+        parts: Vec<PyRef<'_, PyPart>>,
+        revision: i64,
+        tick_millis: i64,
+    ) -> BindingResult<(usize, usize)> {
+        let batches: Vec<Arc<Batch>> = parts.iter().map(|part| Arc::clone(&part.0)).collect();
+        let applied = py.detach(|| {
+            let batches: Vec<&Batch> = batches.iter().map(|batch| &**batch).collect();
+            self.0.apply(&batches, revision, tick_millis)
+        })?;
+        Ok((applied.written, applied.created))
+    }
+
+    fn begin(&self, py: Python<'_>, tick_millis: i64) -> PyTransaction {
+        PyTransaction::new(py.detach(|| self.0.begin(tick_millis)))
+    }
+
+    fn erase(
+        &self,
+        py: Python<'_>,
+        profile_ids: Vec<String>,
+        revision: i64,
+        tick_millis: i64,
+    ) -> usize {
+        py.detach(|| {
+            let ids: Vec<&str> = profile_ids.iter().map(String::as_str).collect();
+            self.0.erase(&ids, revision, tick_millis)
+        })
+    }
+
+    fn drop_columns(
+        &self,
+        py: Python<'_>,
+        columns: Vec<ColumnId>,
+        revision: i64,
+        tick_millis: i64,
+    ) {
+        py.detach(|| self.0.drop_columns(&columns, revision, tick_millis));
+    }
+}
