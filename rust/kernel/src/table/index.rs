@@ -206,14 +206,12 @@ impl Made {
 
 /// The form of an identifier that is compared.
 pub(super) fn key_of(kind: IdentifierKind, value: &[u8]) -> Cow<'_, [u8]> {
-    match std::str::from_utf8(value) {
-        Ok(text) if kind == IdentifierKind::Email && !fold::is_folded(value) => {
-            let mut folded = Vec::with_capacity(value.len());
-            fold::fold_into(text, &mut folded);
-            Cow::Owned(folded)
-        }
-        _ => Cow::Borrowed(value),
+    if kind != IdentifierKind::Email || fold::is_folded(value) {
+        return Cow::Borrowed(value);
     }
+    let mut folded = Vec::with_capacity(value.len());
+    fold::fold_into(&String::from_utf8_lossy(value), &mut folded);
+    Cow::Owned(folded)
 }
 
 fn build(column: Option<&Column>, hash: impl Fn(&[u8]) -> u32) -> Slots {

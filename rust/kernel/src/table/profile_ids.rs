@@ -1,7 +1,7 @@
 //! Which row a profile has, and which row a new one gets.
 
 use super::prefetch::AHEAD;
-use super::version::{Version, text};
+use super::version::{Version, text_bytes};
 use super::{MAX_ROWS, RowId};
 use crate::batch::Texts;
 use crate::error::{KernelError, Result};
@@ -35,10 +35,9 @@ pub(super) fn resolve(version: &Version, ids: &Texts) -> Result<Resolved> {
             slots.prefetch(ahead);
         }
         let id = ids.get(i as usize);
-        let found = slots.candidates(hash).find(|&row| {
-            (row as usize) < version.n_rows
-                && text(column, row).is_some_and(|it| it.as_bytes() == id)
-        });
+        let found = slots
+            .candidates(hash)
+            .find(|&row| (row as usize) < version.n_rows && text_bytes(column, row) == Some(id));
         if found.is_none_or(|row| !version.is_live(row)) {
             created.push(i);
         }

@@ -69,10 +69,15 @@ impl Columns {
 
 /// The text of a row as it was given.
 pub(super) fn text(column: Option<&Column>, row: RowId) -> Option<&str> {
+    std::str::from_utf8(text_bytes(column, row)?).ok()
+}
+
+/// The bytes of the text of a row as it was given.
+pub(super) fn text_bytes(column: Option<&Column>, row: RowId) -> Option<&[u8]> {
     let (block, row) = block_and_row(row);
     match column? {
         Column::Text(blocks) | Column::ExactText(blocks) => {
-            crate::column::get(blocks, block)?.get(row)
+            crate::column::get(blocks, block)?.original(row)
         }
         _ => None,
     }
