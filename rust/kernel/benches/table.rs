@@ -49,9 +49,9 @@ fn transaction_at_random(bencher: Bencher, threads: usize) {
         .bench_values(|table| {
             pool.install(|| {
                 let mut transaction = table.begin(2);
-                AT_RANDOM
-                    .iter()
-                    .for_each(|batch| transaction.apply(batch).expect("there is room"));
+                for batch in &*AT_RANDOM {
+                    transaction.apply(batch).expect("there is room");
+                }
                 transaction.commit(2)
             });
             table
@@ -100,9 +100,9 @@ fn pool(threads: usize) -> ThreadPool {
 fn loaded() -> Table {
     let table = Table::new();
     let mut transaction = table.begin(1);
-    FIRST
-        .iter()
-        .for_each(|batch| transaction.apply(batch).expect("there is room"));
+    for batch in &*FIRST {
+        transaction.apply(batch).expect("there is room");
+    }
     transaction.commit(1);
     table
 }
