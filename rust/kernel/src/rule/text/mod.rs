@@ -2,8 +2,8 @@
 //!
 //! Stored texts and operands are folded alike, so that comparing bytes is comparing without regard to case.
 
+mod anywhere;
 mod probe;
-mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -89,11 +89,10 @@ impl Pattern {
     }
 
     fn retain_in_arena(&self, texts: &Arena, words: &mut Words) {
-        match self.place {
-            Place::Anywhere if sweep::pays(count(words), texts.len()) => {
-                sweep::retain(&self.finder, texts, words);
-            }
-            _ => probe::retain(self, texts, words),
+        if self.place == Place::Anywhere {
+            anywhere::retain(self, texts, words);
+        } else {
+            probe::retain(self, texts, words);
         }
     }
 
