@@ -3,6 +3,11 @@
 //! What each name does is told in `python/segue/_kernel.pyi`, in the order of this index. Every call that works on data lets go of the
 //! GIL; every class is immutable as Python sees it and may be shared by threads.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands over what it made of an argument"
+)]
+
 mod error;
 mod export;
 mod format;
