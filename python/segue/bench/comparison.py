@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -62,8 +63,8 @@ class Comparison:
 
     def show(self, console: Console) -> None:
         """Prints the table."""
-        table = Table(title=f"{self.title} ({self.unit})", caption=self.note, title_justify="left")
-        table.add_column("case")
+        table = Table(box=SIMPLE_HEAD)
+        table.add_column("case", no_wrap=True)
         for name in self.contenders:
             table.add_column(name, justify="right")
         rivalled = any(self.ratio(case) is not None for case in self.cells)
@@ -73,7 +74,10 @@ class Comparison:
             row = [_figure(figures.get(name)) for name in self.contenders]
             ratio = self.ratio(case)
             table.add_row(case, *row, *([f"{ratio:.2f}" if ratio else "-"] if rivalled else []))
+        console.print(f"\n[bold]{self.title}[/bold], {self.unit}")
         console.print(table)
+        if self.note:
+            console.print(self.note, style="dim")
 
 
 def _figure(value: float | None) -> str:
