@@ -52,6 +52,7 @@ impl RankedRows {
     }
 
     /// Position of a row among the rows; `None` when it is not one of them.
+    #[inline]
     pub fn rank(&self, row: u16) -> Option<usize> {
         match self.rows.form() {
             Form::Sparse(rows) => rows.binary_search(&row).ok(),

@@ -37,6 +37,7 @@ impl Arena {
     }
 
     /// A text; empty behind the last, and where a mapped file is damaged.
+    #[inline]
     pub fn get(&self, position: usize) -> &[u8] {
         let Some(&[start, end]) = self.offsets.get(position..position + 2) else {
             return &[];

@@ -95,6 +95,7 @@ impl PlainText {
     }
 
     /// The text of a row as it was given; empty where it is absent.
+    #[inline]
     pub fn original(&self, row: u16) -> &[u8] {
         self.originals
             .get(row)

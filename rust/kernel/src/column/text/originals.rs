@@ -24,6 +24,7 @@ impl Originals {
         &self.texts
     }
 
+    #[inline]
     pub(super) fn get(&self, row: u16) -> Option<&[u8]> {
         Some(self.texts.get(self.rows.rank(row)?))
     }

@@ -3,7 +3,8 @@
 use super::window::{Bits, WINDOW_ROWS};
 use crate::batch::Identifier;
 use crate::column::{
-    self, Column, IdentifiersBlock, OptionsBlock, PlainBlock, PlainValue, TextBlock,
+    self, Arena, Column, IdentifiersBlock, OptionsBlock, PlainBlock, PlainText, PlainValue,
+    TextBase, TextBlock,
 };
 use crate::schema::ColumnId;
 use crate::table::Version;
@@ -125,19 +126,42 @@ impl<'a> Cells<'a> {
 /// Texts of a window.
 pub(super) struct TextCells<'a> {
     block: &'a TextBlock,
+    base: Base<'a>,
     present: Bits,
-    /// Rows that the block's base is out of date for.
+    /// Rows that the base is out of date for.
     overlaid: Bits,
+}
+
+/// The base of a block of texts, as they were given.
+enum Base<'a> {
+    /// One text a row.
+    Texts(&'a Arena),
+    /// One text a row, folded, and the given ones where they differ.
+    Folded(&'a PlainText),
+    /// One code a row, and the text of each code.
+    Codes(&'a [u16], &'a Arena),
 }
 
 impl<'a> TextCells<'a> {
     fn open(block: &'a TextBlock, present: Bits, window: usize) -> Self {
         let start = window * WINDOW_ROWS;
-        let overlaid = Bits::of_rows(block.overlaid(start..start + WINDOW_ROWS));
+        let base = match block.base() {
+            TextBase::Plain(plain) if plain.originals().rows().rows().is_empty() => {
+                Base::Texts(plain.texts())
+            }
+            TextBase::Plain(plain) => Base::Folded(plain),
+            TextBase::Dictionary(dictionary) if dictionary.originals().is_empty() => {
+                Base::Codes(dictionary.codes(), dictionary.values())
+            }
+            TextBase::Dictionary(dictionary) => {
+                Base::Codes(dictionary.codes(), dictionary.originals())
+            }
+        };
         Self {
             block,
+            base,
             present,
-            overlaid,
+            overlaid: Bits::of_rows(block.overlaid(start..start + WINDOW_ROWS)),
         }
     }
 
@@ -149,7 +173,13 @@ impl<'a> TextCells<'a> {
         } else if self.overlaid.has(row) {
             self.block.original(row)
         } else {
-            Some(self.block.base().original(row))
+            Some(match &self.base {
+                Base::Texts(texts) => texts.get(usize::from(row)),
+                Base::Folded(plain) => plain.original(row),
+                Base::Codes(codes, texts) => {
+                    texts.get(codes.get(usize::from(row)).copied().map_or(0, usize::from))
+                }
+            })
         }
     }
 }

@@ -187,6 +187,7 @@ fn write_section<S: Syntax>(
     S::close(&section.label, mark, out);
 }
 
+#[inline]
 fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
     match cells {
         Cells::Absent | Cells::Identifiers(_) => {}

@@ -13,8 +13,8 @@
 //! What is absent is left out, an object without members too.
 
 use super::form::{Group, Place, Syntax, Values};
+use super::ready::{Ready, push_text};
 use super::rfc3339::{push_date, push_time};
-use crate::batch::Texts;
 
 /// From here on not every whole number is a double.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
@@ -25,40 +25,42 @@ pub(super) struct Json;
 /// What stands around a value or group.
 pub(super) struct Label {
     /// Comma, name and colon; empty for a record.
-    head: Box<[u8]>,
+    head: Ready,
     /// Ready texts of each option: with the head for one, bare for many.
-    options: Texts,
+    options: Vec<Ready>,
     /// Whether a line ends with it.
     is_line: bool,
 }
 
 impl Label {
     fn named(name: &str) -> Self {
-        let mut head = vec![b','];
-        push_string(name.as_bytes(), &mut head);
-        head.push(b':');
         Self {
-            head: head.into(),
-            options: Texts::default(),
+            head: Ready::new(named(name)),
+            options: Vec::new(),
             is_line: false,
         }
     }
 
-    /// Renders options by code, each behind some bytes.
-    fn with_options<T: AsRef<str>>(mut self, before: &[u8], names: &[T]) -> Self {
-        let mut text = Vec::new();
-        for name in names {
-            text.clear();
-            text.extend_from_slice(before);
+    /// Adds options by code, each behind some bytes.
+    fn with_options<T: AsRef<str>>(self, before: &[u8], names: &[T]) -> Self {
+        let ready = |name: &T| {
+            let mut text = before.to_vec();
             push_string(name.as_ref().as_bytes(), &mut text);
-            self.options.push(&text);
+            Ready::new(text)
+        };
+        Self {
+            options: names.iter().map(ready).collect(),
+            ..self
         }
-        self
     }
+}
 
-    fn option(&self, code: u16) -> Option<&[u8]> {
-        (usize::from(code) < self.options.len()).then(|| self.options.get(code.into()))
-    }
+/// Comma, name and colon.
+fn named(name: &str) -> Vec<u8> {
+    let mut head = vec![b','];
+    push_string(name.as_bytes(), &mut head);
+    head.push(b':');
+    head
 }
 
 impl Syntax for Json {
@@ -68,11 +70,10 @@ impl Syntax for Json {
         let (Place::Member(_, name) | Place::AccountField(_, name) | Place::ListField(_, name)) =
             place;
         let label = Label::named(name);
-        let head = label.head.clone();
         match values {
             Values::Plain(_) => label,
-            Values::One(names) => label.with_options(&head, names),
-            Values::Enum(names) => label.with_options(&head, names),
+            Values::One(names) => label.with_options(&named(name), names),
+            Values::Enum(names) => label.with_options(&named(name), names),
             Values::Many(names) => label.with_options(&[], names),
         }
     }
@@ -84,8 +85,8 @@ impl Syntax for Json {
     fn group(&self, group: Group<'_>) -> Label {
         match group {
             Group::Record => Label {
-                head: Box::default(),
-                options: Texts::default(),
+                head: Ready::new(Vec::new()),
+                options: Vec::new(),
                 is_line: true,
             },
             Group::Name => Label::named("name"),
@@ -104,9 +105,7 @@ impl Syntax for Json {
     }
 
     fn open(label: &Label, out: &mut Vec<u8>) -> usize {
-        let mark = out.len();
-        out.extend_from_slice(&label.head);
-        mark
+        label.head.push(out)
     }
 
     fn close(label: &Label, mark: usize, out: &mut Vec<u8>) {
@@ -121,46 +120,48 @@ impl Syntax for Json {
     }
 
     fn text(label: &Label, text: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(&label.head);
+        label.head.push(out);
         push_string(text, out);
     }
 
     fn number(label: &Label, number: f64, out: &mut Vec<u8>) {
-        out.extend_from_slice(&label.head);
+        label.head.push(out);
         push_number(number, out);
     }
 
     fn boolean(label: &Label, boolean: bool, out: &mut Vec<u8>) {
-        out.extend_from_slice(&label.head);
+        label.head.push(out);
         out.extend_from_slice(if boolean { b"true" } else { b"false" });
     }
 
     fn date(label: &Label, days: i32, out: &mut Vec<u8>) {
-        out.extend_from_slice(&label.head);
+        label.head.push(out);
         out.push(b'"');
         push_date(days, out);
         out.push(b'"');
     }
 
     fn date_time(label: &Label, millis: i64, out: &mut Vec<u8>) {
-        out.extend_from_slice(&label.head);
+        label.head.push(out);
         out.push(b'"');
         push_time(millis, out);
         out.push(b'"');
     }
 
     fn option(label: &Label, code: u16, out: &mut Vec<u8>) {
-        if let Some(option) = label.option(code) {
-            out.extend_from_slice(option);
+        if let Some(option) = label.options.get(usize::from(code)) {
+            option.push(out);
         }
     }
 
     fn options(label: &Label, codes: &[u16], out: &mut Vec<u8>) {
-        out.extend_from_slice(&label.head);
+        label.head.push(out);
         let start = out.len();
-        for option in codes.iter().filter_map(|code| label.option(*code)) {
-            out.push(b',');
-            out.extend_from_slice(option);
+        for code in codes {
+            if let Some(option) = label.options.get(usize::from(*code)) {
+                out.push(b',');
+                option.push(out);
+            }
         }
         close_array(start, out);
     }
@@ -170,8 +171,7 @@ impl Syntax for Json {
         identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
         out: &mut Vec<u8>,
     ) {
-        let mark = out.len();
-        out.extend_from_slice(&label.head);
+        let mark = label.head.push(out);
         let start = out.len();
         for (kind, value) in identifiers {
             out.extend_from_slice(b",{\"value\":");
@@ -216,7 +216,7 @@ fn push_string(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     loop {
         let plain = plain_prefix(rest);
-        out.extend_from_slice(&rest[..plain]);
+        push_text(out, &rest[..plain]);
         let Some(&byte) = rest.get(plain) else { break };
         push_escaped(byte, out);
         rest = &rest[plain + 1..];

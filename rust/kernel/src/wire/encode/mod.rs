@@ -8,6 +8,7 @@
 //! | `form` | the parts of a record in their order, and what a format must say of each |
 //! | `protobuf`, `json` | the formats that write record by record |
 //! | `arrow` | the format that writes column by column |
+//! | `ready` | short bytes in few instructions |
 //! | `rfc3339` | dates and times in JSON |
 //!
 //! What is written depends on values alone, never on how blocks happen to hold them: the same rows give the same bytes after any history
@@ -18,6 +19,7 @@ mod cells;
 mod form;
 mod json;
 mod protobuf;
+mod ready;
 mod rfc3339;
 mod selected;
 mod window;

@@ -1,7 +1,7 @@
 //! Records as `segue.v1.Profile`, in a batch or alone.
 
 use super::form::{Group, Place, Syntax, Values};
-use crate::batch::Texts;
+use super::ready::{Ready, push_text, push_varint};
 use crate::schema::ColumnKind;
 use crate::wire::fields::{
     field_value, identifier, membership, option_list, profile, profile_batch,
@@ -9,6 +9,9 @@ use crate::wire::fields::{
 use crate::wire::protobuf::{
     FIXED64, LENGTH_DELIMITED, VARINT, put_bytes, put_tag, put_uint, put_varint, varint_len,
 };
+
+/// Lengths below take one byte, so they can be set after the fact.
+const ONE_BYTE_LENGTHS: usize = 0x80;
 
 /// How a value names its field.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,69 +31,54 @@ pub(super) struct Protobuf {
 /// What stands around a value or group.
 pub(super) enum Label {
     /// A member: its tag.
-    Member(Box<[u8]>),
-    /// A value in a `FieldValue`: the tag of that, then, after its length, its key and the tag of the value.
-    Wrapped { tag: Box<[u8]>, inner: Box<[u8]> },
+    Member(Ready),
+    /// A value in a `FieldValue`: the tag of that, one byte for its length, its key and the tag of the value.
+    Wrapped(Ready),
     /// At most one option: ready bytes of each.
-    One(Texts),
-    /// Any options in a `FieldValue`, as [`Wrapped`](Self::Wrapped); `options` are ready elements of the `OptionList`.
-    Many {
-        tag: Box<[u8]>,
-        inner: Box<[u8]>,
-        options: Texts,
-    },
+    One(Vec<Ready>),
+    /// Any options in a `FieldValue`, around as [`Wrapped`](Self::Wrapped): ready elements of the `OptionList`.
+    Many { around: Ready, options: Vec<Ready> },
     /// A message: its tag, the bytes kept free for its length, and what it begins with.
     Message {
-        tag: Box<[u8]>,
+        tag_bytes: usize,
         length_bytes: usize,
-        head: Box<[u8]>,
+        head: Ready,
     },
     /// A group without a message of its own.
     Inline,
 }
 
 impl Protobuf {
-    /// Tag of the `FieldValue`, and the key inside it followed by the tag of a value.
-    fn wrapper(&self, message: u32, position: u32, key: &str, value: [u32; 2]) -> [Box<[u8]>; 2] {
-        let mut inner = Vec::new();
+    /// What stands before a value in a `FieldValue`, whose own length is left open.
+    fn around(&self, message: u32, position: u32, key: &str, value: [u32; 2]) -> Ready {
+        let mut around = Vec::new();
+        put_tag(&mut around, message, LENGTH_DELIMITED);
+        around.push(0);
         match self.keys {
-            Keys::Indexed => {
-                put_uint(&mut inner, field_value::KEY_INDEX, position.into());
-            }
-            Keys::Spelled => put_bytes(&mut inner, field_value::KEY, key.as_bytes()),
+            Keys::Indexed => put_uint(&mut around, field_value::KEY_INDEX, position.into()),
+            Keys::Spelled => put_bytes(&mut around, field_value::KEY, key.as_bytes()),
         }
-        put_tag(&mut inner, value[0], value[1]);
-        [tag(message, LENGTH_DELIMITED), inner.into()]
+        put_tag(&mut around, value[0], value[1]);
+        Ready::new(around)
     }
 
     fn field(&self, message: u32, position: u32, key: &str, values: Values<'_>) -> Label {
+        let around = |value| self.around(message, position, key, value);
         match values {
-            Values::Plain(kind) => {
-                let [tag, inner] = self.wrapper(message, position, key, value_tag(kind));
-                Label::Wrapped { tag, inner }
-            }
+            Values::Plain(kind) => Label::Wrapped(around(value_tag(kind))),
             Values::One(names) => {
-                let wrapper = [field_value::TEXT, LENGTH_DELIMITED];
-                let [tag, inner] = self.wrapper(message, position, key, wrapper);
+                let around = around([field_value::TEXT, LENGTH_DELIMITED]);
                 Label::One(rendered(names, |name, out| {
-                    out.extend_from_slice(&tag);
-                    put_varint(out, (inner.len() + sized_len(name.len())) as u64);
-                    out.extend_from_slice(&inner);
+                    put_around(&around, sized_len(name.len()), out);
                     put_sized(out, name.as_bytes());
                 }))
             }
-            Values::Many(names) => {
-                let wrapper = [field_value::OPTIONS, LENGTH_DELIMITED];
-                let [tag, inner] = self.wrapper(message, position, key, wrapper);
-                let options = rendered(names, |name, out| {
+            Values::Many(names) => Label::Many {
+                around: around([field_value::OPTIONS, LENGTH_DELIMITED]),
+                options: rendered(names, |name, out| {
                     put_bytes(out, option_list::OPTIONS, name.as_bytes());
-                });
-                Label::Many {
-                    tag,
-                    inner,
-                    options,
-                }
-            }
+                }),
+            },
             Values::Enum(_) => Label::Inline,
         }
     }
@@ -126,19 +114,10 @@ impl Syntax for Protobuf {
     }
 
     fn group(&self, group: Group<'_>) -> Label {
-        let message = |number, length_bytes, head: Vec<u8>| Label::Message {
-            tag: tag(number, LENGTH_DELIMITED),
-            length_bytes,
-            head: head.into(),
-        };
         match (group, self.keys) {
-            (Group::Record, Keys::Indexed) => message(profile_batch::PROFILES, 2, Vec::new()),
-            (Group::Name, _) => message(profile::NAME, 1, Vec::new()),
-            (Group::Membership(id), _) => {
-                let mut head = Vec::new();
-                put_bytes(&mut head, membership::LIST, id.as_bytes());
-                message(profile::MEMBERSHIPS, 1, head)
-            }
+            (Group::Record, Keys::Indexed) => message(profile_batch::PROFILES, 2, None),
+            (Group::Name, _) => message(profile::NAME, 1, None),
+            (Group::Membership(id), _) => message(profile::MEMBERSHIPS, 1, Some(id)),
             _ => Label::Inline,
         }
     }
@@ -157,81 +136,80 @@ impl Syntax for Protobuf {
         Self::close(&label, mark, out);
     }
 
+    #[inline]
     fn open(label: &Label, out: &mut Vec<u8>) -> usize {
-        let mark = out.len();
-        if let Label::Message {
-            tag,
-            length_bytes,
-            head,
-        } = label
-        {
-            out.extend_from_slice(tag);
-            out.resize(out.len() + length_bytes, 0);
-            out.extend_from_slice(head);
+        match label {
+            Label::Message { head, .. } => head.push(out),
+            _ => out.len(),
         }
-        mark
     }
 
+    #[inline]
     fn close(label: &Label, mark: usize, out: &mut Vec<u8>) {
         let Label::Message {
-            tag, length_bytes, ..
+            tag_bytes,
+            length_bytes,
+            ..
         } = label
         else {
             return;
         };
-        let start = mark + tag.len();
-        let body = start + length_bytes;
-        let length = out.len() - body;
+        let start = mark + tag_bytes;
+        let length = out.len() - start - length_bytes;
         if length == 0 {
             out.truncate(mark);
             return;
         }
         let needed = varint_len(length as u64);
-        if needed > *length_bytes {
-            out.resize(out.len() + needed - length_bytes, 0);
-        }
         if needed != *length_bytes {
-            out.copy_within(body..body + length, start + needed);
-            out.truncate(start + needed + length);
+            move_body(out, start, *length_bytes, needed);
         }
         set_varint(length as u64, &mut out[start..start + needed]);
     }
 
+    #[inline]
     fn text(label: &Label, text: &[u8], out: &mut Vec<u8>) {
         put_head(label, sized_len(text.len()), out);
-        put_sized(out, text);
+        push_varint(out, text.len() as u64);
+        push_text(out, text);
     }
 
+    #[inline]
     fn number(label: &Label, number: f64, out: &mut Vec<u8>) {
         put_head(label, 8, out);
         out.extend_from_slice(&number.to_le_bytes());
     }
 
+    #[inline]
     fn boolean(label: &Label, boolean: bool, out: &mut Vec<u8>) {
         put_head(label, 1, out);
         out.push(boolean.into());
     }
 
+    #[inline]
     fn date(label: &Label, days: i32, out: &mut Vec<u8>) {
         let zigzag = ((days << 1) ^ (days >> 31)).cast_unsigned().into();
         put_head(label, varint_len(zigzag), out);
-        put_varint(out, zigzag);
+        push_varint(out, zigzag);
     }
 
+    #[inline]
     fn date_time(label: &Label, millis: i64, out: &mut Vec<u8>) {
         let value = millis.cast_unsigned();
         put_head(label, varint_len(value), out);
-        put_varint(out, value);
+        push_varint(out, value);
     }
 
+    #[inline]
     fn option(label: &Label, code: u16, out: &mut Vec<u8>) {
         if let Label::One(options) = label
-            && usize::from(code) < options.len()
+            && let Some(option) = options.get(usize::from(code))
         {
-            out.extend_from_slice(options.get(code.into()));
+            option.push(out);
         }
     }
 
+    #[inline]
     fn options(label: &Label, codes: &[u16], out: &mut Vec<u8>) {
         let Label::Many { options, .. } = label else {
             return;
@@ -239,18 +217,17 @@ impl Syntax for Protobuf {
         let named = || {
             codes
                 .iter()
-                .filter(|code| usize::from(**code) < options.len())
+                .filter_map(|code| options.get(usize::from(*code)))
         };
-        let length: usize = named()
-            .map(|code| options.get(usize::from(*code)).len())
-            .sum();
+        let length: usize = named().map(Ready::len).sum();
         put_head(label, sized_len(length), out);
-        put_varint(out, length as u64);
-        for code in named() {
-            out.extend_from_slice(options.get(usize::from(*code)));
+        push_varint(out, length as u64);
+        for option in named() {
+            option.push(out);
         }
     }
 
+    #[inline]
     fn identifiers<'a>(
         label: &Label,
         identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
@@ -263,12 +240,30 @@ impl Syntax for Protobuf {
                 1 + sized_len(kind.len())
             };
             put_head(label, 0, out);
-            put_varint(out, (1 + sized_len(value.len()) + typed) as u64);
-            put_bytes(out, identifier::VALUE, value);
+            push_varint(out, (1 + sized_len(value.len()) + typed) as u64);
+            put_tag(out, identifier::VALUE, LENGTH_DELIMITED);
+            push_varint(out, value.len() as u64);
+            push_text(out, value);
             if !kind.is_empty() {
                 put_bytes(out, identifier::TYPE, kind);
             }
         }
+    }
+}
+
+/// A message that begins with the id of a list, or with nothing.
+fn message(number: u32, length_bytes: usize, list: Option<&str>) -> Label {
+    let mut head = Vec::new();
+    put_tag(&mut head, number, LENGTH_DELIMITED);
+    let tag_bytes = head.len();
+    head.resize(tag_bytes + length_bytes, 0);
+    if let Some(id) = list {
+        put_bytes(&mut head, membership::LIST, id.as_bytes());
+    }
+    Label::Message {
+        tag_bytes,
+        length_bytes,
+        head: Ready::new(head),
     }
 }
 
@@ -288,34 +283,54 @@ fn value_tag(kind: ColumnKind) -> [u32; 2] {
 }
 
 /// Renders options, by code.
-fn rendered<T: AsRef<str>>(names: &[T], mut render: impl FnMut(&str, &mut Vec<u8>)) -> Texts {
-    let mut options = Texts::default();
-    let mut bytes = Vec::new();
-    for name in names {
-        bytes.clear();
+fn rendered<T: AsRef<str>>(names: &[T], mut render: impl FnMut(&str, &mut Vec<u8>)) -> Vec<Ready> {
+    let ready = |name: &T| {
+        let mut bytes = Vec::new();
         render(name.as_ref(), &mut bytes);
-        options.push(&bytes);
-    }
-    options
+        Ready::new(bytes)
+    };
+    names.iter().map(ready).collect()
 }
 
 /// Writes what stands before a value, which will take `value_bytes`.
+#[inline]
 fn put_head(label: &Label, value_bytes: usize, out: &mut Vec<u8>) {
     match label {
-        Label::Member(tag) => out.extend_from_slice(tag),
-        Label::Wrapped { tag, inner } | Label::Many { tag, inner, .. } => {
-            out.extend_from_slice(tag);
-            put_varint(out, (inner.len() + value_bytes) as u64);
-            out.extend_from_slice(inner);
+        Label::Member(tag) => {
+            tag.push(out);
         }
+        Label::Wrapped(around) | Label::Many { around, .. } => put_around(around, value_bytes, out),
         Label::One(_) | Label::Message { .. } | Label::Inline => {}
     }
 }
 
-fn tag(number: u32, wire_type: u32) -> Box<[u8]> {
-    let mut out = Vec::new();
-    put_tag(&mut out, number, wire_type);
-    out.into()
+/// Writes what stands around a value of `value_bytes` in a `FieldValue`, whose tag takes one byte.
+#[inline]
+fn put_around(around: &Ready, value_bytes: usize, out: &mut Vec<u8>) {
+    let start = around.push(out) + 1;
+    let length = around.len() - 2 + value_bytes;
+    if length < ONE_BYTE_LENGTHS {
+        out[start] = length.to_le_bytes()[0];
+    } else {
+        let needed = varint_len(length as u64);
+        move_body(out, start, 1, needed);
+        set_varint(length as u64, &mut out[start..start + needed]);
+    }
+}
+
+/// Moves everything behind a length when that takes another number of bytes than were kept free.
+#[cold]
+fn move_body(out: &mut Vec<u8>, start: usize, free: usize, needed: usize) {
+    let end = out.len();
+    out.resize(end.max(end + needed - free), 0);
+    out.copy_within(start + free..end, start + needed);
+    out.truncate(end + needed - free);
+}
+
+fn tag(number: u32, wire_type: u32) -> Ready {
+    let mut tag = Vec::new();
+    put_tag(&mut tag, number, wire_type);
+    Ready::new(tag)
 }
 
 /// Writes bytes after their number.
@@ -325,16 +340,17 @@ fn put_sized(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Bytes that [`put_sized`] writes.
+#[inline]
 fn sized_len(bytes: usize) -> usize {
     varint_len(bytes as u64) + bytes
 }
 
 /// Writes a varint over exactly as many bytes as it takes.
+#[inline]
 fn set_varint(mut value: u64, bytes: &mut [u8]) {
-    let last = bytes.len() - 1;
-    for byte in &mut bytes[..last] {
-        *byte = value.to_le_bytes()[0] | 0x80;
+    for byte in bytes {
+        let more = if value < 0x80 { 0 } else { 0x80 };
+        *byte = value.to_le_bytes()[0] & 0x7f | more;
         value >>= 7;
     }
-    bytes[last] = value.to_le_bytes()[0];
 }
