@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::records::{Record, batch_of};
 use super::{NO_ROWS, Value};
 use crate::batch::{Batch, IdentifierKind};
+use crate::column::BLOCK_ROWS;
+use crate::error::KernelError;
 use crate::table::index::Indexes;
-use crate::table::{Applied, Table};
+use crate::table::{Applied, MAX_ROWS, Table, Version};
 
 fn batch(ids: &[&str]) -> Batch {
     batch_of(
@@ -136,4 +138,48 @@ fn an_index_of_mostly_outdated_entries_is_built_anew() {
     assert!(entries(&table.version().indexes) < 70_000);
     assert_eq!(table.find_by(IdentifierKind::Email, "7@59"), vec![7]);
     assert_eq!(table.find_by(IdentifierKind::Email, "7@58"), NO_ROWS);
+}
+
+#[test]
+fn a_full_table_refuses_a_commit_as_a_whole() {
+    let n_rows = MAX_ROWS as usize - 2;
+    let live = vec![Arc::default(); n_rows.div_ceil(BLOCK_ROWS)];
+    let table = Table::with(Version {
+        n_rows,
+        live,
+        ..Version::empty()
+    });
+    let full = KernelError::TableFull { maximum: MAX_ROWS };
+    assert_eq!(
+        table.apply(&[&batch(&["a"]), &batch(&["b", "c"])], 1, 10),
+        Err(full)
+    );
+    assert_eq!((table.version().n_rows(), table.find("a")), (n_rows, None));
+
+    let applied = table.apply(&[&batch(&["b"]), &batch(&["b", "c"])], 1, 10);
+    assert_eq!(
+        applied,
+        Ok(Applied {
+            written: 2,
+            created: 2
+        })
+    );
+    assert_eq!(table.find("c"), Some(MAX_ROWS - 1));
+    assert_eq!(
+        table.apply(&[&batch(&["b", "c"])], 2, 20),
+        Ok(Applied {
+            written: 2,
+            created: 0
+        })
+    );
+    let mut transaction = table.begin(30);
+    let full = KernelError::TableFull { maximum: MAX_ROWS };
+    assert_eq!(transaction.apply(&batch(&["b", "d"])), Err(full));
+    assert_eq!(
+        transaction.commit(3),
+        Applied {
+            written: 0,
+            created: 0
+        }
+    );
 }
