@@ -64,12 +64,12 @@ class Comparison:
     def show(self, console: Console) -> None:
         """Prints the table."""
         table = Table(box=SIMPLE_HEAD)
-        table.add_column("case", no_wrap=True)
+        table.add_column("case", overflow="fold", min_width=20)
         for name in self.contenders:
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", no_wrap=True)
         rivalled = any(self.ratio(case) is not None for case in self.cells)
         if rivalled:
-            table.add_column("ratio", justify="right")
+            table.add_column("ratio", justify="right", no_wrap=True)
         for case, figures in self.cells.items():
             row = [_figure(figures.get(name)) for name in self.contenders]
             ratio = self.ratio(case)
@@ -85,4 +85,4 @@ def _figure(value: float | None) -> str:
         return "-"
     if abs(value) >= 1000:  # noqa: PLR2004 — where decimals stop to matter
         return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"  # noqa: PLR2004 — three digits tell enough

@@ -18,8 +18,8 @@ from segue.bench.workload import BLOCK_ROWS, arrow_blocks, prepare_account, prot
 from segue.client import AccountClient, Client
 from segue.v1.block_pb2 import BlockFormat
 
-PROTOBUF: Final = "segue, protobuf"
-ARROW: Final = "segue, arrow"
+PROTOBUF: Final = "protobuf"
+ARROW: Final = "arrow"
 _DUCKDB_LOAD_ROWS: Final = 120_000
 _DUCKDB_UPDATE_ROWS: Final = 6_000
 """Rows of a DuckDB transaction, as it does each fastest: about a row group of new rows, far fewer of old ones."""
@@ -41,7 +41,7 @@ def compare_import(profiles: int) -> list[Comparison]:
         higher_is_better=True,
         contenders=(PROTOBUF, ARROW, "sqlite", "duckdb"),
         own=2,
-        note="Segue: stage and execute over gRPC, the client on the same machine, three indexes. SQLite: WAL, synchronous=FULL, "
+        note="Protobuf and arrow: Segue, stage and execute over gRPC, the client on the same machine, three indexes. SQLite: WAL, synchronous=FULL, "
         f"{BLOCK_ROWS:,} rows a transaction, primary key only. DuckDB: {_DUCKDB_LOAD_ROWS:,} new or {_DUCKDB_UPDATE_ROWS:,} old rows "
         "a transaction, several options as one text (it updates lists far slower), primary key only.",
     )
@@ -49,7 +49,12 @@ def compare_import(profiles: int) -> list[Comparison]:
         "processor time of the same imports, a million rows",
         "CPU s",
         higher_is_better=False,
-        contenders=(f"{PROTOBUF}: server", "its client", f"{ARROW}: server", "its client "),
+        contenders=(
+            f"{PROTOBUF}: server",
+            f"{PROTOBUF}: client",
+            f"{ARROW}: server",
+            f"{ARROW}: client",
+        ),
         own=4,
     )
     loads = list(_loads(profiles))
@@ -81,7 +86,7 @@ def _import_by_segue(loads: Sequence[Load], rates: Comparison, processor: Compar
             (PROTOBUF, BlockFormat.BLOCK_FORMAT_PROFILE_BATCH),
             (ARROW, BlockFormat.BLOCK_FORMAT_ARROW_IPC),
         ):
-            account = prepare_account(client, contender.partition(", ")[2])
+            account = prepare_account(client, contender)
             for load in loads:
                 make = protobuf_blocks if contender == PROTOBUF else arrow_blocks
                 blocks = list(make(load.rows))
@@ -91,8 +96,7 @@ def _import_by_segue(loads: Sequence[Load], rates: Comparison, processor: Compar
                 rates.put(load.case, contender, load.rows.num_rows / measured.wall_seconds)
                 spent = (server.cpu_seconds - before) / millions
                 processor.put(load.case, f"{contender}: server", spent)
-                name = "its client" if contender == PROTOBUF else "its client "
-                processor.put(load.case, name, measured.cpu_seconds / millions)
+                processor.put(load.case, f"{contender}: client", measured.cpu_seconds / millions)
 
 
 def _import(

@@ -26,8 +26,8 @@ from segue.v1.segment_pb2 import Rule, RuleGroup
 if TYPE_CHECKING:
     import duckdb
 
-KERNEL: Final = "segue, kernel"
-SERVICE: Final = "segue, over gRPC"
+KERNEL: Final = "kernel"
+SERVICE: Final = "over gRPC"
 
 Count = Callable[[], int]
 
@@ -47,7 +47,7 @@ def compare_evaluation(profiles: int) -> list[Comparison]:
         higher_is_better=False,
         contenders=(KERNEL, SERVICE, "polars", "duckdb"),
         own=2,
-        note="Best of 7 runs. Segue also asks for active membership and compares texts without regard to case; the others do not.",
+        note="Kernel and over gRPC: Segue. Best of 7 runs. It also asks for active membership and compares texts without regard to case; the others do not.",
     )
     with (
         TemporaryDirectory() as directory,
