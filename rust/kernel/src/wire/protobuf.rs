@@ -100,6 +100,11 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 Ok(u64::from(*byte))
             }
+            // Lengths of records and memberships mostly take two bytes.
+            [low, high, rest @ ..] if *high < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*low & 0x7F) | u64::from(*high) << 7)
+            }
             _ => self.long_varint(),
         }
     }

@@ -35,22 +35,34 @@ pub(super) fn text(bytes: &[u8], max_bytes: usize) -> Result<(), Problem> {
     }
 }
 
-#[cold]
+#[inline(never)]
 fn is_utf8_without_nul(bytes: &[u8]) -> bool {
-    memchr::memchr(0, bytes).is_none() && simdutf8::basic::from_utf8(bytes).is_ok()
+    !bytes.contains(&0) && simdutf8::basic::from_utf8(bytes).is_ok()
 }
 
 /// Whether all bytes are of U+0001 to U+007F: eight at a time, the last eight overlapping those before.
 #[inline]
 fn is_plain(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk() else {
-        return bytes.iter().all(|byte| (0x01..0x80).contains(byte));
+        return is_short_plain(bytes);
     };
     let (words, _) = bytes.as_chunks();
     words
         .iter()
         .fold(strange_bits(*last), |bits, word| bits | strange_bits(*word))
         == 0
+}
+
+/// The same for fewer than eight bytes: four at a time, the last four overlapping the first.
+#[inline]
+fn is_short_plain(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let [first, last] = [first, last].map(|half| u32::from_le_bytes(*half));
+            strange_bits((u64::from(first) << 32 | u64::from(last)).to_le_bytes()) == 0
+        }
+        _ => bytes.iter().all(|byte| (0x01..0x80).contains(byte)),
+    }
 }
 
 /// Zero if and only if none of eight bytes is 0 or above 0x7F: only they have a high bit, or borrow one when 1 is taken from them.
