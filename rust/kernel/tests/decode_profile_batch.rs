@@ -258,7 +258,7 @@ fn keys_may_be_counted() {
         problems(&batch),
         [
             (3, "fields[Shoe]", R::FieldUnknown),
-            (4, "fields[]", R::RecordInvalid)
+            (4, "fields[0]", R::RecordInvalid)
         ]
     );
     assert_eq!(column(&batch, ACCOUNT_FIELDS + 1).unwrap().rows, [0]);
@@ -379,6 +379,63 @@ fn of_records_with_one_id_the_first_good_one_is_kept() {
             vec!["a".to_owned(), "b".to_owned()],
             vec!["1".to_owned(), "2".to_owned()]
         )
+    );
+}
+
+#[test]
+fn good_records_close_ranks_where_bad_ones_stood() {
+    let numbered = |n: u32| Profile {
+        fields: vec![
+            value("Age", Value::Number(f64::from(n))),
+            value("City", text(&n.to_string())),
+            value(
+                "Likes",
+                if n.is_multiple_of(3) {
+                    text("")
+                } else {
+                    options(&["Red", "Blå"][..n as usize % 3])
+                },
+            ),
+        ],
+        emails: vec![plain(if n % 1_000 == 7 { "nobody" } else { "a@b.se" })],
+        memberships: vec![member("club", Vec::new())],
+        ..profile(&format!("p{n}"))
+    };
+    let count = 65_537;
+    let batch = decoded(&block((0..count).map(numbered).collect()));
+    let good: Vec<u32> = (0..count).filter(|n| n % 1_000 != 7).collect();
+    let rows: Vec<u32> = (0..).take(good.len()).collect();
+    assert_eq!((batch.record_count, batch.invalid_count), (count, 66));
+    assert_eq!(
+        ids(&batch),
+        good.iter().map(|n| format!("p{n}")).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        texts(&batch, ACCOUNT_FIELDS),
+        good.iter().map(u32::to_string).collect::<Vec<_>>()
+    );
+    let ages = good.iter().map(|&n| f64::from(n)).collect();
+    assert_eq!(
+        column(&batch, ACCOUNT_FIELDS + 1).unwrap().values,
+        BatchValues::Number(ages)
+    );
+    let likes = column(&batch, ACCOUNT_FIELDS + 6).unwrap();
+    let cleared: Vec<u32> = rows
+        .iter()
+        .copied()
+        .filter(|&row| good[row as usize].is_multiple_of(3))
+        .collect();
+    assert_eq!(likes.cleared, cleared);
+    let codes: Vec<u16> = good
+        .iter()
+        .flat_map(|n| [0, 2].into_iter().take(*n as usize % 3))
+        .collect();
+    assert!(
+        matches!(&likes.values, BatchValues::MultiSelectMany { codes: found, .. } if *found == codes)
+    );
+    assert_eq!(
+        (&batch.identifiers[0].plain_rows, &batch.members[0].rows),
+        (&rows, &rows)
     );
 }
 

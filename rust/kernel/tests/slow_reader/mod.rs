@@ -272,14 +272,14 @@ fn read_fields(
     let owner = list
         .map(|list| format!("memberships[{list}]."))
         .unwrap_or_default();
-    for given in fields {
+    for (position, given) in fields.iter().enumerate() {
         let key = match given.key_index as usize {
             0 => Some(given.key.as_str()),
             index => batch.field_keys.get(index - 1).map(String::as_str),
         };
         let Some(key) = key else {
             row.problems
-                .push((format!("{owner}fields[]"), R::RecordInvalid));
+                .push((format!("{owner}fields[{position}]"), R::RecordInvalid));
             continue;
         };
         match schema.field(list, key) {

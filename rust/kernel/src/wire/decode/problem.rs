@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::batch::{IdentifierKind, RecordReason};
 use crate::schema::ColumnKind;
+use crate::wire::protobuf::Damage;
 
 /// Characters of a list id or field key that a path repeats.
 const NAME_CHARS_MAX: usize = 100;
@@ -44,6 +45,14 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    /// Damage that was found in the bytes of a message.
+    pub(super) const fn damaged(bytes: &[u8], damage: Damage) -> Self {
+        Self::Damaged {
+            problem: damage.problem,
+            offset: bytes.len() - damage.bytes_left,
+        }
+    }
+
     pub(super) const fn reason(self) -> RecordReason {
         match self {
             Self::IdMissing => RecordReason::ProfileIdMissing,

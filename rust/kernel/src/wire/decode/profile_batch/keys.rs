@@ -96,14 +96,11 @@ impl<'a, 's> Keys<'a, 's> {
         &self.targets[target]
     }
 
-    /// The key as it is spelled; empty when its index counts too far.
-    pub(super) fn spelling(&self, key: Key<'a>) -> &'a [u8] {
+    /// The key as it is spelled; `None` when its index counts too far.
+    pub(super) fn spelling(&self, key: Key<'a>) -> Option<&'a [u8]> {
         match key {
-            Key::Spelled(key) => key,
-            Key::Index(index) => self
-                .spellings
-                .get(index - 1)
-                .map_or(&[], |key| key.as_bytes()),
+            Key::Spelled(key) => Some(key),
+            Key::Index(index) => self.spellings.get(index - 1).map(|key| key.as_bytes()),
         }
     }
 

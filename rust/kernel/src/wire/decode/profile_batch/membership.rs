@@ -58,11 +58,7 @@ impl<'a> RecordReader<'a, '_> {
             }
             Err(damage) => {
                 let place = format!("memberships[{position}]");
-                let offset = bytes.len() - damage.bytes_left;
-                let problem = Problem::Damaged {
-                    problem: damage.problem,
-                    offset,
-                };
+                let problem = Problem::damaged(bytes, damage);
                 self.builder.report(row, Place::Named(&place), problem);
             }
         }

@@ -1,7 +1,7 @@
 //! A `segue.v1.Profile`.
 
-use super::field_value::{self, Value};
-use super::keys::{ACCOUNT, Keys};
+use super::field_value::{self, FieldValue, Value};
+use super::keys::{ACCOUNT, FieldTarget, Keys};
 use crate::batch::{Batch, IdentifierKind};
 use crate::schema::{ColumnKind, List, Schema};
 use crate::wire::decode::DecodeOptions;
@@ -10,7 +10,7 @@ use crate::wire::decode::given::{Given, Target};
 use crate::wire::decode::identifier::GivenIdentifier;
 use crate::wire::decode::problem::{Place, Problem};
 use crate::wire::fields::{identifier, person_name, profile as f};
-use crate::wire::protobuf::{Damage, FIXED64, LENGTH_DELIMITED, ReadResult, Reader, tag};
+use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, tag};
 
 /// Positions of name parts in [`TEXTS`]: the number in `PersonName` is the position.
 const NAME_PARTS: std::ops::RangeInclusive<usize> =
@@ -93,7 +93,8 @@ impl<'a, 's> RecordReader<'a, 's> {
     pub(super) fn read(&mut self, row: u32, bytes: &'a [u8]) {
         self.scratch.clear();
         if let Err(damage) = self.scan(row, bytes) {
-            self.report_damage(row, Place::Named(""), bytes, damage);
+            self.builder
+                .report(row, Place::Named(""), Problem::damaged(bytes, damage));
         }
         self.builder.push_profile_id(row, self.scratch.profile_id);
         self.store_texts(row);
@@ -168,14 +169,16 @@ impl<'a, 's> RecordReader<'a, 's> {
                 position,
                 part: "",
             };
-            self.report_damage(row, place, bytes, damage);
+            self.builder
+                .report(row, place, Problem::damaged(bytes, damage));
         }
         self.scratch.identifiers[kind as usize].push(given);
     }
 
     fn scan_name(&mut self, row: u32, bytes: &'a [u8]) {
         if let Err(damage) = scan_name(bytes, &mut self.scratch.texts) {
-            self.report_damage(row, Place::Named("name"), bytes, damage);
+            self.builder
+                .report(row, Place::Named("name"), Problem::damaged(bytes, damage));
         }
     }
 
@@ -213,51 +216,56 @@ impl<'a, 's> RecordReader<'a, 's> {
 
     #[inline]
     fn read_field(&mut self, row: u32, scope: usize, position: usize, bytes: &'a [u8]) {
-        let read = match field_value::read(bytes, &mut self.scratch.options) {
+        let FieldValue { key, value } = match field_value::read(bytes, &mut self.scratch.options) {
             Ok(read) => read,
             Err(damage) => {
-                let key = position.to_string();
-                let place = Place::Field {
-                    list: self.list_id(scope),
-                    key: key.as_bytes(),
-                };
-                return self.report_damage(row, place, bytes, damage);
+                let problem = Problem::damaged(bytes, damage);
+                return self.report_field(row, scope, position, None, problem);
             }
         };
-        let given = match read.value {
+        let given = match value {
             Value::Given(given) => Some(given),
             Value::Options => Some(Given::Options(&self.scratch.options)),
             Value::Absent => None,
         };
-        let problem = match self
-            .keys
-            .field(&mut self.builder, scope, position, read.key)
-        {
+        match self.keys.field(&mut self.builder, scope, position, key) {
             Ok(Some(target)) => {
-                let target = self.keys.target(target);
+                let FieldTarget { field, target } = self.keys.target(target);
+                let list = field.list.as_deref().map(str::as_bytes);
+                let place = Place::Field {
+                    list,
+                    key: field.key.as_bytes(),
+                };
                 if let Some(given) = given {
-                    let list = target.field.list.as_deref().map(str::as_bytes);
-                    let place = Place::Field {
-                        list,
-                        key: target.field.key.as_bytes(),
-                    };
-                    self.builder.store(&target.target, row, given, place);
+                    self.builder.store(target, row, given, place);
                 }
-                return;
             }
-            Ok(None) if self.ignore_unknown_fields => return,
-            Ok(None) => Problem::FieldUnknown,
-            Err(problem) => problem,
-        };
-        let place = Place::Field {
-            list: self.list_id(scope),
-            key: self.keys.spelling(read.key),
-        };
-        self.builder.report(row, place, problem);
+            Ok(None) if self.ignore_unknown_fields => {}
+            Ok(None) => {
+                let spelling = self.keys.spelling(key);
+                self.report_field(row, scope, position, spelling, Problem::FieldUnknown);
+            }
+            Err(problem) => self.report_field(row, scope, position, None, problem),
+        }
     }
 
-    fn list_id(&self, scope: usize) -> Option<&'s [u8]> {
-        self.keys.scope(scope).list().map(|list| list.id.as_bytes())
+    /// Notes a problem of a value whose field was not found; without a spelled key it goes by its position.
+    #[cold]
+    fn report_field(
+        &mut self,
+        row: u32,
+        scope: usize,
+        position: usize,
+        spelling: Option<&[u8]>,
+        problem: Problem,
+    ) {
+        let position = position.to_string();
+        let list = self.keys.scope(scope).list().map(|list| list.id.as_bytes());
+        let place = Place::Field {
+            list,
+            key: spelling.unwrap_or(position.as_bytes()),
+        };
+        self.builder.report(row, place, problem);
     }
 
     fn read_memberships(&mut self, row: u32) {
@@ -272,18 +280,6 @@ impl<'a, 's> RecordReader<'a, 's> {
                 members.push(row);
             }
         }
-    }
-
-    fn report_damage(&mut self, row: u32, place: Place, bytes: &[u8], damage: Damage) {
-        let offset = bytes.len() - damage.bytes_left;
-        self.builder.report(
-            row,
-            place,
-            Problem::Damaged {
-                problem: damage.problem,
-                offset,
-            },
-        );
     }
 }
 
