@@ -80,7 +80,7 @@ impl<'a> Cells<'a> {
                 PlainCells::open(column::get(blocks, block), present).map(Self::MultiSelectOne)
             }
             Column::MultiSelectMany(blocks) => column::get(blocks, block)
-                .map(|sets| Self::MultiSelectMany(OptionCells::new(sets, window))),
+                .map(|sets| Self::MultiSelectMany(OptionCells::new(sets, present, window))),
             Column::Identifiers(blocks) => column::get(blocks, block).map(|identifiers| {
                 Self::Identifiers(IdentifierCells {
                     identifiers,
@@ -92,18 +92,41 @@ impl<'a> Cells<'a> {
     }
 
     /// Whether a row has a value.
+    #[inline]
     pub(super) fn has(&self, row: u16) -> bool {
+        self.present().has(row)
+    }
+
+    /// Rows with a value.
+    #[inline]
+    pub(super) fn present(&self) -> &Bits {
         match self {
-            Self::Absent => false,
-            Self::Text(cells) => cells.present.has(row),
-            Self::Number(cells) => cells.present.has(row),
-            Self::Boolean(cells) => cells.present.has(row),
-            Self::Date(cells) => cells.present.has(row),
-            Self::DateTime(cells) => cells.present.has(row),
-            Self::MultiSelectOne(cells) => cells.present.has(row),
-            Self::MultiSelectMany(cells) => !cells.get(row).is_empty(),
-            Self::Identifiers(cells) => cells.present.has(row),
+            Self::Absent => const { &Bits::EMPTY },
+            Self::Text(cells) => &cells.present,
+            Self::Number(cells) => &cells.present,
+            Self::Boolean(cells) => &cells.present,
+            Self::Date(cells) => &cells.present,
+            Self::DateTime(cells) => &cells.present,
+            Self::MultiSelectOne(cells) => &cells.present,
+            Self::MultiSelectMany(cells) => &cells.present,
+            Self::Identifiers(cells) => &cells.present,
         }
+    }
+
+    /// Takes the values of rows for absent.
+    pub(super) fn hide(&mut self, rows: &Bits) {
+        let present = match self {
+            Self::Absent => return,
+            Self::Text(cells) => &mut cells.present,
+            Self::Number(cells) => &mut cells.present,
+            Self::Boolean(cells) => &mut cells.present,
+            Self::Date(cells) => &mut cells.present,
+            Self::DateTime(cells) => &mut cells.present,
+            Self::MultiSelectOne(cells) => &mut cells.present,
+            Self::MultiSelectMany(cells) => &mut cells.present,
+            Self::Identifiers(cells) => &mut cells.present,
+        };
+        present.drop_all(rows);
     }
 
     /// The text of a row, in a column of texts.
@@ -198,6 +221,18 @@ impl<'a, T: PlainValue> PlainCells<'a, T> {
         })
     }
 
+    /// The values of ascending rows that follow each other and all have one.
+    pub(super) fn run(&self, rows: &[u16]) -> Option<&'a [T]> {
+        let (first, last) = (usize::from(*rows.first()?), usize::from(*rows.last()?));
+        let is_run =
+            last - first + 1 == rows.len() && rows.iter().all(|&row| self.present.has(row));
+        if is_run {
+            self.values.get(first..=last)
+        } else {
+            None
+        }
+    }
+
     /// The value of a row.
     #[inline]
     pub(super) fn get(&self, row: u16) -> Option<T> {
@@ -232,6 +267,7 @@ impl BooleanCells {
 
 /// Options of the rows of a window, gathered from the sets of rows of each option.
 pub(super) struct OptionCells {
+    present: Bits,
     /// Codes of all rows one behind the other.
     codes: Vec<u16>,
     /// Start of each row's codes, and the end of the last's.
@@ -239,7 +275,7 @@ pub(super) struct OptionCells {
 }
 
 impl OptionCells {
-    fn new(sets: &OptionsBlock, window: usize) -> Self {
+    fn new(sets: &OptionsBlock, present: Bits, window: usize) -> Self {
         let in_window: Vec<(u16, Bits)> = sets
             .options()
             .map(|(code, rows)| (code, Bits::of(rows, window)))
@@ -262,12 +298,19 @@ impl OptionCells {
                 *next += 1;
             }
         }
-        Self { codes, starts }
+        Self {
+            present,
+            codes,
+            starts,
+        }
     }
 
     /// The codes of a row, ascending.
     #[inline]
     pub(super) fn get(&self, row: u16) -> &[u16] {
+        if !self.present.has(row) {
+            return &[];
+        }
         let row = usize::from(row) % WINDOW_ROWS;
         &self.codes[self.starts[row] as usize..self.starts[row + 1] as usize]
     }

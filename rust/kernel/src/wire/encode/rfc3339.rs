@@ -2,14 +2,12 @@
 
 use crate::wire::calendar::{DAY_MILLIS, date_of};
 
+/// The digits of every number below 100.
+const PAIRS: [[u8; 2]; 100] = pairs();
+
 /// Appends a day as `2024-01-31`.
 pub(super) fn push_date(days: i32, out: &mut Vec<u8>) {
-    let (year, month, day) = date_of(days);
-    let mut text = *b"0000-00-00";
-    put_digits(&mut text[0..4], year);
-    put_digits(&mut text[5..7], month);
-    put_digits(&mut text[8..10], day);
-    out.extend_from_slice(&text);
+    out.extend_from_slice(&date(days));
 }
 
 /// Appends a time as `2024-01-31T12:00:00.123Z`.
@@ -22,22 +20,43 @@ pub(super) fn push_time(millis: i64, out: &mut Vec<u8>) {
         millis.div_euclid(DAY_MILLIS) as i32,
         millis.rem_euclid(DAY_MILLIS) as i32,
     );
-    push_date(days, out);
-    let mut text = *b"T00:00:00.000Z";
-    put_digits(&mut text[1..3], in_day / 3_600_000);
-    put_digits(&mut text[4..6], in_day / 60_000 % 60);
-    put_digits(&mut text[7..9], in_day / 1_000 % 60);
-    put_digits(&mut text[10..13], in_day % 1_000);
-    out.extend_from_slice(&text);
+    out.extend_from_slice(&date(days));
+    out.extend_from_slice(&clock(in_day));
 }
 
-/// Writes a number's last digits, as many as there are places.
-fn put_digits(places: &mut [u8], number: i32) {
-    let mut rest = number.unsigned_abs();
-    for place in places.iter_mut().rev() {
-        *place = b"0123456789"[(rest % 10) as usize];
-        rest /= 10;
+fn date(days: i32) -> [u8; 10] {
+    let (year, month, day) = date_of(days);
+    let ([y1, y2], [y3, y4]) = (pair(year / 100), pair(year));
+    let ([m1, m2], [d1, d2]) = (pair(month), pair(day));
+    [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]
+}
+
+fn clock(in_day: i32) -> [u8; 14] {
+    let seconds = in_day / 1_000;
+    let [h1, h2] = pair(seconds / 3_600);
+    let [m1, m2] = pair(seconds / 60 % 60);
+    let [s1, s2] = pair(seconds % 60);
+    let ([_, f1], [f2, f3]) = (pair(in_day % 1_000 / 100), pair(in_day));
+    [
+        b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z',
+    ]
+}
+
+/// The last two digits of a number.
+fn pair(number: i32) -> [u8; 2] {
+    PAIRS[(number.unsigned_abs() % 100) as usize]
+}
+
+const fn pairs() -> [[u8; 2]; 100] {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    let mut digits = 0_u8;
+    while number < pairs.len() {
+        pairs[number] = [b'0' + digits / 10, b'0' + digits % 10];
+        number += 1;
+        digits += 1;
     }
+    pairs
 }
 
 #[cfg(test)]

@@ -170,6 +170,21 @@ impl Window {
         self.rows.rows(self.position)
     }
 
+    /// Leaves only some of the rows.
+    pub(super) fn keep(&mut self, rows: &[u16]) {
+        self.rows = Bits::of_rows(rows.iter().copied());
+    }
+
+    /// Number of its rows that are set in bits of the same window.
+    pub(super) fn count(&self, bits: &Bits) -> usize {
+        self.rows.count_common(bits)
+    }
+
+    /// Rows of which only the removal is told.
+    pub(super) fn removed(&self) -> &Bits {
+        &self.removed
+    }
+
     /// Whether only the row's removal is told.
     pub(super) fn is_removed(&self, row: u16) -> bool {
         self.removed.has(row)

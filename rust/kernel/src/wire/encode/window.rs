@@ -66,6 +66,18 @@ impl Bits {
         self.0[word] &= !(bit - 1);
     }
 
+    /// Drops the rows of others.
+    pub(super) fn drop_all(&mut self, others: &Self) {
+        let words = self.0.iter_mut().zip(&others.0);
+        words.for_each(|(word, other)| *word &= !other);
+    }
+
+    /// Number of rows that others have too.
+    pub(super) fn count_common(&self, others: &Self) -> usize {
+        let common = |(word, other): (&u64, &u64)| (word & other).count_ones() as usize;
+        self.0.iter().zip(&others.0).map(common).sum()
+    }
+
     /// Whether there is no row.
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|&word| word == 0)

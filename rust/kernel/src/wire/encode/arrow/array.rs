@@ -1,275 +1,342 @@
-//! Arrays in the making, one for each column of a record batch.
+//! Columns of a record batch, written straight into its message.
 
-use std::sync::Arc;
+use super::message::Message;
+use crate::batch::Identifier;
+use crate::column::PlainValue;
+use crate::schema::{ColumnId, ColumnKind};
+use crate::table::{RowId, Version};
+use crate::wire::encode::cells::{Cells, PlainCells};
+use crate::wire::encode::ready::push_text;
+use crate::wire::encode::selected::Window;
 
-use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, ListArray, StringArray, StructArray,
-    TimestampMillisecondArray, UInt16Array,
-};
-use arrow_buffer::{
-    BooleanBufferBuilder, Buffer, NullBuffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer,
-};
-use arrow_schema::{DataType, Field, Fields};
-
-use super::BATCH_ROWS;
-use crate::schema::ColumnKind;
-use crate::wire::encode::cells::Cells;
-
-/// The members of an identifier: its type, null when it has none, and its value.
-pub(super) fn identifier_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("type", DataType::Utf8, true),
-        Field::new("value", DataType::Utf8, false),
-    ])
+/// Rows of a batch that lie in one window.
+pub(super) struct Slice {
+    /// The window, cut down to these rows.
+    pub(super) window: Window,
+    /// The rows, ascending.
+    pub(super) rows: Vec<u16>,
 }
 
-/// An array in the making.
-pub(super) struct ArrayBuilder<'a> {
-    values: Values,
-    valid: NullBufferBuilder,
-    /// Names of options by code.
-    options: &'a [String],
+impl Slice {
+    /// The first rows of a window, at most so many.
+    pub(super) fn of(mut window: Window, max_rows: usize) -> Self {
+        let mut rows: Vec<u16> = window.rows().collect();
+        if rows.len() > max_rows {
+            rows.truncate(max_rows);
+            window.keep(&rows);
+        }
+        Self { window, rows }
+    }
+
+    /// Number of its last row in the version.
+    pub(super) fn last_id(&self) -> Option<RowId> {
+        self.rows.last().map(|&row| self.window.id(row))
+    }
 }
 
-enum Values {
-    Text(Texts),
-    Number(Vec<f64>),
-    Boolean(BooleanBufferBuilder),
-    Date(Vec<i32>),
-    DateTime(Vec<i64>),
-    Code(Vec<u16>),
-    Options {
-        ends: Vec<i32>,
-        names: Texts,
-    },
-    Identifiers {
-        ends: Vec<i32>,
-        kinds: Texts,
-        typed: NullBufferBuilder,
-        values: Texts,
-    },
+/// Writes the columns of one batch.
+pub(super) struct ArrayWriter<'a, 'out> {
+    pub(super) version: &'a Version,
+    pub(super) slices: &'a [Slice],
+    pub(super) n_rows: usize,
+    pub(super) message: Message<'out>,
+    /// Ends of texts or lists, kept for its memory.
+    pub(super) ends: Vec<i32>,
 }
 
-impl<'a> ArrayBuilder<'a> {
-    /// An array for a batch of values of a kind.
-    pub(super) fn new(kind: ColumnKind, options: &'a [String]) -> Self {
-        let values = match kind {
-            ColumnKind::Text | ColumnKind::ExactText => Values::Text(Texts::new()),
-            ColumnKind::Number => Values::Number(Vec::with_capacity(BATCH_ROWS)),
-            ColumnKind::Boolean => Values::Boolean(BooleanBufferBuilder::new(BATCH_ROWS)),
-            ColumnKind::Date => Values::Date(Vec::with_capacity(BATCH_ROWS)),
-            ColumnKind::DateTime => Values::DateTime(Vec::with_capacity(BATCH_ROWS)),
-            ColumnKind::MultiSelectOne => Values::Code(Vec::with_capacity(BATCH_ROWS)),
-            ColumnKind::MultiSelectMany => Values::Options {
-                ends: vec![0],
-                names: Texts::new(),
-            },
-            ColumnKind::Identifiers => Values::Identifiers {
-                ends: vec![0],
-                kinds: Texts::new(),
-                typed: NullBufferBuilder::new(BATCH_ROWS),
-                values: Texts::new(),
-            },
+/// Numbers of arrays and buffers that a column of a kind has, children included.
+pub(super) const fn parts(kind: ColumnKind) -> (usize, usize) {
+    match kind {
+        ColumnKind::Text | ColumnKind::ExactText => (1, 3),
+        ColumnKind::Number
+        | ColumnKind::Boolean
+        | ColumnKind::Date
+        | ColumnKind::DateTime
+        | ColumnKind::MultiSelectOne => (1, 2),
+        ColumnKind::MultiSelectMany => (2, 5),
+        ColumnKind::Identifiers => (4, 9),
+    }
+}
+
+impl<'a> ArrayWriter<'a, '_> {
+    /// Writes the values of a column; removals have none.
+    pub(super) fn values(&mut self, id: ColumnId, kind: ColumnKind, options: &[String]) {
+        let cells = self.open(id, true);
+        match kind {
+            ColumnKind::Text | ColumnKind::ExactText => self.texts(&cells),
+            ColumnKind::Number => self.plain(&cells, |cells| match cells {
+                Cells::Number(cells) => Some(cells),
+                _ => None,
+            }),
+            ColumnKind::Date => self.plain(&cells, |cells| match cells {
+                Cells::Date(cells) => Some(cells),
+                _ => None,
+            }),
+            ColumnKind::DateTime => self.plain(&cells, |cells| match cells {
+                Cells::DateTime(cells) => Some(cells),
+                _ => None,
+            }),
+            ColumnKind::Boolean => self.booleans(&cells),
+            ColumnKind::MultiSelectOne => self.codes(&cells, options.len()),
+            ColumnKind::MultiSelectMany => self.options(&cells, options),
+            ColumnKind::Identifiers => {}
+        }
+    }
+
+    /// Writes the profile ids, which removals have too.
+    pub(super) fn profile_ids(&mut self, id: ColumnId) {
+        let cells = self.open(id, false);
+        self.texts(&cells);
+    }
+
+    /// Writes whether rows are removals.
+    pub(super) fn removals(&mut self) {
+        self.message.node(self.n_rows, 0);
+        self.message.reserve(0);
+        let bits = self.message.reserve(self.n_rows.div_ceil(8));
+        let rows = self
+            .slices
+            .iter()
+            .flat_map(|slice| slice.rows.iter().map(move |row| (slice, *row)));
+        for (position, (slice, row)) in rows.enumerate() {
+            if slice.window.is_removed(row) {
+                set_bit(self.message.out(), bits, position);
+            }
+        }
+    }
+
+    /// Writes lists of identifiers: the first with its type, and the others.
+    pub(super) fn identifiers(&mut self, [first, kind, more]: [ColumnId; 3]) {
+        let [first, kind, more] = [first, kind, more].map(|id| self.open(id, true));
+        let n_items = self.lists(&first, |slice, row| 1 + more[slice].identifiers(row).len());
+        // A list of structs, whose members are two texts.
+        self.message.node(n_items, 0);
+        self.message.reserve(0);
+        let kinds = self.items(&first, &kind, &more, |other| other.kind.as_bytes());
+        self.text_items(&kinds, true);
+        let values = self.items(&first, &first, &more, |other| other.value.as_bytes());
+        self.text_items(&values, false);
+    }
+
+    /// One part of every identifier of the batch: that of a row's first from a column of its own.
+    fn items(
+        &self,
+        first: &[Cells<'a>],
+        own: &[Cells<'a>],
+        more: &[Cells<'a>],
+        part: impl Fn(&'a Identifier) -> &'a [u8],
+    ) -> Vec<&'a [u8]> {
+        let mut items = Vec::new();
+        for (position, slice) in self.slices.iter().enumerate() {
+            for &row in slice.rows.iter().filter(|row| first[position].has(**row)) {
+                items.push(own[position].text(row).unwrap_or_default());
+                items.extend(more[position].identifiers(row).iter().map(&part));
+            }
+        }
+        items
+    }
+
+    /// Opens a column in each slice, if need be without what removals still hold.
+    fn open(&self, id: ColumnId, hide_removed: bool) -> Vec<Cells<'a>> {
+        let column = self.version.column(id);
+        let open = |slice: &Slice| {
+            let mut cells = Cells::open(column, slice.window.block, slice.window.position);
+            if hide_removed {
+                cells.hide(slice.window.removed());
+            }
+            cells
         };
-        Self {
-            values,
-            valid: NullBufferBuilder::new(BATCH_ROWS),
-            options,
-        }
+        self.slices.iter().map(open).collect()
     }
 
-    /// Appends the values of rows; those of rows that are not shown are absent.
-    pub(super) fn append(&mut self, cells: &Cells<'_>, rows: &[u16], shown: impl Fn(u16) -> bool) {
-        let valid = &mut self.valid;
-        match (&mut self.values, cells) {
-            (Values::Text(texts), Cells::Text(cells)) => {
-                for &row in rows {
-                    let text = if shown(row) { cells.get(row) } else { None };
-                    valid.append(text.is_some());
-                    texts.push(text.unwrap_or_default());
-                }
-            }
-            (Values::Number(values), Cells::Number(cells)) => {
-                append_plain(values, valid, rows, shown, |row| cells.get(row));
-            }
-            (Values::Date(values), Cells::Date(cells)) => {
-                append_plain(values, valid, rows, shown, |row| cells.get(row));
-            }
-            (Values::DateTime(values), Cells::DateTime(cells)) => {
-                append_plain(values, valid, rows, shown, |row| cells.get(row));
-            }
-            (Values::Code(values), Cells::MultiSelectOne(cells)) => {
-                let named = |code: &u16| usize::from(*code) < self.options.len();
-                append_plain(values, valid, rows, shown, |row| {
-                    cells.get(row).filter(named)
-                });
-            }
-            (Values::Boolean(values), Cells::Boolean(cells)) => {
-                for &row in rows {
-                    let value = cells.get(row).filter(|_| shown(row));
-                    valid.append(value.is_some());
-                    values.append(value.unwrap_or_default());
-                }
-            }
-            (Values::Options { ends, names }, Cells::MultiSelectMany(cells)) => {
-                for &row in rows {
-                    let codes = if shown(row) { cells.get(row) } else { &[] };
-                    valid.append(!codes.is_empty());
-                    let named = codes
-                        .iter()
-                        .filter_map(|code| self.options.get(usize::from(*code)));
-                    named.for_each(|name| names.push(name.as_bytes()));
-                    ends.push(names.len());
-                }
-            }
-            _ => self.append_absent(rows.len()),
-        }
-    }
-
-    /// Appends the identifiers of rows: first, type of the first, and the others.
-    pub(super) fn append_identifiers(
-        &mut self,
-        [first, kind, more]: [&Cells<'_>; 3],
-        rows: &[u16],
-        shown: impl Fn(u16) -> bool,
-    ) {
-        let Values::Identifiers {
-            ends,
-            kinds,
-            typed,
-            values,
-        } = &mut self.values
-        else {
+    /// Adds an array and its validity, for which nothing is written when every row has a value.
+    fn validity(&mut self, cells: &[Cells<'_>]) {
+        let present: usize = self
+            .slices
+            .iter()
+            .zip(cells)
+            .map(|(slice, cells)| slice.window.count(cells.present()))
+            .sum();
+        self.message.node(self.n_rows, self.n_rows - present);
+        if present == self.n_rows {
+            self.message.reserve(0);
             return;
-        };
-        let mut push = |kind: &[u8], value: &[u8]| {
-            typed.append(!kind.is_empty());
-            kinds.push(kind);
-            values.push(value);
-            values.len()
-        };
-        for &row in rows {
-            let mut end = *ends.last().unwrap_or(&0);
-            let value = if shown(row) { first.text(row) } else { None };
-            if let Some(value) = value {
-                end = push(kind.text(row).unwrap_or_default(), value);
-                for other in more.identifiers(row) {
-                    end = push(other.kind.as_bytes(), other.value.as_bytes());
+        }
+        let bits = self.message.reserve(self.n_rows.div_ceil(8));
+        let mut position = 0;
+        for (slice, cells) in self.slices.iter().zip(cells) {
+            for &row in &slice.rows {
+                if cells.present().has(row) {
+                    set_bit(self.message.out(), bits, position);
+                }
+                position += 1;
+            }
+        }
+    }
+
+    fn plain<'c, T: PlainValue>(
+        &mut self,
+        cells: &'c [Cells<'a>],
+        of_kind: impl Fn(&'c Cells<'a>) -> Option<&'c PlainCells<'a, T>>,
+    ) {
+        self.validity(cells);
+        let out = self.message.out();
+        let start = out.len();
+        for (slice, cells) in self.slices.iter().zip(cells) {
+            let Some(cells) = of_kind(cells) else {
+                out.resize(out.len() + slice.rows.len() * size_of::<T>(), 0);
+                continue;
+            };
+            match cells.run(&slice.rows) {
+                Some(values) => out.extend_from_slice(bytemuck::cast_slice(values)),
+                None => {
+                    for &row in &slice.rows {
+                        let value = cells.get(row).unwrap_or_default();
+                        out.extend_from_slice(bytemuck::bytes_of(&value));
+                    }
                 }
             }
-            self.valid.append(value.is_some());
-            ends.push(end);
         }
+        self.message.end(start);
     }
 
-    /// Appends a truth value for each row.
-    pub(super) fn append_booleans(&mut self, rows: &[u16], value: impl Fn(u16) -> bool) {
-        if let Values::Boolean(values) = &mut self.values {
-            for &row in rows {
-                values.append(value(row));
-            }
-            self.valid.append_n_non_nulls(rows.len());
-        }
-    }
-
-    fn append_absent(&mut self, n_rows: usize) {
-        self.valid.append_n_nulls(n_rows);
-        match &mut self.values {
-            Values::Text(texts) => (0..n_rows).for_each(|_| texts.push(&[])),
-            Values::Number(values) => values.resize(values.len() + n_rows, 0.0),
-            Values::Boolean(values) => values.append_n(n_rows, false),
-            Values::Date(values) => values.resize(values.len() + n_rows, 0),
-            Values::DateTime(values) => values.resize(values.len() + n_rows, 0),
-            Values::Code(values) => values.resize(values.len() + n_rows, 0),
-            Values::Options { ends, .. } | Values::Identifiers { ends, .. } => {
-                ends.resize(ends.len() + n_rows, *ends.last().unwrap_or(&0));
+    /// Writes codes as positions in the dictionary. A code without a name is 0.
+    fn codes(&mut self, cells: &[Cells<'a>], n_options: usize) {
+        self.validity(cells);
+        let out = self.message.out();
+        let start = out.len();
+        for (slice, cells) in self.slices.iter().zip(cells) {
+            for &row in &slice.rows {
+                let code = match cells {
+                    Cells::MultiSelectOne(cells) => cells.get(row).unwrap_or_default(),
+                    _ => 0,
+                };
+                let code = if usize::from(code) < n_options {
+                    code
+                } else {
+                    0
+                };
+                out.extend_from_slice(&code.to_le_bytes());
             }
         }
+        self.message.end(start);
     }
 
-    /// The array.
-    pub(super) fn finish(mut self) -> ArrayRef {
-        let nulls = self.valid.finish();
-        match self.values {
-            Values::Text(texts) => texts.finish(nulls),
-            Values::Number(values) => Arc::new(Float64Array::new(values.into(), nulls)),
-            Values::Boolean(mut values) => Arc::new(BooleanArray::new(values.finish(), nulls)),
-            Values::Date(values) => Arc::new(Date32Array::new(values.into(), nulls)),
-            Values::DateTime(values) => {
-                Arc::new(TimestampMillisecondArray::new(values.into(), nulls).with_timezone("UTC"))
-            }
-            Values::Code(values) => Arc::new(UInt16Array::new(values.into(), nulls)),
-            Values::Options { ends, names } => list(names.finish(None), ends, nulls),
-            Values::Identifiers {
-                ends,
-                kinds,
-                mut typed,
-                values,
-            } => {
-                let members = vec![kinds.finish(typed.finish()), values.finish(None)];
-                list(
-                    Arc::new(StructArray::new(identifier_fields(), members, None)),
-                    ends,
-                    nulls,
-                )
+    fn booleans(&mut self, cells: &[Cells<'a>]) {
+        self.validity(cells);
+        let bits = self.message.reserve(self.n_rows.div_ceil(8));
+        let mut position = 0;
+        for (slice, cells) in self.slices.iter().zip(cells) {
+            for &row in &slice.rows {
+                if matches!(cells, Cells::Boolean(cells) if cells.get(row) == Some(true)) {
+                    set_bit(self.message.out(), bits, position);
+                }
+                position += 1;
             }
         }
     }
-}
 
-fn append_plain<T: Default>(
-    values: &mut Vec<T>,
-    valid: &mut NullBufferBuilder,
-    rows: &[u16],
-    shown: impl Fn(u16) -> bool,
-    get: impl Fn(u16) -> Option<T>,
-) {
-    for &row in rows {
-        let value = if shown(row) { get(row) } else { None };
-        valid.append(value.is_some());
-        values.push(value.unwrap_or_default());
-    }
-}
-
-fn list(items: ArrayRef, ends: Vec<i32>, nulls: Option<NullBuffer>) -> ArrayRef {
-    let field = Arc::new(Field::new_list_field(items.data_type().clone(), false));
-    Arc::new(ListArray::new(
-        field,
-        OffsetBuffer::new(ends.into()),
-        items,
-        nulls,
-    ))
-}
-
-/// Texts one behind the other.
-struct Texts {
-    bytes: Vec<u8>,
-    /// 0, then the end of each text.
-    ends: Vec<i32>,
-}
-
-impl Texts {
-    fn new() -> Self {
-        let mut ends = Vec::with_capacity(BATCH_ROWS + 1);
-        ends.push(0);
-        Self {
-            bytes: Vec::with_capacity(BATCH_ROWS * 16),
-            ends,
+    fn texts(&mut self, cells: &[Cells<'a>]) {
+        self.validity(cells);
+        let ends_start = self.message.reserve((self.n_rows + 1) * size_of::<i32>());
+        self.ends.clear();
+        self.ends.push(0);
+        let out = self.message.out();
+        let start = out.len();
+        for (slice, cells) in self.slices.iter().zip(cells) {
+            for &row in &slice.rows {
+                if let Some(text) = cells.text(row) {
+                    push_text(out, text);
+                }
+                self.ends.push(offset(out.len() - start));
+            }
         }
+        self.message.end(start);
+        self.put_ends(ends_start);
     }
 
-    fn push(&mut self, text: &[u8]) {
-        self.bytes.extend_from_slice(text);
-        self.ends
-            .push(i32::try_from(self.bytes.len()).expect("texts of a batch are below 2 GiB"));
+    /// Writes texts that are not one a row; empty ones are null where that is said.
+    fn text_items(&mut self, items: &[&[u8]], empty_is_null: bool) {
+        let nulls = if empty_is_null {
+            items.iter().filter(|item| item.is_empty()).count()
+        } else {
+            0
+        };
+        self.message.node(items.len(), nulls);
+        let valid = self.message.reserve(if nulls == 0 {
+            0
+        } else {
+            items.len().div_ceil(8)
+        });
+        let ends_start = self.message.reserve((items.len() + 1) * size_of::<i32>());
+        self.ends.clear();
+        self.ends.push(0);
+        let out = self.message.out();
+        let start = out.len();
+        for (position, item) in items.iter().enumerate() {
+            if nulls > 0 && !item.is_empty() {
+                set_bit(out, valid, position);
+            }
+            push_text(out, item);
+            self.ends.push(offset(out.len() - start));
+        }
+        self.message.end(start);
+        self.put_ends(ends_start);
     }
 
-    fn len(&self) -> i32 {
-        i32::try_from(self.ends.len() - 1).expect("a batch has fewer texts than bytes of text")
+    fn options(&mut self, cells: &[Cells<'a>], names: &[String]) {
+        let codes = |slice: usize, row| match &cells[slice] {
+            Cells::MultiSelectMany(cells) => cells.get(row),
+            _ => &[],
+        };
+        let name_of = |code: &u16| names.get(usize::from(*code)).map(String::as_bytes);
+        self.lists(cells, |slice, row| {
+            codes(slice, row).iter().filter_map(name_of).count()
+        });
+        let mut items = Vec::new();
+        for (position, slice) in self.slices.iter().enumerate() {
+            for &row in &slice.rows {
+                items.extend(codes(position, row).iter().filter_map(name_of));
+            }
+        }
+        self.text_items(&items, false);
     }
 
-    fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
-        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
-        Arc::new(StringArray::new(ends, Buffer::from_vec(self.bytes), nulls))
+    /// Writes where the lists of rows end; answers the number of all their items.
+    fn lists(&mut self, cells: &[Cells<'a>], n_items: impl Fn(usize, u16) -> usize) -> usize {
+        self.validity(cells);
+        let ends_start = self.message.reserve((self.n_rows + 1) * size_of::<i32>());
+        self.ends.clear();
+        self.ends.push(0);
+        let mut end = 0;
+        for (position, slice) in self.slices.iter().enumerate() {
+            for &row in &slice.rows {
+                if cells[position].has(row) {
+                    end += n_items(position, row);
+                }
+                self.ends.push(offset(end));
+            }
+        }
+        self.put_ends(ends_start);
+        end
     }
+
+    fn put_ends(&mut self, start: usize) {
+        let bytes: &[u8] = bytemuck::cast_slice(&self.ends);
+        self.message.out()[start..start + bytes.len()].copy_from_slice(bytes);
+    }
+}
+
+#[inline]
+fn set_bit(out: &mut [u8], start: usize, position: usize) {
+    out[start + position / 8] |= 1 << (position % 8);
+}
+
+/// A position in the texts of a batch.
+///
+/// # Panics
+/// From 2 GiB on: some thousand rows hold far less.
+#[inline]
+fn offset(position: usize) -> i32 {
+    i32::try_from(position).expect("texts of a batch are below 2 GiB")
 }

@@ -14,9 +14,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
-use super::array::{ArrayBuilder, identifier_fields};
 use crate::schema::{
     self, CONSENTS_TO_TRACK, ColumnId, ColumnKind, List, MEMBERSHIP_STATES, Schema, builtin,
 };
@@ -81,25 +80,9 @@ pub(super) struct ArrowColumn {
     /// Name and type.
     pub(super) field: Field,
     /// What values are; `Identifiers` for lists of them.
-    kind: ColumnKind,
+    pub(super) kind: ColumnKind,
     /// Names of options by code.
     pub(super) options: Vec<String>,
-}
-
-impl ArrowColumn {
-    /// The column as batches hold it: a dictionary as its indices.
-    pub(super) fn physical_field(&self) -> Field {
-        let data_type = match self.field.data_type() {
-            DataType::Dictionary(index, _) => index.as_ref().clone(),
-            other => other.clone(),
-        };
-        Field::new(self.field.name(), data_type, self.field.is_nullable())
-    }
-
-    /// An array in the making.
-    pub(super) fn builder(&self) -> ArrayBuilder<'_> {
-        ArrayBuilder::new(self.kind, &self.options)
-    }
 }
 
 /// The columns in their order.
@@ -275,4 +258,12 @@ fn data_type(kind: ColumnKind) -> DataType {
         ColumnKind::MultiSelectMany => list(DataType::Utf8),
         ColumnKind::Identifiers => list(DataType::Struct(identifier_fields())),
     }
+}
+
+/// The members of an identifier: its type, null when it has none, and its value.
+fn identifier_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("type", DataType::Utf8, true),
+        Field::new("value", DataType::Utf8, false),
+    ])
 }

@@ -5,35 +5,33 @@
 
 mod array;
 mod layout;
+mod message;
+
+use std::sync::Arc;
 
 use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, StringArray, UInt16Array};
 use arrow_ipc::writer::{
     DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
 };
-use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef};
-use std::sync::Arc;
+use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 
-use super::cells::Cells;
-use super::selected::Window;
 use super::{SelectedRows, Span, Written};
 use crate::schema::Schema;
 use crate::table::{RowId, Version};
-use array::ArrayBuilder;
+use array::{ArrayWriter, Slice};
 use layout::{ArrowColumn, Source};
+use message::{END_OF_STREAM, Message};
 
 /// Rows of a record batch: fastest of those measured, about a block of 1 MiB.
 const BATCH_ROWS: usize = 8_192;
 
-/// The mark behind the last message: a continuation without a length.
-const END_OF_STREAM: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
-
 /// The columns of a version as they are written.
 pub(super) struct ArrowForm {
     columns: Vec<ArrowColumn>,
-    /// The schema of batches with dictionaries as their indices: the bytes of a batch are the same, and nothing has to be tracked.
-    physical: SchemaRef,
     /// Messages of the schema and of every dictionary.
     head: Vec<u8>,
+    /// Bytes that describe a batch; the same for each.
+    metadata_bytes: usize,
 }
 
 impl ArrowForm {
@@ -45,12 +43,13 @@ impl ArrowForm {
         with_removed: bool,
     ) -> Self {
         let columns = layout::columns(version, schema, list, with_removed);
-        let physical: Vec<Field> = columns.iter().map(ArrowColumn::physical_field).collect();
+        let parts = columns.iter().map(|column| array::parts(column.kind));
+        let (n_nodes, n_buffers) = parts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let head = head(&columns);
         Self {
             columns,
-            physical: Arc::new(ArrowSchema::new(physical)),
             head,
+            metadata_bytes: message::metadata_bytes(n_nodes, n_buffers),
         }
     }
 
@@ -96,64 +95,43 @@ impl ArrowForm {
         from: RowId,
         out: &mut Vec<u8>,
     ) -> (u32, Option<RowId>) {
-        let mut builders: Vec<_> = self.columns.iter().map(ArrowColumn::builder).collect();
-        let mut in_window = Vec::new();
-        let mut n_rows = 0;
-        let mut last = from;
-        for window in rows.windows(from) {
-            in_window.clear();
-            in_window.extend(window.rows().take(BATCH_ROWS - n_rows));
-            n_rows += in_window.len();
-            for (column, builder) in self.columns.iter().zip(&mut builders) {
-                append(version, column.source, &window, &in_window, builder);
-            }
-            last = in_window.last().map_or(last, |&row| window.id(row));
-            if n_rows == BATCH_ROWS {
-                break;
+        let slices = slices(rows, from);
+        let n_rows = slices.iter().map(|slice| slice.rows.len()).sum();
+        let mut writer = ArrayWriter {
+            version,
+            slices: &slices,
+            n_rows,
+            message: Message::begin(out, self.metadata_bytes),
+            ends: Vec::with_capacity(n_rows + 1),
+        };
+        for column in &self.columns {
+            match column.source {
+                Source::ProfileId(id) => writer.profile_ids(id),
+                Source::Values(id) => writer.values(id, column.kind, &column.options),
+                Source::Identifiers(ids) => writer.identifiers(ids),
+                Source::Removed => writer.removals(),
             }
         }
-        let arrays = builders.into_iter().map(ArrayBuilder::finish).collect();
-        push_batch(&self.physical, arrays, out);
-        (
-            u32::try_from(n_rows).unwrap_or(u32::MAX),
-            rows.next_after(last),
-        )
+        writer.message.finish(n_rows);
+        let last = slices.last().and_then(Slice::last_id).unwrap_or(from);
+        let n_rows = u32::try_from(n_rows).unwrap_or(u32::MAX);
+        (n_rows, rows.next_after(last))
     }
 }
 
-/// Appends a column's values of some rows of a window.
-fn append(
-    version: &Version,
-    source: Source,
-    window: &Window,
-    rows: &[u16],
-    builder: &mut ArrayBuilder<'_>,
-) {
-    let open = |id| Cells::open(version.column(id), window.block, window.position);
-    let shown = |row| !window.is_removed(row);
-    match source {
-        Source::ProfileId(id) => builder.append(&open(id), rows, |_| true),
-        Source::Values(id) => builder.append(&open(id), rows, shown),
-        Source::Identifiers([first, kind, more]) => {
-            builder.append_identifiers([&open(first), &open(kind), &open(more)], rows, shown);
+/// The rows of a batch that begins with a row.
+fn slices(rows: &SelectedRows, from: RowId) -> Vec<Slice> {
+    let mut slices = Vec::new();
+    let mut missing = BATCH_ROWS;
+    for window in rows.windows(from) {
+        let slice = Slice::of(window, missing);
+        missing -= slice.rows.len();
+        slices.push(slice);
+        if missing == 0 {
+            break;
         }
-        Source::Removed => builder.append_booleans(rows, |row| window.is_removed(row)),
     }
-}
-
-fn push_batch(schema: &SchemaRef, arrays: Vec<ArrayRef>, out: &mut Vec<u8>) {
-    let batch = RecordBatch::try_new(Arc::clone(schema), arrays)
-        .expect("arrays are of the types of the schema made with them");
-    let (options, mut tracker) = (IpcWriteOptions::default(), DictionaryTracker::new(true));
-    let (_, message) = IpcDataGenerator::default()
-        .encode(
-            &batch,
-            &mut tracker,
-            &options,
-            &mut IpcWriteContext::default(),
-        )
-        .expect("plain types can be encoded");
-    write_message(out, message, &options).expect("writing to memory does not fail");
+    slices
 }
 
 /// The schema, and each dictionary in the order of its columns.
