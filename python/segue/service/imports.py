@@ -278,7 +278,10 @@ class ImportService:
             imports.insert_part(tx, row.key, staged, part.data, exceptions)
             return staged
 
-        return await self._store.write(work, size)
+        durable = await self._store.write(work, size)
+        if durable is staged:
+            self._ledger.replay.staged_parts.keep(row.key, part.number, decoded, size)
+        return durable
 
 
 def _check(schema: Schema, row: ImportRow, part: StagedPart) -> tuple[int, Part]:

@@ -10,12 +10,17 @@ from segue._kernel import Part, Schema, Table, Transaction
 from segue.errors import SnapshotInvalid
 from segue.kernel import guard
 from segue.kernel.accounts import Schemas
+from segue.kernel.staged_parts import StagedParts
 from segue.store import imports, journal
 from segue.store.base import Store
 from segue.store.journal import Entry, EntryKind
 
 ENTRIES_AT_ONCE: Final = 64
 """Journal entries read ahead; an entry of profiles is at most some megabytes."""
+
+
+STAGED_BYTES: Final = 256 << 20
+"""Blocks whose decoded records are kept from staging to execution."""
 
 
 class Replay:
@@ -26,6 +31,7 @@ class Replay:
         self._store = store
         self._schemas = schemas
         self._data_dir = data_dir
+        self.staged_parts = StagedParts(STAGED_BYTES)
 
     async def build(self, account: int, revision: int) -> tuple[Table, int, int]:
         """Builds a table as it was at a revision.
@@ -102,6 +108,8 @@ class Replay:
         return result
 
     async def _decode(self, account: int, row: imports.ImportRow, number: int) -> tuple[Part, int]:
+        if staged := self.staged_parts.take(row.key, number):
+            return staged
         part, data = await self._store.read(lambda tx: imports.read_part(tx, row.key, number))
         schema = await self._schemas.get(account, part.schema_version)
         decoded = await guard.run(
