@@ -135,7 +135,7 @@ const CONDITIONS: [(&str, &str); 21] = [
     ),
 ];
 
-/// Parts of the rows that stand before a text is looked for, in thousandths: where a sweep begins to pay.
+/// Parts of the rows that stand before a text is looked for, in thousandths.
 const STANDING: [u16; 6] = [50, 100, 200, 300, 400, 600];
 
 static VERSION: LazyLock<Version> = LazyLock::new(version);
@@ -214,7 +214,7 @@ fn version() -> Version {
         (JOINED, Column::DateTime(plain(joined))),
         (
             PLAN,
-            Column::MultiSelectOne(plain(|row| code(20, row, PLAN))),
+            Column::MultiSelectOne(plain(|row| code(40, row, PLAN))),
         ),
         (
             TAGS,

@@ -8,7 +8,7 @@ use super::range::Ranged;
 
 /// Most runs that are compared one after the other; beyond, codes are looked up in a table.
 /// Guarded by `benches/rules.rs`, `codes/*`.
-const RUNS_MAX: usize = 16;
+const RUNS_MAX: usize = 8;
 
 /// Option codes asked for; never empty.
 #[derive(Debug)]
