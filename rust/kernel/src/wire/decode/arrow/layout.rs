@@ -160,7 +160,7 @@ impl<'s> Resolver<'_, 's> {
     }
 
     /// The meaning of a name: a part of the profile, a part of the membership of the joined list, a field of that list, a field of the
-    /// account, or any of these of a list that stands before a slash.
+    /// account; or, after a list and a slash, a part or field of that list; or, after a slash alone, a field of the account.
     fn value_column(&mut self, position: usize, name: &str) -> Option<ValueColumn<'s>> {
         if let Some(value) = self.profile_part(position, name) {
             return Some(value);
@@ -173,8 +173,10 @@ impl<'s> Resolver<'_, 's> {
         if let Some(value) = self.field(position, None, name) {
             return Some(value);
         }
-        let (list, name) = name.split_once('/')?;
-        self.list_part(position, self.schema.list(list)?, name)
+        match name.split_once('/')? {
+            ("", key) => self.field(position, None, key),
+            (list, name) => self.list_part(position, self.schema.list(list)?, name),
+        }
     }
 
     fn profile_part(&mut self, position: usize, name: &str) -> Option<ValueColumn<'s>> {

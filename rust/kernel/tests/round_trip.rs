@@ -1,0 +1,77 @@
+//! What an export writes, an import reads: the account it fills cannot be told from the one exported.
+
+#![expect(clippy::unwrap_used)]
+
+mod any_profile;
+mod segue_v1;
+mod shop;
+
+use std::sync::Arc;
+
+use proptest::option;
+use proptest::prelude::*;
+use prost::Message;
+use segue_kernel::table::Table;
+use segue_kernel::wire::{BlockFormat, DecodeOptions, Export, ExportRequest, decode};
+use shop::schema;
+
+const TICK: i64 = 1_700_000_000_003;
+
+/// An account with the good records of a block.
+fn filled(format: BlockFormat, data: &[u8], list: Option<&str>, may_have_bad: bool) -> Table {
+    let options = DecodeOptions {
+        list,
+        ..DecodeOptions::default()
+    };
+    let batch = decode(&schema(), format, data, &options).unwrap();
+    assert!(
+        may_have_bad || batch.exceptions.is_empty(),
+        "{:?}",
+        batch.exceptions
+    );
+    let table = Table::new();
+    table.apply(&[&batch], 1, TICK).unwrap();
+    table
+}
+
+fn exported(table: &Table, format: BlockFormat, list: Option<&str>) -> Vec<u8> {
+    let request = ExportRequest {
+        format,
+        list: list.map(str::to_owned),
+        changed_from_millis: None,
+        include_removed: false,
+        block_bytes: 1 << 20,
+    };
+    let export = Export::new(table.version(), Arc::new(schema()), None, request).unwrap();
+    let mut data = Vec::new();
+    while let Some((response, _)) = export.read(data.len() as u64).unwrap() {
+        data.extend(Response::decode(&response[..]).unwrap().data);
+    }
+    data
+}
+
+/// The data of a `segue.v1.RetrieveExportResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct Response {
+    #[prost(bytes = "vec", tag = "1")]
+    data: Vec<u8>,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn an_export_that_is_imported_and_exported_again_is_the_same(
+        block in any_profile::block(),
+        is_flat: bool,
+        list in option::of(Just("club")),
+    ) {
+        let format = if is_flat { BlockFormat::ArrowIpc } else { BlockFormat::ProfileBatch };
+        let first = filled(BlockFormat::ProfileBatch, &block.encode_to_vec(), list, true);
+        let data = exported(&first, format, list);
+        let second = filled(format, &data, list, false);
+        prop_assert_eq!(exported(&second, format, list), data);
+        let whole = |table| exported(table, BlockFormat::Ndjson, None);
+        prop_assert_eq!(whole(&second), whole(&first));
+    }
+}
