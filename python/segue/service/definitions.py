@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from segue.domain.account import Account
-from segue.service.ledger import Change, Ledger
+from segue.service.change import Change
+from segue.service.ledger import Ledger
 from segue.store import definitions
 from segue.store.base import Connection
 from segue.store.journal import EntryKind

@@ -1,8 +1,8 @@
 """The one way by which an account changes: journal first, then memory, in one order.
 
 A commit takes a tick, becomes durable, becomes visible, and is acknowledged. Commits of one account that wait together share a
-transaction of the store and a tick. An import applies its parts on a private fork before it takes its turn, so that others only wait
-for its last step.
+transaction of the store and a tick. An import applies its parts on a private fork: readers and exports wait for its last step only, other
+writers of the account for all of it.
 """
 
 import asyncio
@@ -11,15 +11,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from segue._kernel import Schema, Snapshot, Table
+from segue._kernel import Schema, Snapshot
 from segue.domain.account import Account
 from segue.domain.timestamp import Clock
 from segue.errors import ResourceNotFound
 from segue.kernel import guard
 from segue.kernel.accounts import LiveAccount, LiveAccounts, Schemas
 from segue.kernel.clock import ChangeClock
+from segue.service.change import Change, Committed
 from segue.service.directory import Directory
 from segue.service.replay import AppliedParts, Replay
 from segue.service.snapshot_directory import remove_directories, write_directory
@@ -35,31 +36,6 @@ GROUP_BYTES: Final = 1 << 20
 
 REPLAY_BYTES: Final = 1 << 20
 """Journal that an account may leave memory with: repeating it takes some milliseconds, so a snapshot would not pay."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change of an account, small enough to be applied in place."""
-
-    kind: EntryKind
-    body: Callable[[], bytes]
-    """The entry's body; asked for after `together`."""
-    schema_version: int
-    apply: Callable[[Table, int, int], Any]
-    """Makes the change visible: table, revision, tick. What it returns is the commit's result."""
-    together: Callable[[Connection], int | None] = lambda _: None
-    """Further rows of the same transaction; may refuse the change by raising, and may return a new schema version."""
-    size_bytes: int = 0
-    """About the size of the body."""
-
-
-@dataclass(frozen=True)
-class Committed:
-    """A change that is durable and visible."""
-
-    revision: int
-    tick_millis: int
-    result: Any
 
 
 @dataclass(frozen=True)

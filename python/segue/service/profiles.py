@@ -6,7 +6,8 @@ from segue import _kernel
 from segue.domain.profile import BlockFormat, UpsertResult, exceptions_of_part
 from segue.errors import BlockTooLarge, LimitExceeded, ResourceNotFound
 from segue.kernel import guard
-from segue.service.ledger import Change, Ledger
+from segue.service.change import Change
+from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.store.journal import EntryKind
 
