@@ -147,6 +147,13 @@ async def test_a_malformed_field_is_refused_by_its_field(
     assert refusal.metadata == {"field": path}
 
 
+async def test_a_list_keeps_its_own_columns_for_itself(world: World) -> None:
+    await world.shop("CreateList", parent=SHOP, list_id="news")
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        await world.shop("CreateField", parent=NEWS, field_id="State", field={"type": TEXT})
+    await world.shop("CreateField", parent=SHOP, field_id="State", field={"type": TEXT})
+
+
 async def test_field_types_that_are_not_built_say_so(world: World) -> None:
     for field_type in (field_pb2.FIELD_TYPE_COUNTRY, field_pb2.FIELD_TYPE_US_STATE):
         with refused("UNIMPLEMENTED", "NOT_IMPLEMENTED") as refusal:

@@ -49,6 +49,7 @@ async def make(world: World, title: str = "Osloers", **fields: Any) -> Any:
 async def test_a_segment_is_created_counted_listed_and_deleted(shop: World) -> None:
     made = await make(shop)
     assert made.title == "Osloers"
+    assert made.active_subscriber_count == 3
     found = await shop.shop("GetSegment", name=made.name)
     assert found.active_subscriber_count == 3
     assert list(found.rule_groups) == list(made.rule_groups)

@@ -59,12 +59,20 @@ class Field:
         return account if self.list_id is None else f"{account}/lists/{self.list_id}"
 
 
-def check_key(key: str, field: str) -> None:
-    """Checks a field's key.
+MEMBERSHIP_KEYS: Final = frozenset({"state", "joined_at", "active_at", "consent_to_track"})
+"""Columns of a list in flat formats, which a list's field could not be told from."""
+
+
+def check_key(key: str, list_id: str | None, field: str) -> None:
+    """Checks the key of a list's field, or of the account's for None.
 
     Raises:
-        FieldInvalid: It is empty, too long, or has brackets, slashes or control characters.
+        FieldInvalid: It is empty, too long, has brackets, slashes or control characters, or names a membership's own column.
     """
+    if list_id is not None and key.casefold() in MEMBERSHIP_KEYS:
+        raise FieldInvalid(
+            FieldViolation(field, f"{key} is a column of every list; choose another key")
+        )
     if not 1 <= len(key) <= KEY_CHARACTERS or not key.isprintable() or set(key) & set("[]/"):
         raise FieldInvalid(
             FieldViolation(

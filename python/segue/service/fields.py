@@ -53,7 +53,7 @@ class FieldService:
             LimitExceeded: The account has as many fields as it may.
             ResourceNotFound: There is no such account or list.
         """
-        check_key(key, "field_id")
+        check_key(key, list_id, "field_id")
         check_display_name(display_name, "field.display_name")
         check_options(field_type, options, "field.options")
         account = await self._directory.account(account_id)

@@ -91,7 +91,9 @@ class Field(_message.Message):
     as given, percent-encoded where needed. Keys differ by more than case within their list or account.
     """
     key: _builtins.str
-    """Output only. The key by which records carry the value: 1–100 characters without `[ ] /` and control characters."""
+    """Output only. The key by which records carry the value: 1–100 characters without `[ ] /` and control characters; on a list not `state`,
+    `joined_at`, `active_at` or `consent_to_track`.
+    """
     tag: _builtins.str
     """Output only. The personalisation tag by which rules name the field: the key in brackets, as `[Frequency]`."""
     display_name: _builtins.str

@@ -40,7 +40,7 @@ class Segment(_message.Message):
     title: _builtins.str
     """Required. 1–200 characters, unique on its list without regard to case."""
     active_subscriber_count: _builtins.int
-    """Output only. Members now; set by GetSegment."""
+    """Output only. Members now; set by CreateSegment and GetSegment."""
     etag: _builtins.str
     """Optional. Changes with the segment."""
     @_builtins.property

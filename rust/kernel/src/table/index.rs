@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, RwLock, RwLockReadGuard};
 
 use foldhash::quality::RandomState;
-use rayon::prelude::*;
 
 use super::identifiers::{KINDS, columns_of, is_held, values_of};
 use super::placement::row_id;
@@ -97,12 +96,10 @@ impl Indexes {
                 .take();
             let made = Made::default();
             if let Some(columns) = source {
-                let identifiers = || {
-                    KINDS.par_iter().for_each(|&kind| {
-                        made.identifiers[kind as usize].replace(made.build(kind, &columns));
-                    });
-                };
-                rayon::join(|| made.build_profile_ids(&columns), identifiers);
+                made.build_profile_ids(&columns);
+                for kind in KINDS {
+                    made.identifiers[kind as usize].replace(made.build(kind, &columns));
+                }
             }
             made
         })

@@ -67,9 +67,11 @@ impl Table {
     }
 
     /// A table that goes on from a version. The identifier indexes are made on another thread; what needs them first waits.
+    ///
+    /// That thread is none of the pool's: a first count, which wants the whole pool, does not wait for the indexes.
     pub fn from_version(version: Version) -> Self {
         let indexes = Arc::clone(&version.indexes);
-        rayon::spawn(move || indexes.make());
+        std::thread::spawn(move || indexes.make());
         Self::with(version)
     }
 

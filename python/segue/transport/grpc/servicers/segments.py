@@ -31,11 +31,11 @@ class SegmentServicer:
         account = names.account_of(request.parent, "parent")
         list_id = names.list_within(account, request.segment.list, "segment.list")
         rule_groups = rule_groups_of(request.segment)
-        return segment_message(
-            await self._segments.create(
-                account, list_id, request.segment.title, rule_groups, request.request_id
-            )
+        segment = await self._segments.create(
+            account, list_id, request.segment.title, rule_groups, request.request_id
         )
+        count = await self._segments.count(account, segment.segment_id)
+        return segment_message(segment, count.members)
 
     async def get_segment(
         self, request: segment_service_pb2.GetSegmentRequest, _: object
