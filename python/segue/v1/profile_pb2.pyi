@@ -264,7 +264,7 @@ Global___Identifier: _TypeAlias = Identifier  # noqa: Y015
 
 @_typing.final
 class PersonName(_message.Message):
-    """A name in parts. Each at most 250 bytes."""
+    """A name in parts. Each at most 250 bytes, the whole at most 1,000."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -285,8 +285,8 @@ class PersonName(_message.Message):
     suffix: _builtins.str
     """Optional. As `Jr`."""
     full_name: _builtins.str
-    """Optional. The whole name, which the rule type `Name` reads. A write that gives parts and not this one makes it anew from the
-    stored given, middle and family names, with spaces between.
+    """Optional. The whole name, which the rule type `Name` reads. A write that gives a given, middle or family name and not this one, or
+    clears this one, makes it anew from the stored given, middle and family names, with spaces between.
     """
     def __init__(
         self,

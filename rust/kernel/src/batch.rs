@@ -191,7 +191,8 @@ pub struct Batch {
     pub identifiers: [BatchIdentifiers; 3],
     /// Places on lists, at most one entry a list.
     pub members: Vec<BatchMembers>,
-    /// Rows that give a part of the name and not the whole, ascending: their `FULL_NAME` is made anew when the batch is applied.
+    /// Rows that give a given, middle or family name and not the whole, or clear the whole, ascending: their `FULL_NAME` is made anew when
+    /// the batch is applied.
     pub compose_name: Vec<u32>,
 }
 

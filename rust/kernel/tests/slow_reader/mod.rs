@@ -115,7 +115,7 @@ fn read_texts(row: &mut Row, profile: &v1::Profile) {
         (b::MIDDLE_NAME, "name.middle_name", &name.middle_name, 250),
         (b::FAMILY_NAME, "name.family_name", &name.family_name, 250),
         (b::NAME_SUFFIX, "name.suffix", &name.suffix, 250),
-        (b::FULL_NAME, "name.full_name", &name.full_name, 250),
+        (b::FULL_NAME, "name.full_name", &name.full_name, 1_000),
         (b::LOCALE, "locale", &profile.locale, 35),
         (b::COUNTRY, "country", &profile.country, 100),
         (b::REGION, "region", &profile.region, 100),
@@ -124,14 +124,11 @@ fn read_texts(row: &mut Row, profile: &v1::Profile) {
             row.put(column, path, text(given, max_bytes));
         }
     }
-    let parts = [
-        &name.prefix,
-        &name.given_name,
-        &name.middle_name,
-        &name.family_name,
-        &name.suffix,
-    ];
-    row.compose_name = name.full_name.is_none() && parts.iter().any(|part| part.is_some());
+    let parts = [&name.given_name, &name.middle_name, &name.family_name];
+    row.compose_name = match &name.full_name {
+        Some(whole) => whole.is_empty(),
+        None => parts.iter().any(|part| part.is_some()),
+    };
 }
 
 fn read_identifiers(row: &mut Row, collection: usize, path: &str, given: &[v1::Identifier]) {

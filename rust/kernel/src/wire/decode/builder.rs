@@ -27,7 +27,7 @@ pub(super) const TEXTS: [(ColumnId, &str, usize); 10] = [
     (builtin::MIDDLE_NAME, "name.middle_name", 250),
     (builtin::FAMILY_NAME, "name.family_name", 250),
     (builtin::NAME_SUFFIX, "name.suffix", 250),
-    (builtin::FULL_NAME, "name.full_name", 250),
+    (builtin::FULL_NAME, "name.full_name", 1_000),
     (builtin::LOCALE, "locale", 35),
     (builtin::COUNTRY, "country", 100),
     (builtin::REGION, "region", 100),

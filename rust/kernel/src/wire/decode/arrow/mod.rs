@@ -8,6 +8,8 @@ mod identifiers;
 mod layout;
 mod stream;
 
+use std::ops::RangeInclusive;
+
 use arrow_array::RecordBatch;
 
 use self::cells::Strings;
@@ -19,7 +21,7 @@ use super::given::Given;
 use super::problem::Place;
 use crate::batch::{Batch, IdentifierKind};
 use crate::error::{KernelError, Result};
-use crate::schema::{List, Schema, builtin};
+use crate::schema::{ColumnId, List, Schema, builtin};
 use crate::wire::BlockFormat;
 
 /// Decodes and checks a stream.
@@ -45,7 +47,7 @@ pub(super) fn decode(
         members.rows.sort_unstable();
         members.rows.dedup();
     }
-    builder.compose_name = rows_with_parts_of_names(&builder, row_count);
+    builder.compose_name = rows_with_composed_names(&builder, row_count);
     Ok(builder.finish(row_count))
 }
 
@@ -97,26 +99,27 @@ fn read_values(builder: &mut Builder, value: &ValueColumn, batch: &RecordBatch, 
     });
 }
 
-/// Rows that say something of a part of the name and nothing of the whole.
-fn rows_with_parts_of_names(builder: &Builder, row_count: u32) -> Vec<u32> {
-    let mut has_parts = vec![false; row_count as usize];
-    let mut mark = |is_marked: fn(u32) -> bool, value: bool| {
-        for column in builder
-            .columns
-            .iter()
-            .filter(|column| is_marked(column.column))
-        {
-            for &row in column.rows.iter().chain(&column.cleared) {
-                has_parts[row as usize] = value;
-            }
-        }
+/// Rows that say something of the given, middle or family name and nothing of the whole, or clear the whole.
+fn rows_with_composed_names(builder: &Builder, row_count: u32) -> Vec<u32> {
+    let mut is_composed = vec![false; row_count as usize];
+    let of = |ids: RangeInclusive<ColumnId>| {
+        let columns = builder.columns.iter();
+        columns.filter(move |column| ids.contains(&column.column))
     };
-    mark(
-        |column| (builtin::NAME_PREFIX..=builtin::NAME_SUFFIX).contains(&column),
-        true,
-    );
-    mark(|column| column == builtin::FULL_NAME, false);
+    for column in of(builtin::GIVEN_NAME..=builtin::FAMILY_NAME) {
+        for &row in column.rows.iter().chain(&column.cleared) {
+            is_composed[row as usize] = true;
+        }
+    }
+    for column in of(builtin::FULL_NAME..=builtin::FULL_NAME) {
+        for &row in &column.rows {
+            is_composed[row as usize] = false;
+        }
+        for &row in &column.cleared {
+            is_composed[row as usize] = true;
+        }
+    }
     (0..row_count)
-        .filter(|&row| has_parts[row as usize])
+        .filter(|&row| is_composed[row as usize])
         .collect()
 }

@@ -12,9 +12,9 @@ use crate::wire::decode::problem::{Place, Problem};
 use crate::wire::fields::{identifier, person_name, profile as f};
 use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, tag};
 
-/// Positions of name parts in [`TEXTS`]: the number in `PersonName` is the position.
+/// Positions in [`TEXTS`] of the parts that a whole name is made of: the number in `PersonName` is the position.
 const NAME_PARTS: std::ops::RangeInclusive<usize> =
-    person_name::PREFIX as usize..=person_name::SUFFIX as usize;
+    person_name::GIVEN_NAME as usize..=person_name::FAMILY_NAME as usize;
 /// Position of the whole name in [`TEXTS`].
 const FULL_NAME: usize = person_name::FULL_NAME as usize;
 const CUSTOMER_TYPE: usize = 0;
@@ -196,7 +196,11 @@ impl<'a, 's> RecordReader<'a, 's> {
             }
         }
         let texts = &self.scratch.texts;
-        if texts[FULL_NAME].is_none() && texts[NAME_PARTS].iter().any(Option::is_some) {
+        let is_composed = texts[FULL_NAME].map_or_else(
+            || texts[NAME_PARTS].iter().any(Option::is_some),
+            <[u8]>::is_empty,
+        );
+        if is_composed {
             self.builder.compose_name.push(row);
         }
     }
