@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -191,6 +192,7 @@ class IncrementalLaw(RuleBasedStateMachine):
 
 # Steps are examples times steps: 10,000 and more by SEGUE_LAW_STEPS=10000.
 STEPS = int(os.environ.get("SEGUE_LAW_STEPS", "1000"))
+pytestmark = pytest.mark.timeout(60 + STEPS // 10)
 TestIncrementalLaw = IncrementalLaw.TestCase
 TestIncrementalLaw.settings = settings(
     max_examples=max(1, STEPS // 50), stateful_step_count=50, deadline=None
