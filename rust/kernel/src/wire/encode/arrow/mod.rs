@@ -25,6 +25,9 @@ use message::{END_OF_STREAM, Message};
 /// Rows of a record batch: fastest of those measured, about a block of 1 MiB.
 const BATCH_ROWS: usize = 8_192;
 
+/// Most bytes of a batch of several rows: with the rest of its block it stays below the 4 MiB that gRPC clients take unless told otherwise.
+const BATCH_BYTES: usize = 2 << 20;
+
 /// The columns of a version as they are written.
 pub(super) struct ArrowForm {
     columns: Vec<ArrowColumn>,
@@ -70,7 +73,7 @@ impl ArrowForm {
             out.extend_from_slice(&self.head);
         }
         while let Some(from) = written.next {
-            let (n_rows, next) = self.encode_batch(version, rows, from, out);
+            let (n_rows, next) = self.encode_bounded_batch(version, rows, from, out);
             written.next = next;
             written.rows += n_rows;
             let size = out.len() - start;
@@ -87,15 +90,38 @@ impl ArrowForm {
         written
     }
 
-    /// Appends a record batch; answers its number of rows and the first row behind them.
-    fn encode_batch(
+    /// Appends a record batch of at most [`BATCH_BYTES`], or of a single row; answers its number of rows and the first row behind them.
+    ///
+    /// A batch that comes out larger is written again with half as many rows, so what is written depends on its first row only.
+    fn encode_bounded_batch(
         &self,
         version: &Version,
         rows: &SelectedRows,
         from: RowId,
         out: &mut Vec<u8>,
     ) -> (u32, Option<RowId>) {
-        let slices = slices(rows, from);
+        let start = out.len();
+        let mut max_rows = BATCH_ROWS;
+        loop {
+            let (n_rows, next) = self.encode_batch(version, rows, from, max_rows, out);
+            if n_rows <= 1 || out.len() - start <= BATCH_BYTES {
+                return (n_rows, next);
+            }
+            out.truncate(start);
+            max_rows = n_rows as usize / 2;
+        }
+    }
+
+    /// Appends a record batch; answers its number of rows and the first row behind them.
+    fn encode_batch(
+        &self,
+        version: &Version,
+        rows: &SelectedRows,
+        from: RowId,
+        max_rows: usize,
+        out: &mut Vec<u8>,
+    ) -> (u32, Option<RowId>) {
+        let slices = slices(rows, from, max_rows);
         let n_rows = slices.iter().map(|slice| slice.rows.len()).sum();
         let mut writer = ArrayWriter {
             version,
@@ -120,9 +146,9 @@ impl ArrowForm {
 }
 
 /// The rows of a batch that begins with a row.
-fn slices(rows: &SelectedRows, from: RowId) -> Vec<Slice> {
+fn slices(rows: &SelectedRows, from: RowId, max_rows: usize) -> Vec<Slice> {
     let mut slices = Vec::new();
-    let mut missing = BATCH_ROWS;
+    let mut missing = max_rows;
     for window in rows.windows(from) {
         let slice = Slice::of(window, missing);
         missing -= slice.rows.len();
