@@ -24,8 +24,8 @@ from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger, Pinned
 from segue.service.limits import Limits, check_limit
 from segue.service.segments import segment_in
-from segue.service.tokens import Tokens, token_invalid
-from segue.store import accounts, exports, journal, requests
+from segue.service.tokens import Tokens, owned_job, token_invalid
+from segue.store import exports, journal, requests
 from segue.store.base import Connection, Store
 from segue.store.exports import ExportRow
 
@@ -163,18 +163,7 @@ class ExportService:
 
     async def _find(self, account_id: str | None, token: str) -> tuple[Account, ExportRow]:
         """Returns the export of a token, when the caller's account (None: any) owns it."""
-        secret, now = Secret(token), self._clock()
-
-        def work(tx: Connection) -> tuple[Account | None, ExportRow | None]:
-            row = exports.find(tx, secret.digest())
-            return (accounts.find_by_key(tx, row.account) if row else None), row
-
-        account, row = await self._store.read(work)
-        if account is None or row is None or row.expire_millis <= now:
-            raise token_invalid()
-        if account_id not in {None, account.account_id}:
-            raise token_invalid()
-        return account, row
+        return await owned_job(self._store, exports.find, account_id, token, self._clock())
 
     async def _hold(
         self, account: Account, row: ExportRow, snapshot: Snapshot | None = None

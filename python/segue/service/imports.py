@@ -22,7 +22,6 @@ from segue.domain.job import (
 )
 from segue.domain.page import MAX_PAGE_SIZE, Page, PageRequest, encode_position
 from segue.domain.profile import RecordException, exceptions_of_part
-from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock
 from segue.errors import (
     BlockInvalid,
@@ -38,7 +37,7 @@ from segue.kernel import guard
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.service.lists import list_in
-from segue.service.tokens import Tokens, token_invalid
+from segue.service.tokens import Tokens, owned_job, token_invalid
 from segue.store import accounts, imports, requests
 from segue.store.base import Connection, Store
 from segue.store.imports import ImportRow, PartRow
@@ -223,18 +222,7 @@ class ImportService:
 
     async def _find(self, account_id: str | None, token: str) -> tuple[Account, ImportRow]:
         """Returns the import of a token, when the caller's account (None: any) owns it."""
-        secret, now = Secret(token), self._clock()
-
-        def work(tx: Connection) -> tuple[Account | None, ImportRow | None]:
-            row = imports.find(tx, secret.digest())
-            return (accounts.find_by_key(tx, row.account) if row else None), row
-
-        account, row = await self._store.read(work)
-        if account is None or row is None or row.status.expire_millis <= now:
-            raise token_invalid()
-        if account_id not in {None, account.account_id}:
-            raise token_invalid()
-        return account, row
+        return await owned_job(self._store, imports.find, account_id, token, self._clock())
 
     async def _stage_part(
         self, row: ImportRow, version: int, schema: Schema, part: StagedPart

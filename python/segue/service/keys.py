@@ -1,6 +1,5 @@
 """Use cases of API keys."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from segue.domain.timestamp import Clock
 from segue.errors import KeyInvalid, ResourceNotFound
 from segue.service.directory import Directory
 from segue.service.limits import Limits, check_limit
+from segue.service.private_file import write_private
 from segue.store import accounts
 from segue.store.base import Connection, Store
 
@@ -51,7 +51,7 @@ class KeyService:
             accounts.insert_key(tx, None, "admin", secret.digest(), "admin", self._clock())
 
         await self._store.write(work)
-        _write_private(path, secret.reveal())
+        write_private(path, f"{secret.reveal()}\n".encode())
 
     async def authenticate(self, secret: str) -> Principal:
         """Tells who holds a key.
@@ -119,14 +119,3 @@ class KeyService:
         if not await self._store.write(lambda tx: accounts.delete_key(tx, account.key, key_id)):
             raise ResourceNotFound(f"{account.name}/apiKeys/{key_id}")
         self.forget_holders()
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, in one step."""
-    beside = path.with_suffix(".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

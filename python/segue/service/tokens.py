@@ -1,11 +1,16 @@
 """Tokens of imports and exports: derived from a key outside of the database, stored only as digests."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
+from segue.domain.account import Account
 from segue.domain.secret import SECRET_BYTES, Secret, derive_secret, new_nonce
 from segue.errors import TokenInvalid
+from segue.service.private_file import write_private
+from segue.store import accounts
+from segue.store.base import Connection, Store
 
 TOKEN_KEY_FILE: Final = "token-key"  # noqa: S105 - a file name
 """File in the data directory with the key that tokens are derived from (mode 0600)."""
@@ -18,14 +23,7 @@ class Tokens:
         """Reads the key, or makes it on the first start."""
         path = data_dir / TOKEN_KEY_FILE
         if not path.exists():
-            descriptor = os.open(
-                path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600
-            )
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            path.with_suffix(".new").replace(path)
+            write_private(path, os.urandom(SECRET_BYTES))
         self._key = path.read_bytes()
 
     def new(self) -> tuple[Secret, str]:
@@ -43,3 +41,51 @@ def token_invalid() -> TokenInvalid:
     return TokenInvalid(
         "the token is unknown or has expired; initiate anew and send the token of that answer"
     )
+
+
+class Job(Protocol):
+    """A row that a token names."""
+
+    @property
+    def account(self) -> int:
+        """Number of its owner."""
+
+    @property
+    def expire_millis(self) -> int:
+        """When its token ends."""
+
+
+J = TypeVar("J", bound=Job)
+
+
+async def owned_job(
+    store: Store,
+    find: Callable[[Connection, bytes], J | None],
+    account_id: str | None,
+    token: str,
+    now_millis: int,
+) -> tuple[Account, J]:
+    """Returns the job of a token with its account, when the caller's account (None: any) owns it.
+
+    Args:
+        store: Where jobs are.
+        find: Reads a job by the digest of its token.
+        account_id: The caller's account.
+        token: What the caller sent.
+        now_millis: The time that its end is compared with.
+
+    Raises:
+        TokenInvalid: The token is unknown, expired, or another account's.
+    """
+    digest = Secret(token).digest()
+
+    def work(tx: Connection) -> tuple[Account | None, J | None]:
+        job = find(tx, digest)
+        return (accounts.find_by_key(tx, job.account) if job else None), job
+
+    account, job = await store.read(work)
+    if account is None or job is None or job.expire_millis <= now_millis:
+        raise token_invalid()
+    if account_id not in {None, account.account_id}:
+        raise token_invalid()
+    return account, job

@@ -25,6 +25,11 @@ class ImportRow:
     staged_bytes: int
     status: ImportStatus
 
+    @property
+    def expire_millis(self) -> int:
+        """When its token ends."""
+        return self.status.expire_millis
+
 
 @dataclass(frozen=True)
 class PartRow:
