@@ -43,9 +43,12 @@ class Schema:
         """Reads a schema.
 
         Args:
-            definition: JSON `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}]}`. A list's four
-                membership columns start at its `column`. Types: text, number, boolean, date, date_time, multi_select_one,
-                multi_select_many. Columns from 64 on.
+            definition: JSON `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}], "marks": [{"kind",
+                "id", "column"}], "event_types": [{"id", "code", "properties": [{"key", "type"}]}]}`. A list's four membership columns
+                start at its `column`. Types: text, number, boolean, date, date_time, multi_select_one, multi_select_many. Columns from
+                64 on. Kinds of marks: tag, topic, consent; each is a column of truth values. Types of properties: text, number, boolean,
+                date_time; a property's number is its position, and they are only appended. Event types 0-4 are built in: sent, opened,
+                clicked, unsubscribed, bounced, each with the texts `campaign` (0) and `link` (1); others have codes from 16 on.
 
         Raises:
             DefinitionInvalid: It is not of this form.
@@ -55,20 +58,40 @@ class Schema:
 class Plan:
     """A compiled condition. Immutable; may be shared by threads."""
 
-    def __new__(cls, schema: Schema, condition: bytes) -> Plan:
-        """Compiles a condition.
+    def __new__(cls, schema: Schema, condition: bytes, now_millis: int) -> Plan:
+        """Compiles a condition, to be evaluated as of a moment.
 
         Two-valued: a comparison with an absent value is false, and `not` is the exact complement over rows that are not erased.
 
         Args:
             schema: Tells the kinds of columns.
-            condition: JSON tree of `{"and": [...]}`, `{"or": [...]}`, `{"not": ...}` and `{"predicate": {"column", "op", ...}}` with
-                ops provided; equals, contains, starts_with, ends_with (`text`); in_range (`low`, `low_inclusive`, `high`,
-                `high_inclusive`, null is open); any_of (`codes`).
+            condition: JSON tree of `{"and": [...]}`, `{"or": [...]}`, `{"not": ...}` and these leaves:
+                `{"predicate": {"column", "op", ...}}` with ops provided; equals, contains, starts_with, ends_with (`text`); matches
+                (`pattern`, caseless); in_range (`low`, `low_inclusive`, `high`, `high_inclusive`, null is open); any_of (`codes`); text_in
+                (`texts`); number_in (`numbers`: numbers, days or milliseconds, as the column has); within (`window`; times only);
+                month_day_in (`ranges`: pairs of month * 32 + day, both ends included; days only).
+                `{"near": {"latitude", "longitude", "radius_metres"}}`: haversine distance of builtin latitude and longitude.
+                `{"sample": {"percent", "salt"}}`: FNV-1a 64 over the UTF-8 bytes of salt, one zero byte and the profile id, then
+                MurmurHash3's fmix64; its upper 53 bits as a fraction below 1 are below percent / 100.
+                `{"did": {"event_type", "where", "window", "sum_of", "low", "low_inclusive", "high", "high_inclusive"}}`: the number of
+                events, or with the property number `sum_of` the sum over them, lies in the range; no events count and sum as 0.
+                `{"first_did": {"event_type", "where", "window"}}`: the first matching event of all lies in the window.
+                `{"did_then": {"first": {"event_type", "where"}, "second": {"event_type", "where"}, "within_millis", "window"}}`: a first
+                event at t in the window and a second one at u with t < u <= t + within.
+                `where` is an array of `{"property", "op", ..., "negative"}` with the ops above but within and month_day_in; all must hold,
+                and a negative one is the exact complement. `window` is null or `{"from_millis", "until_millis"}` or `{"from_offset",
+                "until_offset"}` (milliseconds added to the moment); null ends are open, from is included, until is not.
+            now_millis: The moment, milliseconds since 1970 UTC.
 
         Raises:
             DefinitionInvalid: It is not of this form, or an op does not fit its column.
+            PatternTooCostly: A regular expression is malformed, or compiles to more than 1 MiB.
         """
+    def at(self, now_millis: int) -> Plan:
+        """Returns the same condition as of another moment; shares what was compiled."""
+    @property
+    def is_timed(self) -> bool:
+        """Whether the answer may change with the moment alone: some window is relative to it."""
 
 @final
 class Part:
@@ -102,6 +125,24 @@ def decode(
 
     Note:
         About 0.1 microseconds a record; one copy of the texts.
+    """
+
+@final
+class EventPart:
+    """Decoded and checked events of one block, not yet recorded. Immutable."""
+
+    record_count: int
+    """Events in the block, good and bad."""
+    valid_count: int
+    """Events without a problem."""
+    exceptions: list[tuple[int, str, str, int, str]]
+    """Problems in order of records: record number from 1, event id, field path, reason, message."""
+
+def decode_events(schema: Schema, data: bytes) -> EventPart:
+    """Decodes and checks a serialized `segue.v1.EventBatch`.
+
+    Raises:
+        BlockInvalid: The bytes are not of the format.
     """
 
 @final
@@ -142,6 +183,54 @@ class Table:
         Args:
             tick_millis: The commit's tick: `changed_at` of every profile written.
         """
+    def record(
+        self, part: EventPart, refuse_unknown_profiles: bool, revision: int, tick_millis: int
+    ) -> tuple[int, int, int, list[tuple[int, str, str, int, str]]]:
+        """Records events, visible together. Counts as a change of the profiles they happened to.
+
+        An event known by its id with the same content is left out; with other content it is an exception, as is one more than 24 hours
+        after the tick. Profiles that are not there get a row that is not live, which the profile takes when it comes.
+
+        Args:
+            part: Decoded events.
+            refuse_unknown_profiles: Makes an event of a profile that is not there an exception.
+            revision: The commit's number, above the last.
+            tick_millis: The commit's tick.
+
+        Returns:
+            Events recorded, events that were known, recorded events of profiles that are not there, and further exceptions as in
+            `EventPart.exceptions`.
+
+        Raises:
+            TableFull: The rows would pass 2**32 - 65536.
+        """
+    def maintain(self, segment: str, plan: Plan) -> None:
+        """Evaluates a plan and keeps its members right from now on: at every commit, and in `advance`.
+
+        Another plan for a segment replaces the former one; who enters or leaves by it is recorded with the present revision and the plan's
+        moment. The members are part of every snapshot taken from now on.
+        """
+    def release(self, segment: str) -> None:
+        """Forgets a segment's members and changes."""
+    def next_due(self) -> int | None:
+        """Returns the first moment at which `advance` has something to do, or None."""
+    def advance(self, now_millis: int) -> int:
+        """Moves every timed segment's moment forward: applies all entering and leaving that fell due. Returns how many did either."""
+    def changes(
+        self, segment: str, after_revision: int, after_millis: int, limit: int
+    ) -> tuple[bytes, int, int] | None:
+        """Returns who entered and left a maintained segment after a position.
+
+        Args:
+            segment: Its key.
+            after_revision: Revision of the position: the last one seen.
+            after_millis: Moment of the position; changes by the passing of time have the revision they came after and a later moment.
+            limit: Changes at most, except that those of one position stay together.
+
+        Returns:
+            A serialized `segue.v1.WatchSegmentResponse` without its head and the position after it (the same when nothing changed), or None
+            when the position lies before what is remembered (1 M changes an account) or the segment is not maintained.
+        """
     def erase(self, profile_ids: Sequence[str], revision: int, tick_millis: int) -> int:
         """Erases profiles; ids and ticks stay as marks of the removal. Returns how many there were."""
     def drop_columns(self, columns: Sequence[int], revision: int, tick_millis: int) -> None:
@@ -172,10 +261,52 @@ class Snapshot:
     """Tick of the last commit in it."""
     profile_count: int
     """Profiles, erased ones not counted."""
+    def member_count(self, segment: str) -> int | None:
+        """Returns the number of a maintained segment's members, or None when it is not maintained. Nanoseconds."""
+    def segments_of(self, profile_id: str) -> list[str] | None:
+        """Returns the keys of the maintained segments that a profile is a member of, or None when there is no such profile."""
     def count(self, plan: Plan) -> int:
         """Counts the profiles that satisfy a plan. About a pass over every column the plan reads, on all cores."""
     def matches(self, plan: Plan, profile_id: str) -> bool:
         """Tells whether one profile satisfies a plan; an unknown one does not."""
+    def cost(self, plan: Plan) -> int:
+        """Estimates the bytes that evaluating a plan reads; reads none of them."""
+    def explain(self, plan: Plan, profile_id: str) -> tuple[bool, bytes, int | None] | None:
+        """Tells what a plan saw of one profile.
+
+        Returns:
+            Whether the plan holds; a JSON array with the value that each leaf saw, in the order of the condition (null when absent; a text,
+            number, truth value, array of option codes, day or milliseconds as a number; for events the count, the sum or the first moment);
+            and the next moment at which the answer changes if nothing but time does, looking at most ten years ahead. None when there is no
+            such profile.
+        """
+    def page(
+        self,
+        schema: Schema,
+        plan: Plan,
+        order: int,
+        descending: bool,
+        list_id: str,
+        active_from_millis: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[bytes, int]:
+        """Returns a page of the profiles that satisfy a plan, in a stated order.
+
+        Args:
+            schema: Definitions at this snapshot's revision.
+            plan: Which profiles.
+            order: 0 by first e-mail address, 1 by whole name, 2 by the time the membership became active; texts folded, absent values
+                first; ties by profile id. Descending turns all of it.
+            descending: From the last to the first.
+            list_id: The list whose membership gives times; empty for the whole account, where `created_at` does.
+            active_from_millis: Only members active since this moment or later; None for all.
+            offset: Profiles before the page.
+            limit: Profiles on the page at most.
+
+        Returns:
+            A serialized `segue.v1.ProfileBatch` with field keys spelled out, and the number of profiles on all pages.
+        """
     def profile(self, schema: Schema, profile_id: str) -> bytes | None:
         """Returns a serialized `segue.v1.Profile` with field keys spelled out, or None when there is no such profile."""
     def export(
@@ -185,6 +316,7 @@ class Snapshot:
         block_format: int,
         list_id: str | None,
         changed_from_millis: int | None,
+        plan_before: Plan | None,
         include_removed: bool,
         block_bytes: int,
     ) -> Export:
@@ -195,7 +327,10 @@ class Snapshot:
             plan: Which profiles; None for all.
             block_format: PROFILE_BATCH, ARROW_IPC or NDJSON.
             list_id: In flat formats, the list whose fields go by their bare keys; None for `list/key`.
-            changed_from_millis: Only profiles with `changed_at` at or after it; None for all.
+            changed_from_millis: Only profiles with `changed_at` at or after it, and with `plan_before` those for which the two plans
+                differ; None for all.
+            plan_before: What `plan` was at `changed_from_millis`, when it was another one or is timed: who enters or leaves without a change
+                of its own is then part of the increment. None when the plan was the same.
             include_removed: Also profiles changed since that are erased or do not satisfy the plan, by id only.
             block_bytes: Size at which a block is closed.
 

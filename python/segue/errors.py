@@ -1,14 +1,15 @@
 """Every failure this service reports, and nothing about how it is carried.
 
 SegueError
-├── Invalid:          FieldInvalid · RulesInvalid · BlockInvalid · ChecksumMismatch · TimeInvalid
+├── Invalid:          FieldInvalid · RulesInvalid · ConditionInvalid · ConditionTooLarge · PatternTooCostly · BlockInvalid · ChecksumMismatch ·
+│                     TimeInvalid · TimeZoneUnknown
 ├── Unbuilt:          NotImplementedYet
 ├── Unauthenticated:  KeyInvalid
 ├── Forbidden:        KeyForbidden
 ├── Missing:          ResourceNotFound · TokenInvalid
-├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged
+├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged · SegmentCycle · SegmentSystem
 ├── Exhausted:        LimitExceeded · BlockTooLarge
-├── Behind:           OffsetOutOfRange
+├── Behind:           OffsetOutOfRange · PageInvalid
 ├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
 └── Internal:         InternalError
     └── (of the kernel, never the caller's doing) DefinitionInvalid · SnapshotInvalid · FileFailed · TableFull · TimeOutOfRange · KernelPanicked
@@ -78,10 +79,55 @@ class RulesInvalid(SegueError):
 
     reason = "RULES_INVALID"
 
-    def __init__(self, results: Sequence[RuleResult]) -> None:
-        """Takes the results in order of groups and rules."""
+    def __init__(self, results: Sequence[RuleResult], vendor_code: int = 277) -> None:
+        """Takes the results in order of groups and rules, and 277 or 285."""
         self.results = tuple(results)
-        super().__init__("The supplied segment rules have some problems", {"vendor_code": 277})
+        self.vendor_code = vendor_code
+        super().__init__(
+            "The supplied segment rules have some problems", {"vendor_code": vendor_code}
+        )
+
+
+class ConditionInvalid(SegueError):
+    """A filter or a JSON condition is not of its language, or names what the account does not have."""
+
+    reason = "CONDITION_INVALID"
+
+
+class ConditionTooLarge(SegueError):
+    """A condition is nested too deep, has too many parts, or a set of too many values."""
+
+    reason = "CONDITION_TOO_LARGE"
+
+
+class PatternTooCostly(SegueError):
+    """A regular expression is malformed, or would cost too much."""
+
+    reason = "PATTERN_INVALID"
+
+
+class TimeZoneUnknown(SegueError):
+    """No time zone of the IANA database."""
+
+    reason = "TIME_ZONE_UNKNOWN"
+
+
+class SegmentCycle(SegueError):
+    """The rules of segments would name each other in a circle."""
+
+    reason = "SEGMENT_CYCLE"
+
+
+class SegmentSystem(SegueError):
+    """The segment is one of the engagement segments (seed 004: 284)."""
+
+    reason = "SEGMENT_SYSTEM"
+
+
+class PageInvalid(SegueError):
+    """A page below 1, or behind the last one (seed 004: 800)."""
+
+    reason = "PAGE_INVALID"
 
 
 class BlockInvalid(SegueError):

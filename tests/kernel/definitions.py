@@ -52,7 +52,7 @@ def stored(snapshot: Snapshot, profile_id: str) -> Profile | None:
 
 def plan_of(condition: object) -> Plan:
     """Compiles a condition."""
-    return Plan(SCHEMA, json.dumps(condition).encode())
+    return Plan(SCHEMA, json.dumps(condition).encode(), 0)
 
 
 EVERYBODY = plan_of({"and": []})

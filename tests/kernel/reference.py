@@ -9,7 +9,8 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from segue.domain.condition import (
+from segue.domain.segment import RuleText
+from segue.rules.column_condition import (
     And,
     AnyOf,
     Condition,
@@ -21,7 +22,6 @@ from segue.domain.condition import (
     Test,
     TextTest,
 )
-from segue.domain.segment import RuleText
 
 Value: TypeAlias = str | float | bool | datetime.date | datetime.datetime | frozenset[str]
 Person: TypeAlias = Mapping[str, Value]

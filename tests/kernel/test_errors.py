@@ -61,7 +61,7 @@ REFUSALS: list[tuple[type[SegueError], set[str], Callable[[Path], object]]] = [
     ),
     (errors.OffsetOutOfRange, {"offset", "end"}, read_behind_the_end),
     (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Schema(b"{")),
-    (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Plan(SCHEMA, b'{"xor": []}')),
+    (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Plan(SCHEMA, b'{"xor": []}', 0)),
     (
         errors.DefinitionInvalid,
         {"what", "problem"},

@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue._kernel import Plan, Schema, Snapshot, Table, decode
-from segue.domain.condition import (
+from segue.domain.field import Field, FieldType, schema_definition
+from segue.domain.list import MailingList
+from segue.domain.segment import RuleText
+from segue.rules.clause import parse_rule_groups
+from segue.rules.column_condition import (
     And,
     AnyOf,
     Condition,
@@ -22,10 +26,6 @@ from segue.domain.condition import (
     TextTest,
     to_kernel_json,
 )
-from segue.domain.field import Field, FieldType, schema_definition
-from segue.domain.list import MailingList
-from segue.domain.segment import RuleText
-from segue.rules.clause import parse_rule_groups
 from segue.rules.scope import RuleScope
 from segue.rules.verbs import DATE_SUBSCRIBED, EMAIL_ADDRESS, FIELDS, NAME, RuleType
 from segue.v1.block_pb2 import BlockFormat
@@ -116,7 +116,7 @@ class Audience:
 
     def found(self, condition: Condition) -> set[str]:
         """Asks the kernel of every person, and whether it counts as many."""
-        plan = Plan(SCHEMA, to_kernel_json(condition))
+        plan = Plan(SCHEMA, to_kernel_json(condition), 0)
         found = {key for key in self.people if self.snapshot.matches(plan, key)}
         assert self.snapshot.count(plan) == len(found)
         return found

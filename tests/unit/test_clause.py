@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from segue.domain.condition import (
+from segue.domain.field import FieldType
+from segue.domain.segment import RuleText
+from segue.errors import RuleResult, RulesInvalid
+from segue.rules.clause import parse_rule_groups
+from segue.rules.codes import MESSAGES, Code
+from segue.rules.column_condition import (
     And,
     AnyOf,
     Condition,
@@ -20,11 +25,6 @@ from segue.domain.condition import (
     TextTest,
     referenced_columns,
 )
-from segue.domain.field import FieldType
-from segue.domain.segment import RuleText
-from segue.errors import RuleResult, RulesInvalid
-from segue.rules.clause import parse_rule_groups
-from segue.rules.codes import MESSAGES, Code
 from segue.rules.scope import RuleScope
 from segue.rules.verbs import VERBS
 

@@ -11,13 +11,13 @@ from segue._kernel import Plan, Schema, Table, decode
 from segue.bench.audience import FIELDS, LIST_ID
 from segue.bench.rule_sets import RuleSet
 from segue.client import AccountClient, Client
-from segue.domain.condition import to_kernel_json
 from segue.domain.field import Field as FieldDefinition
 from segue.domain.field import FieldType as Type
 from segue.domain.field import schema_definition
 from segue.domain.list import MailingList
 from segue.domain.segment import RuleText
 from segue.rules.clause import parse_rule_groups
+from segue.rules.column_condition import to_kernel_json
 from segue.rules.scope import RuleScope
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.export_service_pb2 import RetrieveExportResponse
@@ -64,7 +64,7 @@ def kernel_plan(schema: Schema, rules: RuleSet) -> Plan:
         state_column=_LIST.column,
     )
     groups = [[RuleText(*rule) for rule in group] for group in rules.groups]
-    return Plan(schema, to_kernel_json(parse_rule_groups(groups, scope)))
+    return Plan(schema, to_kernel_json(parse_rule_groups(groups, scope)), 0)
 
 
 def kernel_table(schema: Schema, rows: pa.Table) -> Table:

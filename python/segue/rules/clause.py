@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from segue.domain.condition import And, AnyOf, Condition, Not, Or, Predicate
 from segue.domain.field import FieldType
 from segue.domain.segment import RuleText
 from segue.errors import RuleResult, RulesInvalid
 from segue.rules import operands
 from segue.rules.codes import MESSAGES, Code, RuleInvalid
+from segue.rules.column_condition import And, AnyOf, Condition, Not, Or, Predicate
 from segue.rules.predicates import make_test
 from segue.rules.scope import FieldDefinition, RuleScope
 from segue.rules.verbs import (

@@ -4,9 +4,9 @@ import datetime
 from collections.abc import Mapping
 from typing import Final
 
-from segue.domain.condition import AnyOf, InRange, Provided, Test, TextRelation, TextTest
 from segue.rules import days, operands
 from segue.rules.codes import Code, RuleInvalid
+from segue.rules.column_condition import AnyOf, InRange, Provided, Test, TextRelation, TextTest
 from segue.rules.scope import RuleScope
 from segue.rules.verbs import Grammar, Relation
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from segue.domain.account import Account
-from segue.domain.condition import Condition, referenced_columns
 from segue.domain.list import MailingList
 from segue.domain.segment import RuleGroups, Segment
 from segue.rules.clause import parse_rule_groups
+from segue.rules.column_condition import Condition, referenced_columns
 from segue.rules.scope import RuleScope
 from segue.service.lists import list_in
 from segue.store import definitions

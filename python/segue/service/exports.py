@@ -13,12 +13,12 @@ from typing import Final
 from segue import _kernel
 from segue._kernel import Export, Plan, Schema, Snapshot
 from segue.domain.account import Account
-from segue.domain.condition import to_kernel_json
 from segue.domain.job import ExportOpened, ExportRequest, ExportState, ExportStatus
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import TimeInvalid, TimeOutOfRange
 from segue.kernel import guard
+from segue.rules.column_condition import to_kernel_json
 from segue.service.audience import condition_in
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger, Pinned
@@ -184,7 +184,7 @@ class ExportService:
 
 
 def _export(snapshot: Snapshot, schema: Schema, row: ExportRow, block_bytes: int) -> Export:
-    plan = None if row.condition is None else Plan(schema, row.condition)
+    plan = None if row.condition is None else Plan(schema, row.condition, row.snapshot_millis)
     return snapshot.export(
         schema,
         plan,

@@ -151,7 +151,10 @@ class ListService:
         snapshot = await self._ledger.snapshot(account)
 
         def count() -> tuple[int, ...]:
-            plans = [Plan(schema, in_state(item, code)) for code in range(len(MEMBERSHIP_STATES))]
+            plans = [
+                Plan(schema, in_state(item, code), snapshot.tick_millis)
+                for code in range(len(MEMBERSHIP_STATES))
+            ]
             return tuple(snapshot.count(plan) for plan in plans)
 
         return ListStats(item.name, await guard.run(count), snapshot.revision)

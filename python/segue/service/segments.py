@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 from segue._kernel import Plan, Schema, Snapshot
 from segue.domain.account import Account
-from segue.domain.condition import Condition, to_kernel_json
 from segue.domain.page import Page, PageRequest, encode_position
 from segue.domain.profile import BlockFormat
 from segue.domain.segment import MemberCount, RuleGroups, Segment, check_title, encode_rule_groups
@@ -14,6 +13,7 @@ from segue.domain.timestamp import Clock
 from segue.errors import ResourceExists, ResourceNotFound
 from segue.kernel import guard
 from segue.rules.clause import parse_rule_groups
+from segue.rules.column_condition import Condition, to_kernel_json
 from segue.service.audience import candidates, condition_in, scope_in
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger
@@ -177,7 +177,7 @@ class SegmentService:
         export = await guard.run(
             lambda: snapshot.export(
                 schema,
-                Plan(schema, to_kernel_json(condition)),
+                Plan(schema, to_kernel_json(condition), self._clock()),
                 block_format,
                 segment.list_id,
                 changed_from_millis=None,
@@ -192,8 +192,8 @@ class SegmentService:
         schema, snapshot = await self._state(account)
 
         def count() -> tuple[int, int]:
-            members = snapshot.count(Plan(schema, to_kernel_json(condition)))
-            return members, snapshot.count(Plan(schema, to_kernel_json(asked)))
+            members = snapshot.count(Plan(schema, to_kernel_json(condition), self._clock()))
+            return members, snapshot.count(Plan(schema, to_kernel_json(asked), self._clock()))
 
         return MemberCount(*await guard.run(count), snapshot.revision, self._clock())
 

@@ -135,6 +135,41 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "DEADLINE_PASSED", "domain": "segue", "metadata": {"seconds": "30"}}
     """
+    ERROR_REASON_CONDITION_INVALID: _ErrorReason.ValueType  # 23
+    """A filter or a JSON condition is not of its language, or names what the account does not have. INVALID_ARGUMENT.
+
+    {"reason": "CONDITION_INVALID", "domain": "segue", "metadata": {"form": "filter", "position": "17", "problem": "unknown field plann"}}
+    """
+    ERROR_REASON_CONDITION_TOO_LARGE: _ErrorReason.ValueType  # 24
+    """A condition is nested too deep, has too many parts, or a set of too many values. INVALID_ARGUMENT.
+
+    {"reason": "CONDITION_TOO_LARGE", "domain": "segue", "metadata": {"limit": "depth", "maximum": "32"}}
+    """
+    ERROR_REASON_PATTERN_INVALID: _ErrorReason.ValueType  # 25
+    """A regular expression is malformed, or would cost too much. INVALID_ARGUMENT.
+
+    {"reason": "PATTERN_INVALID", "domain": "segue", "metadata": {"problem": "compiled regex exceeds size limit"}}
+    """
+    ERROR_REASON_SEGMENT_CYCLE: _ErrorReason.ValueType  # 26
+    """The rules of segments would name each other in a circle. FAILED_PRECONDITION.
+
+    {"reason": "SEGMENT_CYCLE", "domain": "segue", "metadata": {"segments": "2b…, 9f…, 2b…"}}
+    """
+    ERROR_REASON_SEGMENT_SYSTEM: _ErrorReason.ValueType  # 27
+    """The segment is one of the engagement segments, which cannot be changed. FAILED_PRECONDITION.
+
+    {"reason": "SEGMENT_SYSTEM", "domain": "segue", "metadata": {"name": "accounts/shop/segments/2b…", "vendor_code": "284"}}
+    """
+    ERROR_REASON_TIME_ZONE_UNKNOWN: _ErrorReason.ValueType  # 28
+    """No time zone of the IANA database. INVALID_ARGUMENT.
+
+    {"reason": "TIME_ZONE_UNKNOWN", "domain": "segue", "metadata": {"time_zone": "Europe/Stokholm"}}
+    """
+    ERROR_REASON_PAGE_INVALID: _ErrorReason.ValueType  # 29
+    """The page is below 1, or behind the last one. OUT_OF_RANGE.
+
+    {"reason": "PAGE_INVALID", "domain": "segue", "metadata": {"page": "7", "pages": "3", "vendor_code": "800"}}
+    """
     ERROR_REASON_PROFILE_ID_MISSING: _ErrorReason.ValueType  # 40
     """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
     ERROR_REASON_TEXT_TOO_LONG: _ErrorReason.ValueType  # 41
@@ -161,6 +196,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Record: the same field, list or profile id stands twice where it may stand once."""
     ERROR_REASON_RECORD_INVALID: _ErrorReason.ValueType  # 52
     """Record: its own bytes are damaged, while the batch around it is whole."""
+    ERROR_REASON_TAG_UNKNOWN: _ErrorReason.ValueType  # 53
+    """Record: no such tag in the account."""
+    ERROR_REASON_TOPIC_UNKNOWN: _ErrorReason.ValueType  # 54
+    """Record: no such topic in the account."""
+    ERROR_REASON_CONSENT_TYPE_UNKNOWN: _ErrorReason.ValueType  # 55
+    """Record: no such consent type in the account."""
+    ERROR_REASON_EVENT_ID_MISSING: _ErrorReason.ValueType  # 56
+    """Event: it has no id, or an empty one."""
+    ERROR_REASON_EVENT_CHANGED: _ErrorReason.ValueType  # 57
+    """Event: an event of this id came before with other content."""
+    ERROR_REASON_EVENT_TYPE_UNKNOWN: _ErrorReason.ValueType  # 58
+    """Event: no such event type in the account."""
+    ERROR_REASON_PROPERTY_UNKNOWN: _ErrorReason.ValueType  # 59
+    """Event: the event type has no such property."""
+    ERROR_REASON_EVENT_TIME_AHEAD: _ErrorReason.ValueType  # 60
+    """Event: it lies more than 24 hours in the future."""
+    ERROR_REASON_PROFILE_UNKNOWN: _ErrorReason.ValueType  # 61
+    """Event: no such profile, and the request refuses those."""
+    ERROR_REASON_PROPERTY_INVALID: _ErrorReason.ValueType  # 62
+    """Event: a required property, as the campaign of a built-in type, is missing or malformed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Says why a call failed.
@@ -283,6 +338,41 @@ DEADLINE_EXCEEDED.
 
 {"reason": "DEADLINE_PASSED", "domain": "segue", "metadata": {"seconds": "30"}}
 """
+ERROR_REASON_CONDITION_INVALID: ErrorReason.ValueType  # 23
+"""A filter or a JSON condition is not of its language, or names what the account does not have. INVALID_ARGUMENT.
+
+{"reason": "CONDITION_INVALID", "domain": "segue", "metadata": {"form": "filter", "position": "17", "problem": "unknown field plann"}}
+"""
+ERROR_REASON_CONDITION_TOO_LARGE: ErrorReason.ValueType  # 24
+"""A condition is nested too deep, has too many parts, or a set of too many values. INVALID_ARGUMENT.
+
+{"reason": "CONDITION_TOO_LARGE", "domain": "segue", "metadata": {"limit": "depth", "maximum": "32"}}
+"""
+ERROR_REASON_PATTERN_INVALID: ErrorReason.ValueType  # 25
+"""A regular expression is malformed, or would cost too much. INVALID_ARGUMENT.
+
+{"reason": "PATTERN_INVALID", "domain": "segue", "metadata": {"problem": "compiled regex exceeds size limit"}}
+"""
+ERROR_REASON_SEGMENT_CYCLE: ErrorReason.ValueType  # 26
+"""The rules of segments would name each other in a circle. FAILED_PRECONDITION.
+
+{"reason": "SEGMENT_CYCLE", "domain": "segue", "metadata": {"segments": "2b…, 9f…, 2b…"}}
+"""
+ERROR_REASON_SEGMENT_SYSTEM: ErrorReason.ValueType  # 27
+"""The segment is one of the engagement segments, which cannot be changed. FAILED_PRECONDITION.
+
+{"reason": "SEGMENT_SYSTEM", "domain": "segue", "metadata": {"name": "accounts/shop/segments/2b…", "vendor_code": "284"}}
+"""
+ERROR_REASON_TIME_ZONE_UNKNOWN: ErrorReason.ValueType  # 28
+"""No time zone of the IANA database. INVALID_ARGUMENT.
+
+{"reason": "TIME_ZONE_UNKNOWN", "domain": "segue", "metadata": {"time_zone": "Europe/Stokholm"}}
+"""
+ERROR_REASON_PAGE_INVALID: ErrorReason.ValueType  # 29
+"""The page is below 1, or behind the last one. OUT_OF_RANGE.
+
+{"reason": "PAGE_INVALID", "domain": "segue", "metadata": {"page": "7", "pages": "3", "vendor_code": "800"}}
+"""
 ERROR_REASON_PROFILE_ID_MISSING: ErrorReason.ValueType  # 40
 """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
 ERROR_REASON_TEXT_TOO_LONG: ErrorReason.ValueType  # 41
@@ -309,4 +399,24 @@ ERROR_REASON_DUPLICATE: ErrorReason.ValueType  # 51
 """Record: the same field, list or profile id stands twice where it may stand once."""
 ERROR_REASON_RECORD_INVALID: ErrorReason.ValueType  # 52
 """Record: its own bytes are damaged, while the batch around it is whole."""
+ERROR_REASON_TAG_UNKNOWN: ErrorReason.ValueType  # 53
+"""Record: no such tag in the account."""
+ERROR_REASON_TOPIC_UNKNOWN: ErrorReason.ValueType  # 54
+"""Record: no such topic in the account."""
+ERROR_REASON_CONSENT_TYPE_UNKNOWN: ErrorReason.ValueType  # 55
+"""Record: no such consent type in the account."""
+ERROR_REASON_EVENT_ID_MISSING: ErrorReason.ValueType  # 56
+"""Event: it has no id, or an empty one."""
+ERROR_REASON_EVENT_CHANGED: ErrorReason.ValueType  # 57
+"""Event: an event of this id came before with other content."""
+ERROR_REASON_EVENT_TYPE_UNKNOWN: ErrorReason.ValueType  # 58
+"""Event: no such event type in the account."""
+ERROR_REASON_PROPERTY_UNKNOWN: ErrorReason.ValueType  # 59
+"""Event: the event type has no such property."""
+ERROR_REASON_EVENT_TIME_AHEAD: ErrorReason.ValueType  # 60
+"""Event: it lies more than 24 hours in the future."""
+ERROR_REASON_PROFILE_UNKNOWN: ErrorReason.ValueType  # 61
+"""Event: no such profile, and the request refuses those."""
+ERROR_REASON_PROPERTY_INVALID: ErrorReason.ValueType  # 62
+"""Event: a required property, as the campaign of a built-in type, is missing or malformed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -19,6 +19,54 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _SubscriptionState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SubscriptionStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SubscriptionState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUBSCRIPTION_STATE_UNSPECIFIED: _SubscriptionState.ValueType  # 0
+    """Not known."""
+    SUBSCRIPTION_STATE_SUBSCRIBED: _SubscriptionState.ValueType  # 1
+    """Wants to hear of the topic."""
+    SUBSCRIPTION_STATE_UNSUBSCRIBED: _SubscriptionState.ValueType  # 2
+    """Does not."""
+
+class SubscriptionState(_SubscriptionState, metaclass=_SubscriptionStateEnumTypeWrapper):
+    """Whether a topic is subscribed to."""
+
+SUBSCRIPTION_STATE_UNSPECIFIED: SubscriptionState.ValueType  # 0
+"""Not known."""
+SUBSCRIPTION_STATE_SUBSCRIBED: SubscriptionState.ValueType  # 1
+"""Wants to hear of the topic."""
+SUBSCRIPTION_STATE_UNSUBSCRIBED: SubscriptionState.ValueType  # 2
+"""Does not."""
+Global___SubscriptionState: _TypeAlias = SubscriptionState  # noqa: Y015
+
+class _ConsentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_STATE_UNSPECIFIED: _ConsentState.ValueType  # 0
+    """Never asked."""
+    CONSENT_STATE_GIVEN: _ConsentState.ValueType  # 1
+    """Given."""
+    CONSENT_STATE_WITHDRAWN: _ConsentState.ValueType  # 2
+    """Withdrawn or refused."""
+
+class ConsentState(_ConsentState, metaclass=_ConsentStateEnumTypeWrapper):
+    """Whether consent was given."""
+
+CONSENT_STATE_UNSPECIFIED: ConsentState.ValueType  # 0
+"""Never asked."""
+CONSENT_STATE_GIVEN: ConsentState.ValueType  # 1
+"""Given."""
+CONSENT_STATE_WITHDRAWN: ConsentState.ValueType  # 2
+"""Withdrawn or refused."""
+Global___ConsentState: _TypeAlias = ConsentState  # noqa: Y015
+
 class _MembershipState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -141,6 +189,10 @@ class Profile(_message.Message):
     CREATED_AT_MILLIS_FIELD_NUMBER: _builtins.int
     CHANGED_AT_MILLIS_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
+    CONSENTS_FIELD_NUMBER: _builtins.int
+    REMOVED_TAGS_FIELD_NUMBER: _builtins.int
     profile_id: _builtins.str
     """Required. The owner's id of the profile, 1–255 bytes, compared exactly."""
     customer_type: _builtins.str
@@ -185,6 +237,22 @@ class Profile(_message.Message):
     def memberships(self) -> _containers.RepeatedCompositeFieldContainer[Global___Membership]:
         """Optional. Lists the profile is on; lists absent here keep theirs."""
 
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Ids of tags the profile has; a written one is added, others stay. In order of the account's tags when read."""
+
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___TopicState]:
+        """Optional. Topics the profile subscribes to, or does not; topics absent here keep their state."""
+
+    @_builtins.property
+    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]:
+        """Optional. Consents given or withdrawn; types absent here keep their state."""
+
+    @_builtins.property
+    def removed_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Input only. Ids of tags to take off."""
+
     def __init__(
         self,
         *,
@@ -204,10 +272,14 @@ class Profile(_message.Message):
         created_at_millis: _builtins.int = ...,
         changed_at_millis: _builtins.int = ...,
         removed: _builtins.bool = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        topics: _abc.Iterable[Global___TopicState] | None = ...,
+        consents: _abc.Iterable[Global___Consent] | None = ...,
+        removed_tags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_country", b"_country", "_customer_type", b"_customer_type", "_latitude", b"_latitude", "_locale", b"_locale", "_longitude", b"_longitude", "_region", b"_region", "country", b"country", "customer_type", b"customer_type", "latitude", b"latitude", "locale", b"locale", "longitude", b"longitude", "name", b"name", "region", b"region"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_country", b"_country", "_customer_type", b"_customer_type", "_latitude", b"_latitude", "_locale", b"_locale", "_longitude", b"_longitude", "_region", b"_region", "alternate_ids", b"alternate_ids", "changed_at_millis", b"changed_at_millis", "country", b"country", "created_at_millis", b"created_at_millis", "customer_type", b"customer_type", "emails", b"emails", "fields", b"fields", "latitude", b"latitude", "locale", b"locale", "longitude", b"longitude", "memberships", b"memberships", "name", b"name", "phones", b"phones", "profile_id", b"profile_id", "region", b"region", "removed", b"removed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_country", b"_country", "_customer_type", b"_customer_type", "_latitude", b"_latitude", "_locale", b"_locale", "_longitude", b"_longitude", "_region", b"_region", "alternate_ids", b"alternate_ids", "changed_at_millis", b"changed_at_millis", "consents", b"consents", "country", b"country", "created_at_millis", b"created_at_millis", "customer_type", b"customer_type", "emails", b"emails", "fields", b"fields", "latitude", b"latitude", "locale", b"locale", "longitude", b"longitude", "memberships", b"memberships", "name", b"name", "phones", b"phones", "profile_id", b"profile_id", "region", b"region", "removed", b"removed", "removed_tags", b"removed_tags", "tags", b"tags", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__country: _TypeAlias = _typing.Literal["country"]  # noqa: Y015
     _WhichOneofArgType__country: _TypeAlias = _typing.Literal["_country", b"_country"]  # noqa: Y015
@@ -235,6 +307,58 @@ class Profile(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__region) -> _WhichOneofReturnType__region | None: ...
 
 Global___Profile: _TypeAlias = Profile  # noqa: Y015
+
+@_typing.final
+class TopicState(_message.Message):
+    """Where a profile stands towards a topic."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    """Required. The topic's id."""
+    state: Global___SubscriptionState.ValueType
+    """Required. When written, UNSPECIFIED clears."""
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        state: Global___SubscriptionState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TopicState: _TypeAlias = TopicState  # noqa: Y015
+
+@_typing.final
+class Consent(_message.Message):
+    """A profile's answer to being asked for consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_TYPE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    consent_type: _builtins.str
+    """Required. The consent type's id."""
+    state: Global___ConsentState.ValueType
+    """Required. When written, UNSPECIFIED clears."""
+    def __init__(
+        self,
+        *,
+        consent_type: _builtins.str = ...,
+        state: Global___ConsentState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_type", b"consent_type", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Consent: _TypeAlias = Consent  # noqa: Y015
 
 @_typing.final
 class Identifier(_message.Message):

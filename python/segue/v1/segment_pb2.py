@@ -26,7 +26,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16segue/v1/segment.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x02\n\x07Segment\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04list\x18\x02 \x01(\tB\x04\xe2\x41\x01\x05\x12\x13\n\x05title\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\x0brule_groups\x18\x04 \x03(\x0b\x32\x13.segue.v1.RuleGroupB\x04\xe2\x41\x01\x01\x12%\n\x17\x61\x63tive_subscriber_count\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\"0\n\tRuleGroup\x12#\n\x05rules\x18\x01 \x03(\x0b\x32\x0e.segue.v1.RuleB\x04\xe2\x41\x01\x02\"5\n\x04Rule\x12\x17\n\trule_type\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06\x63lause\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"`\n\x13SegmentRulesFailure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12*\n\x0crule_results\x18\x03 \x03(\x0b\x32\x14.segue.v1.RuleResult\"\x9c\x01\n\nRuleResult\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\trule_type\x18\x03 \x01(\t\x12.\n\x0e\x63lause_results\x18\x04 \x03(\x0b\x32\x16.segue.v1.ClauseResult\x12\x18\n\x10rule_group_index\x18\x05 \x01(\x05\x12\x12\n\nrule_index\x18\x06 \x01(\x05\"=\n\x0c\x43lauseResult\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06\x63lause\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16segue/v1/segment.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x03\n\x07Segment\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04list\x18\x02 \x01(\tB\x04\xe2\x41\x01\x05\x12\x13\n\x05title\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\x0brule_groups\x18\x04 \x03(\x0b\x32\x13.segue.v1.RuleGroupB\x04\xe2\x41\x01\x01\x12%\n\x17\x61\x63tive_subscriber_count\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\t \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63ondition_json\x18\n \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rinexpressible\x18\x0b \x03(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06system\x18\x0c \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1d\n\x0frevision_number\x18\r \x01(\x03\x42\x04\xe2\x41\x01\x03\"\x8f\x01\n\x0fSegmentRevision\x12\x17\n\x0frevision_number\x18\x01 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\"\n\x07segment\x18\x04 \x01(\x0b\x32\x11.segue.v1.Segment\"0\n\tRuleGroup\x12#\n\x05rules\x18\x01 \x03(\x0b\x32\x0e.segue.v1.RuleB\x04\xe2\x41\x01\x02\"5\n\x04Rule\x12\x17\n\trule_type\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06\x63lause\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"`\n\x13SegmentRulesFailure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12*\n\x0crule_results\x18\x03 \x03(\x0b\x32\x14.segue.v1.RuleResult\"\x9c\x01\n\nRuleResult\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\trule_type\x18\x03 \x01(\t\x12.\n\x0e\x63lause_results\x18\x04 \x03(\x0b\x32\x16.segue.v1.ClauseResult\x12\x18\n\x10rule_group_index\x18\x05 \x01(\x05\x12\x12\n\nrule_index\x18\x06 \x01(\x05\"=\n\x0c\x43lauseResult\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06\x63lause\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +49,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_SEGMENT'].fields_by_name['etag']._loaded_options = None
   _globals['_SEGMENT'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
+  _globals['_SEGMENT'].fields_by_name['filter']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
+  _globals['_SEGMENT'].fields_by_name['condition_json']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['condition_json']._serialized_options = b'\342A\001\001'
+  _globals['_SEGMENT'].fields_by_name['inexpressible']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['inexpressible']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['system']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['system']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['revision_number']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['revision_number']._serialized_options = b'\342A\001\003'
   _globals['_RULEGROUP'].fields_by_name['rules']._loaded_options = None
   _globals['_RULEGROUP'].fields_by_name['rules']._serialized_options = b'\342A\001\002'
   _globals['_RULE'].fields_by_name['rule_type']._loaded_options = None
@@ -56,15 +66,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RULE'].fields_by_name['clause']._loaded_options = None
   _globals['_RULE'].fields_by_name['clause']._serialized_options = b'\342A\001\002'
   _globals['_SEGMENT']._serialized_start=103
-  _globals['_SEGMENT']._serialized_end=390
-  _globals['_RULEGROUP']._serialized_start=392
-  _globals['_RULEGROUP']._serialized_end=440
-  _globals['_RULE']._serialized_start=442
-  _globals['_RULE']._serialized_end=495
-  _globals['_SEGMENTRULESFAILURE']._serialized_start=497
-  _globals['_SEGMENTRULESFAILURE']._serialized_end=593
-  _globals['_RULERESULT']._serialized_start=596
-  _globals['_RULERESULT']._serialized_end=752
-  _globals['_CLAUSERESULT']._serialized_start=754
-  _globals['_CLAUSERESULT']._serialized_end=815
+  _globals['_SEGMENT']._serialized_end=524
+  _globals['_SEGMENTREVISION']._serialized_start=527
+  _globals['_SEGMENTREVISION']._serialized_end=670
+  _globals['_RULEGROUP']._serialized_start=672
+  _globals['_RULEGROUP']._serialized_end=720
+  _globals['_RULE']._serialized_start=722
+  _globals['_RULE']._serialized_end=775
+  _globals['_SEGMENTRULESFAILURE']._serialized_start=777
+  _globals['_SEGMENTRULESFAILURE']._serialized_end=873
+  _globals['_RULERESULT']._serialized_start=876
+  _globals['_RULERESULT']._serialized_end=1032
+  _globals['_CLAUSERESULT']._serialized_start=1034
+  _globals['_CLAUSERESULT']._serialized_end=1095
 # @@protoc_insertion_point(module_scope)

@@ -33,6 +33,11 @@ class Segment(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    CONDITION_JSON_FIELD_NUMBER: _builtins.int
+    INEXPRESSIBLE_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    REVISION_NUMBER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Identifier. `accounts/{account}/segments/{segment}`; the last part is 32 hexadecimal digits, given by the server."""
     list: _builtins.str
@@ -42,7 +47,17 @@ class Segment(_message.Message):
     active_subscriber_count: _builtins.int
     """Output only. Members now; set by CreateSegment and GetSegment."""
     etag: _builtins.str
-    """Optional. Changes with the segment."""
+    """Optional. Changes with the segment; an update, or a deletion, that sends another one fails with `RESOURCE_CHANGED`."""
+    filter: _builtins.str
+    """Optional. The rules as an AIP-160 filter: `email:"@domain.com" AND (plan = "Pro" OR did("purchase", 3, "30d"))`. When written, at most
+    one of `rule_groups`, `filter` and `condition_json` may be given; when read, each that can say the rules does.
+    """
+    condition_json: _builtins.str
+    """Optional. The rules as JSON: the condition tree itself."""
+    system: _builtins.bool
+    """Output only. One of the engagement segments that every list has; it cannot be changed (284)."""
+    revision_number: _builtins.int
+    """Output only. Number of this revision of title and rules, from 1."""
     @_builtins.property
     def rule_groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleGroup]:
         """Optional. All groups must hold (AND). No group means every active member."""
@@ -55,6 +70,10 @@ class Segment(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """Output only. When it was last changed."""
 
+    @_builtins.property
+    def inexpressible(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Output only. Why a form above is empty though the segment has rules, as `rule_groups: the regular expression on name has no verb`."""
+
     def __init__(
         self,
         *,
@@ -66,14 +85,57 @@ class Segment(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        condition_json: _builtins.str = ...,
+        inexpressible: _abc.Iterable[_builtins.str] | None = ...,
+        system: _builtins.bool = ...,
+        revision_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_subscriber_count", b"active_subscriber_count", "create_time", b"create_time", "etag", b"etag", "list", b"list", "name", b"name", "rule_groups", b"rule_groups", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_subscriber_count", b"active_subscriber_count", "condition_json", b"condition_json", "create_time", b"create_time", "etag", b"etag", "filter", b"filter", "inexpressible", b"inexpressible", "list", b"list", "name", b"name", "revision_number", b"revision_number", "rule_groups", b"rule_groups", "system", b"system", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
+
+@_typing.final
+class SegmentRevision(_message.Message):
+    """A segment as it was between two changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_NUMBER_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    revision_number: _builtins.int
+    """Number of the revision, from 1."""
+    author: _builtins.str
+    """Who made it: the name of the API key, or `system`."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it came to be."""
+
+    @_builtins.property
+    def segment(self) -> Global___Segment:
+        """Title, rules in every form that can say them, list; no number of members."""
+
+    def __init__(
+        self,
+        *,
+        revision_number: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        author: _builtins.str = ...,
+        segment: Global___Segment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "segment", b"segment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "create_time", b"create_time", "revision_number", b"revision_number", "segment", b"segment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentRevision: _TypeAlias = SegmentRevision  # noqa: Y015
 
 @_typing.final
 class RuleGroup(_message.Message):
@@ -108,9 +170,14 @@ class Rule(_message.Message):
     RULE_TYPE_FIELD_NUMBER: _builtins.int
     CLAUSE_FIELD_NUMBER: _builtins.int
     rule_type: _builtins.str
-    """Required. `Name`, `EmailAddress`, `DateSubscribed`, or a field's personalisation tag, as `[Frequency]`; brackets may be left out."""
+    """Required. `Name`, `EmailAddress`, `DateSubscribed`, `CampaignOpened`, `CampaignNotOpened`, `CampaignClickedAny`,
+    `CampaignClickedSpecific`, `CampaignNotClickedSpecific`, `CampaignOpenedNoClick`, `Location`, `EngagementSegment`, `MobileNumber`, or a
+    field's personalisation tag, as `[Frequency]`; brackets may be left out.
+    """
     clause: _builtins.str
-    """Required. A verb and, for most verbs, one space and an object: `CONTAINS @domain.com`, `BETWEEN 5 AND 10`, `NOT_PROVIDED`."""
+    """Required. A verb and, for most verbs, one space and an object: `CONTAINS @domain.com`, `BETWEEN 5 AND 10`, `NOT_PROVIDED`. Campaign
+    rules have a campaign's id instead, those of a specific link followed by a space and the link.
+    """
     def __init__(
         self,
         *,
@@ -135,7 +202,7 @@ class SegmentRulesFailure(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     RULE_RESULTS_FIELD_NUMBER: _builtins.int
     code: _builtins.int
-    """277."""
+    """277, or 285 when a group mixes EngagementSegment with other rule types."""
     message: _builtins.str
     """`The supplied segment rules have some problems`."""
     @_builtins.property

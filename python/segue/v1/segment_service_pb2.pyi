@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -142,26 +143,298 @@ class ListSegmentsResponse(_message.Message):
 Global___ListSegmentsResponse: _TypeAlias = ListSegmentsResponse  # noqa: Y015
 
 @_typing.final
+class UpdateSegmentRequest(_message.Message):
+    """Asks for a change of a segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def segment(self) -> _segment_pb2.Segment:
+        """Required. Its name, the title, and rules in at most one form; an etag guards it."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Optional. `title`, `rule_groups`, `filter`, `condition_json`."""
+
+    def __init__(
+        self,
+        *,
+        segment: _segment_pb2.Segment | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateSegmentRequest: _TypeAlias = UpdateSegmentRequest  # noqa: Y015
+
+@_typing.final
 class DeleteSegmentRequest(_message.Message):
     """Asks for a segment's end."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
+    etag: _builtins.str
+    """Optional. The segment's etag."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteSegmentRequest: _TypeAlias = DeleteSegmentRequest  # noqa: Y015
+
+@_typing.final
+class AddRuleGroupRequest(_message.Message):
+    """Asks for one group more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RULE_GROUP_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `accounts/{account}/segments/{segment}`."""
+    etag: _builtins.str
+    """Optional. The segment's etag."""
+    @_builtins.property
+    def rule_group(self) -> _segment_pb2.RuleGroup:
+        """Required. The group."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        rule_group: _segment_pb2.RuleGroup | None = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule_group", b"rule_group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "rule_group", b"rule_group"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddRuleGroupRequest: _TypeAlias = AddRuleGroupRequest  # noqa: Y015
+
+@_typing.final
+class ClearRulesRequest(_message.Message):
+    """Asks for a segment's rules to go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `accounts/{account}/segments/{segment}`."""
+    etag: _builtins.str
+    """Optional. The segment's etag."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClearRulesRequest: _TypeAlias = ClearRulesRequest  # noqa: Y015
+
+@_typing.final
+class ListActiveSubscribersRequest(_message.Message):
+    """Asks for a page of members (seed 004)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DATE_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_FIELD_NUMBER: _builtins.int
+    ORDER_DIRECTION_FIELD_NUMBER: _builtins.int
+    INCLUDE_TRACKING_PREFERENCE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `accounts/{account}/segments/{segment}`."""
+    date: _builtins.str
+    """Optional. `yyyy-mm-dd`: only members active since that day of the account's time zone."""
+    page: _builtins.int
+    """Optional. From 1; 0 means 1."""
+    page_size: _builtins.int
+    """Optional. 10–1000; 0 means 1000."""
+    order_field: _builtins.str
+    """Optional. `email`, `name` or `date`; empty means `date`. Ties are broken by profile id."""
+    order_direction: _builtins.str
+    """Optional. `asc` or `desc`; empty means `asc`."""
+    include_tracking_preference: _builtins.bool
+    """Optional. Whether `consent_to_track` is filled in."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        date: _builtins.str = ...,
+        page: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        order_field: _builtins.str = ...,
+        order_direction: _builtins.str = ...,
+        include_tracking_preference: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "include_tracking_preference", b"include_tracking_preference", "name", b"name", "order_direction", b"order_direction", "order_field", b"order_field", "page", b"page", "page_size", b"page_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListActiveSubscribersRequest: _TypeAlias = ListActiveSubscribersRequest  # noqa: Y015
+
+@_typing.final
+class ListActiveSubscribersResponse(_message.Message):
+    """A page of members."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    RESULTS_ORDERED_BY_FIELD_NUMBER: _builtins.int
+    ORDER_DIRECTION_FIELD_NUMBER: _builtins.int
+    PAGE_NUMBER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    RECORDS_ON_THIS_PAGE_FIELD_NUMBER: _builtins.int
+    TOTAL_NUMBER_OF_RECORDS_FIELD_NUMBER: _builtins.int
+    NUMBER_OF_PAGES_FIELD_NUMBER: _builtins.int
+    results_ordered_by: _builtins.str
+    """`email`, `name` or `date`."""
+    order_direction: _builtins.str
+    """`asc` or `desc`."""
+    page_number: _builtins.int
+    """The page, from 1."""
+    page_size: _builtins.int
+    """Members a page."""
+    records_on_this_page: _builtins.int
+    """Members on this page."""
+    total_number_of_records: _builtins.int
+    """Members on all pages."""
+    number_of_pages: _builtins.int
+    """Pages, at least 1."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___Subscriber]:
+        """The members, in order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___Subscriber] | None = ...,
+        results_ordered_by: _builtins.str = ...,
+        order_direction: _builtins.str = ...,
+        page_number: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        records_on_this_page: _builtins.int = ...,
+        total_number_of_records: _builtins.int = ...,
+        number_of_pages: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number_of_pages", b"number_of_pages", "order_direction", b"order_direction", "page_number", b"page_number", "page_size", b"page_size", "records_on_this_page", b"records_on_this_page", "results", b"results", "results_ordered_by", b"results_ordered_by", "total_number_of_records", b"total_number_of_records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListActiveSubscribersResponse: _TypeAlias = ListActiveSubscribersResponse  # noqa: Y015
+
+@_typing.final
+class Subscriber(_message.Message):
+    """A member as seed 004 shows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_ADDRESS_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    LIST_JOINED_DATE_FIELD_NUMBER: _builtins.int
+    DATE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
+    CONSENT_TO_TRACK_FIELD_NUMBER: _builtins.int
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    email_address: _builtins.str
+    """First e-mail address."""
+    name: _builtins.str
+    """Whole name."""
+    state: _builtins.str
+    """`Active`."""
+    consent_to_track: _builtins.str
+    """`Yes`, `No` or empty; empty unless asked for."""
+    profile_id: _builtins.str
+    """Id of the profile."""
+    @_builtins.property
+    def list_joined_date(self) -> _timestamp_pb2.Timestamp:
+        """When the profile came onto the list; in a segment of the whole account, when it was created."""
+
+    @_builtins.property
+    def date(self) -> _timestamp_pb2.Timestamp:
+        """When its state last became active."""
+
+    @_builtins.property
+    def custom_fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomField]:
+        """Values of the list's fields; of several options one entry each."""
+
+    def __init__(
+        self,
+        *,
+        email_address: _builtins.str = ...,
+        name: _builtins.str = ...,
+        list_joined_date: _timestamp_pb2.Timestamp | None = ...,
+        date: _timestamp_pb2.Timestamp | None = ...,
+        state: _builtins.str = ...,
+        custom_fields: _abc.Iterable[Global___CustomField] | None = ...,
+        consent_to_track: _builtins.str = ...,
+        profile_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "list_joined_date", b"list_joined_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_to_track", b"consent_to_track", "custom_fields", b"custom_fields", "date", b"date", "email_address", b"email_address", "list_joined_date", b"list_joined_date", "name", b"name", "profile_id", b"profile_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Subscriber: _TypeAlias = Subscriber  # noqa: Y015
+
+@_typing.final
+class CustomField(_message.Message):
+    """A field's value as text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """The field's key."""
+    value: _builtins.str
+    """The value: `24`, `2021-03-09`, `2021-03-09T10:00:00Z`, `true`, an option."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomField: _TypeAlias = CustomField  # noqa: Y015
 
 @_typing.final
 class CountMembersRequest(_message.Message):
@@ -172,13 +445,27 @@ class CountMembersRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     SEGMENT_FIELD_NUMBER: _builtins.int
     DRAFT_FIELD_NUMBER: _builtins.int
+    EVALUATE_TIME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    INCLUDE_BREAKDOWN_FIELD_NUMBER: _builtins.int
+    ESTIMATE_ONLY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     segment: _builtins.str
     """`accounts/{account}/segments/{segment}`."""
+    time_zone: _builtins.str
+    """Optional. IANA time zone of days; the account's when empty."""
+    include_breakdown: _builtins.bool
+    """Optional. Also counts each group and each rule."""
+    estimate_only: _builtins.bool
+    """Optional. Estimates the cost and counts nothing."""
     @_builtins.property
     def draft(self) -> _segment_pb2.Segment:
-        """Rules that are not saved: list and rule groups; a title is not needed."""
+        """Rules that are not saved: list, and rules in one form; a title is not needed."""
+
+    @_builtins.property
+    def evaluate_time(self) -> _timestamp_pb2.Timestamp:
+        """Optional. The moment that relative dates are measured from, and whose day is today; now when absent. Data are as they are now."""
 
     def __init__(
         self,
@@ -186,10 +473,14 @@ class CountMembersRequest(_message.Message):
         parent: _builtins.str = ...,
         segment: _builtins.str = ...,
         draft: _segment_pb2.Segment | None = ...,
+        evaluate_time: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        include_breakdown: _builtins.bool = ...,
+        estimate_only: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "segment", b"segment", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "segment", b"segment", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "parent", b"parent", "segment", b"segment", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "estimate_only", b"estimate_only", "evaluate_time", b"evaluate_time", "include_breakdown", b"include_breakdown", "parent", b"parent", "segment", b"segment", "target", b"target", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["segment", "draft"]  # noqa: Y015
     _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
@@ -207,6 +498,8 @@ class CountMembersResponse(_message.Message):
     CANDIDATE_COUNT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     EVALUATE_TIME_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
     member_count: _builtins.int
     """Members."""
     candidate_count: _builtins.int
@@ -217,6 +510,14 @@ class CountMembersResponse(_message.Message):
     def evaluate_time(self) -> _timestamp_pb2.Timestamp:
         """The moment that dates were compared with."""
 
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleGroupCount]:
+        """With `include_breakdown`: one for each group, which for a filter or JSON are the parts that AND joins at the top."""
+
+    @_builtins.property
+    def cost(self) -> Global___CostEstimate:
+        """What counting reads."""
+
     def __init__(
         self,
         *,
@@ -224,14 +525,518 @@ class CountMembersResponse(_message.Message):
         candidate_count: _builtins.int = ...,
         revision: _builtins.int = ...,
         evaluate_time: _timestamp_pb2.Timestamp | None = ...,
+        groups: _abc.Iterable[Global___RuleGroupCount] | None = ...,
+        cost: Global___CostEstimate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluate_time", b"evaluate_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "evaluate_time", b"evaluate_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "evaluate_time", b"evaluate_time", "member_count", b"member_count", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "cost", b"cost", "evaluate_time", b"evaluate_time", "groups", b"groups", "member_count", b"member_count", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CountMembersResponse: _TypeAlias = CountMembersResponse  # noqa: Y015
+
+@_typing.final
+class RuleGroupCount(_message.Message):
+    """Numbers of a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    SOLE_EXCLUDED_COUNT_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    member_count: _builtins.int
+    """Candidates that satisfy the group."""
+    sole_excluded_count: _builtins.int
+    """Candidates kept out by this group alone: they satisfy every other one."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleCount]:
+        """One for each rule; for a filter or JSON the parts that OR joins."""
+
+    def __init__(
+        self,
+        *,
+        member_count: _builtins.int = ...,
+        sole_excluded_count: _builtins.int = ...,
+        rules: _abc.Iterable[Global___RuleCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_count", b"member_count", "rules", b"rules", "sole_excluded_count", b"sole_excluded_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleGroupCount: _TypeAlias = RuleGroupCount  # noqa: Y015
+
+@_typing.final
+class RuleCount(_message.Message):
+    """Numbers of a rule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    EXCLUDED_COUNT_FIELD_NUMBER: _builtins.int
+    filter: _builtins.str
+    """The rule, as an AIP-160 filter."""
+    member_count: _builtins.int
+    """Candidates that satisfy the rule by itself."""
+    excluded_count: _builtins.int
+    """Candidates that do not: how many the rule alone keeps out."""
+    def __init__(
+        self,
+        *,
+        filter: _builtins.str = ...,
+        member_count: _builtins.int = ...,
+        excluded_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excluded_count", b"excluded_count", "filter", b"filter", "member_count", b"member_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleCount: _TypeAlias = RuleCount  # noqa: Y015
+
+@_typing.final
+class CostEstimate(_message.Message):
+    """What evaluating rules reads, known before it is done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BYTES_READ_FIELD_NUMBER: _builtins.int
+    PROFILE_COUNT_FIELD_NUMBER: _builtins.int
+    PREDICATE_COUNT_FIELD_NUMBER: _builtins.int
+    bytes_read: _builtins.int
+    """Bytes of columns and events."""
+    profile_count: _builtins.int
+    """Profiles of the account."""
+    predicate_count: _builtins.int
+    """Leaves of the condition tree."""
+    def __init__(
+        self,
+        *,
+        bytes_read: _builtins.int = ...,
+        profile_count: _builtins.int = ...,
+        predicate_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes_read", b"bytes_read", "predicate_count", b"predicate_count", "profile_count", b"profile_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CostEstimate: _TypeAlias = CostEstimate  # noqa: Y015
+
+@_typing.final
+class ExplainMembershipRequest(_message.Message):
+    """Asks why a profile is a member, or is not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    EVALUATE_TIME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Required. `accounts/{account}`."""
+    segment: _builtins.str
+    """`accounts/{account}/segments/{segment}`."""
+    profile_id: _builtins.str
+    """Required. The profile."""
+    time_zone: _builtins.str
+    """Optional. IANA time zone of days; the account's when empty."""
+    @_builtins.property
+    def draft(self) -> _segment_pb2.Segment:
+        """Rules that are not saved."""
+
+    @_builtins.property
+    def evaluate_time(self) -> _timestamp_pb2.Timestamp:
+        """Optional. The moment; now when absent."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        segment: _builtins.str = ...,
+        draft: _segment_pb2.Segment | None = ...,
+        profile_id: _builtins.str = ...,
+        evaluate_time: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "segment", b"segment", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "parent", b"parent", "profile_id", b"profile_id", "segment", b"segment", "target", b"target", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["segment", "draft"]  # noqa: Y015
+    _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
+
+Global___ExplainMembershipRequest: _TypeAlias = ExplainMembershipRequest  # noqa: Y015
+
+@_typing.final
+class ExplainMembershipResponse(_message.Message):
+    """Why a profile is a member, or is not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IS_MEMBER_FIELD_NUMBER: _builtins.int
+    IS_CANDIDATE_FIELD_NUMBER: _builtins.int
+    NEXT_CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    ROOT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    EVALUATE_TIME_FIELD_NUMBER: _builtins.int
+    is_member: _builtins.bool
+    """Whether it is."""
+    is_candidate: _builtins.bool
+    """Whether the rules were asked of it at all: it is an active member of the list."""
+    revision: _builtins.int
+    """The revision explained."""
+    @_builtins.property
+    def next_change_time(self) -> _timestamp_pb2.Timestamp:
+        """When the answer changes next, if only time passes; absent when it never does, or not within a year."""
+
+    @_builtins.property
+    def root(self) -> Global___ExplainedRule:
+        """The tree of rules with what each saw."""
+
+    @_builtins.property
+    def evaluate_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment explained."""
+
+    def __init__(
+        self,
+        *,
+        is_member: _builtins.bool = ...,
+        is_candidate: _builtins.bool = ...,
+        next_change_time: _timestamp_pb2.Timestamp | None = ...,
+        root: Global___ExplainedRule | None = ...,
+        revision: _builtins.int = ...,
+        evaluate_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluate_time", b"evaluate_time", "next_change_time", b"next_change_time", "root", b"root"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluate_time", b"evaluate_time", "is_candidate", b"is_candidate", "is_member", b"is_member", "next_change_time", b"next_change_time", "revision", b"revision", "root", b"root"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainMembershipResponse: _TypeAlias = ExplainMembershipResponse  # noqa: Y015
+
+@_typing.final
+class ExplainedRule(_message.Message):
+    """One node of the rules, explained."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
+    VALUE_JSON_FIELD_NUMBER: _builtins.int
+    WINDOW_START_TIME_FIELD_NUMBER: _builtins.int
+    WINDOW_END_TIME_FIELD_NUMBER: _builtins.int
+    NEXT_CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    CHILDREN_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """`and`, `or`, `not`, or for a rule the rule as an AIP-160 filter."""
+    holds: _builtins.bool
+    """Whether it holds."""
+    value_json: _builtins.str
+    """What the rule saw, as JSON; `null` when the value is absent. Empty for and, or, not."""
+    @_builtins.property
+    def window_start_time(self) -> _timestamp_pb2.Timestamp:
+        """First instant of the window that the rule used, where it has one that is not open."""
+
+    @_builtins.property
+    def window_end_time(self) -> _timestamp_pb2.Timestamp:
+        """First instant after it."""
+
+    @_builtins.property
+    def next_change_time(self) -> _timestamp_pb2.Timestamp:
+        """When this node's answer changes next, if only time passes."""
+
+    @_builtins.property
+    def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainedRule]:
+        """Children of and, or, not."""
+
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        holds: _builtins.bool = ...,
+        value_json: _builtins.str = ...,
+        window_start_time: _timestamp_pb2.Timestamp | None = ...,
+        window_end_time: _timestamp_pb2.Timestamp | None = ...,
+        next_change_time: _timestamp_pb2.Timestamp | None = ...,
+        children: _abc.Iterable[Global___ExplainedRule] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_change_time", b"next_change_time", "window_end_time", b"window_end_time", "window_start_time", b"window_start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "holds", b"holds", "next_change_time", b"next_change_time", "rule", b"rule", "value_json", b"value_json", "window_end_time", b"window_end_time", "window_start_time", b"window_start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainedRule: _TypeAlias = ExplainedRule  # noqa: Y015
+
+@_typing.final
+class WatchSegmentRequest(_message.Message):
+    """Asks for entering and leaving."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `accounts/{account}/segments/{segment}`."""
+    @_builtins.property
+    def position(self) -> Global___WatchPosition:
+        """Optional. `position` of the last response seen."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        position: Global___WatchPosition | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchSegmentRequest: _TypeAlias = WatchSegmentRequest  # noqa: Y015
+
+@_typing.final
+class WatchPosition(_message.Message):
+    """How far a watcher has seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    MILLIS_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """Revision of the account."""
+    millis: _builtins.int
+    """Moment, in milliseconds since 1970 UTC: changes by the passing of time have the revision they came after."""
+    epoch: _builtins.int
+    """Which start of the server remembers it; another one begins anew."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+        millis: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "millis", b"millis", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchPosition: _TypeAlias = WatchPosition  # noqa: Y015
+
+@_typing.final
+class WatchSegmentResponse(_message.Message):
+    """Who entered and left, in order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    RESET_FIELD_NUMBER: _builtins.int
+    reset: _builtins.bool
+    """Whether the caller must forget what it holds before it applies this."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___MembershipChange]:
+        """Enterings and leavings; with `reset` only enterings, and more responses may follow before the first with another position."""
+
+    @_builtins.property
+    def position(self) -> Global___WatchPosition:
+        """The position after them."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___MembershipChange] | None = ...,
+        position: Global___WatchPosition | None = ...,
+        reset: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "position", b"position", "reset", b"reset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchSegmentResponse: _TypeAlias = WatchSegmentResponse  # noqa: Y015
+
+@_typing.final
+class MembershipChange(_message.Message):
+    """A profile entered or left."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    ENTERED_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    AT_MILLIS_FIELD_NUMBER: _builtins.int
+    profile_id: _builtins.str
+    """The profile."""
+    entered: _builtins.bool
+    """Whether it entered; else it left."""
+    revision: _builtins.int
+    """Revision of the commit that caused it, or that it came after."""
+    at_millis: _builtins.int
+    """Tick of that commit, or the moment at which time alone caused it, in milliseconds since 1970 UTC."""
+    def __init__(
+        self,
+        *,
+        profile_id: _builtins.str = ...,
+        entered: _builtins.bool = ...,
+        revision: _builtins.int = ...,
+        at_millis: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_millis", b"at_millis", "entered", b"entered", "profile_id", b"profile_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MembershipChange: _TypeAlias = MembershipChange  # noqa: Y015
+
+@_typing.final
+class ListSegmentRevisionsRequest(_message.Message):
+    """Asks for revisions of a segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `accounts/{account}/segments/{segment}`."""
+    page_size: _builtins.int
+    """Optional. Revisions per page, 1–1000; 0 means 100."""
+    page_token: _builtins.str
+    """Optional. `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSegmentRevisionsRequest: _TypeAlias = ListSegmentRevisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListSegmentRevisionsResponse(_message.Message):
+    """A page of revisions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def revisions(self) -> _containers.RepeatedCompositeFieldContainer[_segment_pb2.SegmentRevision]:
+        """Revisions, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        revisions: _abc.Iterable[_segment_pb2.SegmentRevision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "revisions", b"revisions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSegmentRevisionsResponse: _TypeAlias = ListSegmentRevisionsResponse  # noqa: Y015
+
+@_typing.final
+class CompareSegmentRevisionsRequest(_message.Message):
+    """Asks for the difference of two revisions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    FROM_REVISION_NUMBER_FIELD_NUMBER: _builtins.int
+    TO_REVISION_NUMBER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `accounts/{account}/segments/{segment}`."""
+    from_revision_number: _builtins.int
+    """Required. The revision to compare from."""
+    to_revision_number: _builtins.int
+    """Required. The revision to compare with."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        from_revision_number: _builtins.int = ...,
+        to_revision_number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_revision_number", b"from_revision_number", "name", b"name", "to_revision_number", b"to_revision_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareSegmentRevisionsRequest: _TypeAlias = CompareSegmentRevisionsRequest  # noqa: Y015
+
+@_typing.final
+class CompareSegmentRevisionsResponse(_message.Message):
+    """The difference of two revisions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_RULES_FIELD_NUMBER: _builtins.int
+    ADDED_RULES_FIELD_NUMBER: _builtins.int
+    ENTERING_COUNT_FIELD_NUMBER: _builtins.int
+    LEAVING_COUNT_FIELD_NUMBER: _builtins.int
+    STAYING_COUNT_FIELD_NUMBER: _builtins.int
+    FORMER_TITLE_FIELD_NUMBER: _builtins.int
+    entering_count: _builtins.int
+    """Members by the second who are none by the first."""
+    leaving_count: _builtins.int
+    """Members by the first who are none by the second."""
+    staying_count: _builtins.int
+    """Members by both."""
+    former_title: _builtins.str
+    """Title before, when it differs."""
+    @_builtins.property
+    def removed_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Groups that only the first has, as AIP-160 filters."""
+
+    @_builtins.property
+    def added_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Groups that only the second has."""
+
+    def __init__(
+        self,
+        *,
+        removed_rules: _abc.Iterable[_builtins.str] | None = ...,
+        added_rules: _abc.Iterable[_builtins.str] | None = ...,
+        entering_count: _builtins.int = ...,
+        leaving_count: _builtins.int = ...,
+        staying_count: _builtins.int = ...,
+        former_title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_rules", b"added_rules", "entering_count", b"entering_count", "former_title", b"former_title", "leaving_count", b"leaving_count", "removed_rules", b"removed_rules", "staying_count", b"staying_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareSegmentRevisionsResponse: _TypeAlias = CompareSegmentRevisionsResponse  # noqa: Y015
 
 @_typing.final
 class StreamMembersRequest(_message.Message):

@@ -28,7 +28,10 @@ if _version_not_supported:
 
 
 class SegmentServiceStub:
-    """Defines audiences by rules, counts them and streams them.
+    """Defines audiences by rules, counts them, streams them, and tells who enters and leaves.
+
+    Vendor numbers of seed 004 stand in `ErrorInfo.metadata["vendor_code"]`. 278 (calculation in progress) never comes: members are maintained
+    at every commit, so there is no calculation to wait for.
     """
 
     def __init__(self, channel):
@@ -52,40 +55,84 @@ class SegmentServiceStub:
                 request_serializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentsRequest.SerializeToString,
                 response_deserializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentsResponse.FromString,
                 _registered_method=True)
+        self.UpdateSegment = channel.unary_unary(
+                '/segue.v1.SegmentService/UpdateSegment',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.UpdateSegmentRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__pb2.Segment.FromString,
+                _registered_method=True)
         self.DeleteSegment = channel.unary_unary(
                 '/segue.v1.SegmentService/DeleteSegment',
                 request_serializer=segue_dot_v1_dot_segment__service__pb2.DeleteSegmentRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.AddRuleGroup = channel.unary_unary(
+                '/segue.v1.SegmentService/AddRuleGroup',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.AddRuleGroupRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__pb2.Segment.FromString,
+                _registered_method=True)
+        self.ClearRules = channel.unary_unary(
+                '/segue.v1.SegmentService/ClearRules',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.ClearRulesRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__pb2.Segment.FromString,
+                _registered_method=True)
+        self.ListActiveSubscribers = channel.unary_unary(
+                '/segue.v1.SegmentService/ListActiveSubscribers',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.ListActiveSubscribersRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__service__pb2.ListActiveSubscribersResponse.FromString,
                 _registered_method=True)
         self.CountMembers = channel.unary_unary(
                 '/segue.v1.SegmentService/CountMembers',
                 request_serializer=segue_dot_v1_dot_segment__service__pb2.CountMembersRequest.SerializeToString,
                 response_deserializer=segue_dot_v1_dot_segment__service__pb2.CountMembersResponse.FromString,
                 _registered_method=True)
+        self.ExplainMembership = channel.unary_unary(
+                '/segue.v1.SegmentService/ExplainMembership',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.ExplainMembershipRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__service__pb2.ExplainMembershipResponse.FromString,
+                _registered_method=True)
         self.StreamMembers = channel.unary_stream(
                 '/segue.v1.SegmentService/StreamMembers',
                 request_serializer=segue_dot_v1_dot_segment__service__pb2.StreamMembersRequest.SerializeToString,
                 response_deserializer=segue_dot_v1_dot_segment__service__pb2.StreamMembersResponse.FromString,
                 _registered_method=True)
+        self.WatchSegment = channel.unary_stream(
+                '/segue.v1.SegmentService/WatchSegment',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.WatchSegmentRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__service__pb2.WatchSegmentResponse.FromString,
+                _registered_method=True)
+        self.ListSegmentRevisions = channel.unary_unary(
+                '/segue.v1.SegmentService/ListSegmentRevisions',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentRevisionsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentRevisionsResponse.FromString,
+                _registered_method=True)
+        self.CompareSegmentRevisions = channel.unary_unary(
+                '/segue.v1.SegmentService/CompareSegmentRevisions',
+                request_serializer=segue_dot_v1_dot_segment__service__pb2.CompareSegmentRevisionsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_segment__service__pb2.CompareSegmentRevisionsResponse.FromString,
+                _registered_method=True)
 
 
 class SegmentServiceServicer:
-    """Defines audiences by rules, counts them and streams them.
+    """Defines audiences by rules, counts them, streams them, and tells who enters and leaves.
+
+    Vendor numbers of seed 004 stand in `ErrorInfo.metadata["vendor_code"]`. 278 (calculation in progress) never comes: members are maintained
+    at every commit, so there is no calculation to wait for.
     """
 
     def CreateSegment(self, request, context):
         """Creates a segment. Its members can be counted and exported at once.
 
-        Errors: `RULES_INVALID`, `FIELD_INVALID` (no title), `RESOURCE_EXISTS` (title taken), `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` (list).
+        Errors: `RULES_INVALID` (277, 285), `FIELD_INVALID` (273: no title), `RESOURCE_EXISTS` (275: title taken), `LIMIT_EXCEEDED` (283),
+        `RESOURCE_NOT_FOUND` (list), and for filter and JSON `CONDITION_INVALID`, `CONDITION_TOO_LARGE`, `PATTERN_INVALID`, `SEGMENT_CYCLE`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSegment(self, request, context):
-        """Returns a segment with its number of members.
+        """Returns a segment with its number of members and its rules in every form that can say them.
 
-        Errors: `RESOURCE_NOT_FOUND`.
+        Errors: `RESOURCE_NOT_FOUND` (271).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,19 +145,67 @@ class SegmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateSegment(self, request, context):
+        """Changes the title, which is compulsory, and replaces the rules when any form of them is given; else they stay (seed 004). With an update
+        mask exactly the fields named change: `rule_groups` named and empty removes all rules.
+
+        Errors: as CreateSegment; `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED` (etag), `SEGMENT_SYSTEM` (284).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteSegment(self, request, context):
         """Deletes a segment.
 
-        Errors: `RESOURCE_NOT_FOUND`.
+        Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
+        draft; or other segments' rules name it).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddRuleGroup(self, request, context):
+        """Adds a group of rules, which members must satisfy besides those there are.
+
+        Errors: `RULES_INVALID` (277, 285), `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `LIMIT_EXCEEDED` (283), `SEGMENT_SYSTEM` (284).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClearRules(self, request, context):
+        """Removes all rules: every active member of the list is a member then.
+
+        Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListActiveSubscribers(self, request, context):
+        """Returns a page of members with the envelope of seed 004.
+
+        Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (5: date; 801: page size; 802: order field; 803: order direction), `PAGE_INVALID` (800:
+        below 1, or behind the last page).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CountMembers(self, request, context):
-        """Counts the members of a saved segment, or of rules that are not saved.
+        """Counts the members of a saved segment, or of rules that are not saved, or estimates what counting would cost.
 
-        Errors: `RESOURCE_NOT_FOUND`, `RULES_INVALID`.
+        Errors: `RESOURCE_NOT_FOUND` (271), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`, `TIME_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainMembership(self, request, context):
+        """Tells for each rule whether a profile satisfies it, what value it saw, and when the answer changes.
+
+        Errors: `RESOURCE_NOT_FOUND` (segment 271, or profile), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,7 +214,37 @@ class SegmentServiceServicer:
     def StreamMembers(self, request, context):
         """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-        Errors: `RESOURCE_NOT_FOUND`, `NOT_IMPLEMENTED` for a format that is not built.
+        Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchSegment(self, request, context):
+        """Streams who enters and leaves a segment, as commits and the passing of time cause it, until the caller ends the stream.
+
+        Without a position the stream begins with all members (`reset`). With the position of the last response seen it goes on there; when that
+        lies before what the server remembers, it begins with `reset` too, and what the caller holds must be replaced.
+
+        Errors: `RESOURCE_NOT_FOUND` (271; also when the segment is deleted meanwhile), `FIELD_INVALID` (position).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSegmentRevisions(self, request, context):
+        """Lists the revisions of a segment, the newest first.
+
+        Errors: `RESOURCE_NOT_FOUND` (271).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareSegmentRevisions(self, request, context):
+        """Compares two revisions of a segment on the profiles as they are now: which rules, and how many members enter and leave.
+
+        Errors: `RESOURCE_NOT_FOUND` (271, or a revision).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,20 +268,60 @@ def add_SegmentServiceServicer_to_server(servicer, server):
                     request_deserializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentsRequest.FromString,
                     response_serializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentsResponse.SerializeToString,
             ),
+            'UpdateSegment': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateSegment,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.UpdateSegmentRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__pb2.Segment.SerializeToString,
+            ),
             'DeleteSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteSegment,
                     request_deserializer=segue_dot_v1_dot_segment__service__pb2.DeleteSegmentRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'AddRuleGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddRuleGroup,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.AddRuleGroupRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__pb2.Segment.SerializeToString,
+            ),
+            'ClearRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClearRules,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.ClearRulesRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__pb2.Segment.SerializeToString,
+            ),
+            'ListActiveSubscribers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActiveSubscribers,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.ListActiveSubscribersRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__service__pb2.ListActiveSubscribersResponse.SerializeToString,
             ),
             'CountMembers': grpc.unary_unary_rpc_method_handler(
                     servicer.CountMembers,
                     request_deserializer=segue_dot_v1_dot_segment__service__pb2.CountMembersRequest.FromString,
                     response_serializer=segue_dot_v1_dot_segment__service__pb2.CountMembersResponse.SerializeToString,
             ),
+            'ExplainMembership': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainMembership,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.ExplainMembershipRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__service__pb2.ExplainMembershipResponse.SerializeToString,
+            ),
             'StreamMembers': grpc.unary_stream_rpc_method_handler(
                     servicer.StreamMembers,
                     request_deserializer=segue_dot_v1_dot_segment__service__pb2.StreamMembersRequest.FromString,
                     response_serializer=segue_dot_v1_dot_segment__service__pb2.StreamMembersResponse.SerializeToString,
+            ),
+            'WatchSegment': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchSegment,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.WatchSegmentRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__service__pb2.WatchSegmentResponse.SerializeToString,
+            ),
+            'ListSegmentRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSegmentRevisions,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentRevisionsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__service__pb2.ListSegmentRevisionsResponse.SerializeToString,
+            ),
+            'CompareSegmentRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareSegmentRevisions,
+                    request_deserializer=segue_dot_v1_dot_segment__service__pb2.CompareSegmentRevisionsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_segment__service__pb2.CompareSegmentRevisionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -167,7 +332,10 @@ def add_SegmentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SegmentService:
-    """Defines audiences by rules, counts them and streams them.
+    """Defines audiences by rules, counts them, streams them, and tells who enters and leaves.
+
+    Vendor numbers of seed 004 stand in `ErrorInfo.metadata["vendor_code"]`. 278 (calculation in progress) never comes: members are maintained
+    at every commit, so there is no calculation to wait for.
     """
 
     @staticmethod
@@ -252,6 +420,33 @@ class SegmentService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateSegment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/UpdateSegment',
+            segue_dot_v1_dot_segment__service__pb2.UpdateSegmentRequest.SerializeToString,
+            segue_dot_v1_dot_segment__pb2.Segment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeleteSegment(request,
             target,
             options=(),
@@ -268,6 +463,87 @@ class SegmentService:
             '/segue.v1.SegmentService/DeleteSegment',
             segue_dot_v1_dot_segment__service__pb2.DeleteSegmentRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddRuleGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/AddRuleGroup',
+            segue_dot_v1_dot_segment__service__pb2.AddRuleGroupRequest.SerializeToString,
+            segue_dot_v1_dot_segment__pb2.Segment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClearRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/ClearRules',
+            segue_dot_v1_dot_segment__service__pb2.ClearRulesRequest.SerializeToString,
+            segue_dot_v1_dot_segment__pb2.Segment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActiveSubscribers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/ListActiveSubscribers',
+            segue_dot_v1_dot_segment__service__pb2.ListActiveSubscribersRequest.SerializeToString,
+            segue_dot_v1_dot_segment__service__pb2.ListActiveSubscribersResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -306,6 +582,33 @@ class SegmentService:
             _registered_method=True)
 
     @staticmethod
+    def ExplainMembership(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/ExplainMembership',
+            segue_dot_v1_dot_segment__service__pb2.ExplainMembershipRequest.SerializeToString,
+            segue_dot_v1_dot_segment__service__pb2.ExplainMembershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def StreamMembers(request,
             target,
             options=(),
@@ -322,6 +625,87 @@ class SegmentService:
             '/segue.v1.SegmentService/StreamMembers',
             segue_dot_v1_dot_segment__service__pb2.StreamMembersRequest.SerializeToString,
             segue_dot_v1_dot_segment__service__pb2.StreamMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchSegment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/segue.v1.SegmentService/WatchSegment',
+            segue_dot_v1_dot_segment__service__pb2.WatchSegmentRequest.SerializeToString,
+            segue_dot_v1_dot_segment__service__pb2.WatchSegmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSegmentRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/ListSegmentRevisions',
+            segue_dot_v1_dot_segment__service__pb2.ListSegmentRevisionsRequest.SerializeToString,
+            segue_dot_v1_dot_segment__service__pb2.ListSegmentRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareSegmentRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.SegmentService/CompareSegmentRevisions',
+            segue_dot_v1_dot_segment__service__pb2.CompareSegmentRevisionsRequest.SerializeToString,
+            segue_dot_v1_dot_segment__service__pb2.CompareSegmentRevisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,7 +29,11 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SegmentServiceStub:
-    """Defines audiences by rules, counts them and streams them."""
+    """Defines audiences by rules, counts them, streams them, and tells who enters and leaves.
+
+    Vendor numbers of seed 004 stand in `ErrorInfo.metadata["vendor_code"]`. 278 (calculation in progress) never comes: members are maintained
+    at every commit, so there is no calculation to wait for.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -38,66 +42,168 @@ class SegmentServiceStub:
     CreateSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.CreateSegmentRequest, _segment_pb2.Segment]
     """Creates a segment. Its members can be counted and exported at once.
 
-    Errors: `RULES_INVALID`, `FIELD_INVALID` (no title), `RESOURCE_EXISTS` (title taken), `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` (list).
+    Errors: `RULES_INVALID` (277, 285), `FIELD_INVALID` (273: no title), `RESOURCE_EXISTS` (275: title taken), `LIMIT_EXCEEDED` (283),
+    `RESOURCE_NOT_FOUND` (list), and for filter and JSON `CONDITION_INVALID`, `CONDITION_TOO_LARGE`, `PATTERN_INVALID`, `SEGMENT_CYCLE`.
     """
     GetSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.GetSegmentRequest, _segment_pb2.Segment]
-    """Returns a segment with its number of members.
+    """Returns a segment with its number of members and its rules in every form that can say them.
 
-    Errors: `RESOURCE_NOT_FOUND`.
+    Errors: `RESOURCE_NOT_FOUND` (271).
     """
     ListSegments: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ListSegmentsRequest, _segment_service_pb2.ListSegmentsResponse]
     """Lists segments by title, without their numbers of members."""
+    UpdateSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.UpdateSegmentRequest, _segment_pb2.Segment]
+    """Changes the title, which is compulsory, and replaces the rules when any form of them is given; else they stay (seed 004). With an update
+    mask exactly the fields named change: `rule_groups` named and empty removes all rules.
+
+    Errors: as CreateSegment; `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED` (etag), `SEGMENT_SYSTEM` (284).
+    """
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.DeleteSegmentRequest, _empty_pb2.Empty]
     """Deletes a segment.
 
-    Errors: `RESOURCE_NOT_FOUND`.
+    Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
+    draft; or other segments' rules name it).
+    """
+    AddRuleGroup: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.AddRuleGroupRequest, _segment_pb2.Segment]
+    """Adds a group of rules, which members must satisfy besides those there are.
+
+    Errors: `RULES_INVALID` (277, 285), `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `LIMIT_EXCEEDED` (283), `SEGMENT_SYSTEM` (284).
+    """
+    ClearRules: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ClearRulesRequest, _segment_pb2.Segment]
+    """Removes all rules: every active member of the list is a member then.
+
+    Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284).
+    """
+    ListActiveSubscribers: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ListActiveSubscribersRequest, _segment_service_pb2.ListActiveSubscribersResponse]
+    """Returns a page of members with the envelope of seed 004.
+
+    Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (5: date; 801: page size; 802: order field; 803: order direction), `PAGE_INVALID` (800:
+    below 1, or behind the last page).
     """
     CountMembers: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.CountMembersRequest, _segment_service_pb2.CountMembersResponse]
-    """Counts the members of a saved segment, or of rules that are not saved.
+    """Counts the members of a saved segment, or of rules that are not saved, or estimates what counting would cost.
 
-    Errors: `RESOURCE_NOT_FOUND`, `RULES_INVALID`.
+    Errors: `RESOURCE_NOT_FOUND` (271), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`, `TIME_INVALID`.
+    """
+    ExplainMembership: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ExplainMembershipRequest, _segment_service_pb2.ExplainMembershipResponse]
+    """Tells for each rule whether a profile satisfies it, what value it saw, and when the answer changes.
+
+    Errors: `RESOURCE_NOT_FOUND` (segment 271, or profile), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`.
     """
     StreamMembers: _grpc.UnaryStreamMultiCallable[_segment_service_pb2.StreamMembersRequest, _segment_service_pb2.StreamMembersResponse]
     """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-    Errors: `RESOURCE_NOT_FOUND`, `NOT_IMPLEMENTED` for a format that is not built.
+    Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+    """
+    WatchSegment: _grpc.UnaryStreamMultiCallable[_segment_service_pb2.WatchSegmentRequest, _segment_service_pb2.WatchSegmentResponse]
+    """Streams who enters and leaves a segment, as commits and the passing of time cause it, until the caller ends the stream.
+
+    Without a position the stream begins with all members (`reset`). With the position of the last response seen it goes on there; when that
+    lies before what the server remembers, it begins with `reset` too, and what the caller holds must be replaced.
+
+    Errors: `RESOURCE_NOT_FOUND` (271; also when the segment is deleted meanwhile), `FIELD_INVALID` (position).
+    """
+    ListSegmentRevisions: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ListSegmentRevisionsRequest, _segment_service_pb2.ListSegmentRevisionsResponse]
+    """Lists the revisions of a segment, the newest first.
+
+    Errors: `RESOURCE_NOT_FOUND` (271).
+    """
+    CompareSegmentRevisions: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.CompareSegmentRevisionsRequest, _segment_service_pb2.CompareSegmentRevisionsResponse]
+    """Compares two revisions of a segment on the profiles as they are now: which rules, and how many members enter and leave.
+
+    Errors: `RESOURCE_NOT_FOUND` (271, or a revision).
     """
 
 @_typing.type_check_only
 class SegmentServiceAsyncStub(SegmentServiceStub):
-    """Defines audiences by rules, counts them and streams them."""
+    """Defines audiences by rules, counts them, streams them, and tells who enters and leaves.
+
+    Vendor numbers of seed 004 stand in `ErrorInfo.metadata["vendor_code"]`. 278 (calculation in progress) never comes: members are maintained
+    at every commit, so there is no calculation to wait for.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.CreateSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
     """Creates a segment. Its members can be counted and exported at once.
 
-    Errors: `RULES_INVALID`, `FIELD_INVALID` (no title), `RESOURCE_EXISTS` (title taken), `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` (list).
+    Errors: `RULES_INVALID` (277, 285), `FIELD_INVALID` (273: no title), `RESOURCE_EXISTS` (275: title taken), `LIMIT_EXCEEDED` (283),
+    `RESOURCE_NOT_FOUND` (list), and for filter and JSON `CONDITION_INVALID`, `CONDITION_TOO_LARGE`, `PATTERN_INVALID`, `SEGMENT_CYCLE`.
     """
     GetSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.GetSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
-    """Returns a segment with its number of members.
+    """Returns a segment with its number of members and its rules in every form that can say them.
 
-    Errors: `RESOURCE_NOT_FOUND`.
+    Errors: `RESOURCE_NOT_FOUND` (271).
     """
     ListSegments: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ListSegmentsRequest, _segment_service_pb2.ListSegmentsResponse]  # type: ignore[assignment]
     """Lists segments by title, without their numbers of members."""
+    UpdateSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.UpdateSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
+    """Changes the title, which is compulsory, and replaces the rules when any form of them is given; else they stay (seed 004). With an update
+    mask exactly the fields named change: `rule_groups` named and empty removes all rules.
+
+    Errors: as CreateSegment; `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED` (etag), `SEGMENT_SYSTEM` (284).
+    """
     DeleteSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.DeleteSegmentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a segment.
 
-    Errors: `RESOURCE_NOT_FOUND`.
+    Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
+    draft; or other segments' rules name it).
+    """
+    AddRuleGroup: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.AddRuleGroupRequest, _segment_pb2.Segment]  # type: ignore[assignment]
+    """Adds a group of rules, which members must satisfy besides those there are.
+
+    Errors: `RULES_INVALID` (277, 285), `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `LIMIT_EXCEEDED` (283), `SEGMENT_SYSTEM` (284).
+    """
+    ClearRules: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ClearRulesRequest, _segment_pb2.Segment]  # type: ignore[assignment]
+    """Removes all rules: every active member of the list is a member then.
+
+    Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284).
+    """
+    ListActiveSubscribers: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ListActiveSubscribersRequest, _segment_service_pb2.ListActiveSubscribersResponse]  # type: ignore[assignment]
+    """Returns a page of members with the envelope of seed 004.
+
+    Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (5: date; 801: page size; 802: order field; 803: order direction), `PAGE_INVALID` (800:
+    below 1, or behind the last page).
     """
     CountMembers: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.CountMembersRequest, _segment_service_pb2.CountMembersResponse]  # type: ignore[assignment]
-    """Counts the members of a saved segment, or of rules that are not saved.
+    """Counts the members of a saved segment, or of rules that are not saved, or estimates what counting would cost.
 
-    Errors: `RESOURCE_NOT_FOUND`, `RULES_INVALID`.
+    Errors: `RESOURCE_NOT_FOUND` (271), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`, `TIME_INVALID`.
+    """
+    ExplainMembership: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ExplainMembershipRequest, _segment_service_pb2.ExplainMembershipResponse]  # type: ignore[assignment]
+    """Tells for each rule whether a profile satisfies it, what value it saw, and when the answer changes.
+
+    Errors: `RESOURCE_NOT_FOUND` (segment 271, or profile), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`.
     """
     StreamMembers: _aio.UnaryStreamMultiCallable[_segment_service_pb2.StreamMembersRequest, _segment_service_pb2.StreamMembersResponse]  # type: ignore[assignment]
     """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-    Errors: `RESOURCE_NOT_FOUND`, `NOT_IMPLEMENTED` for a format that is not built.
+    Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+    """
+    WatchSegment: _aio.UnaryStreamMultiCallable[_segment_service_pb2.WatchSegmentRequest, _segment_service_pb2.WatchSegmentResponse]  # type: ignore[assignment]
+    """Streams who enters and leaves a segment, as commits and the passing of time cause it, until the caller ends the stream.
+
+    Without a position the stream begins with all members (`reset`). With the position of the last response seen it goes on there; when that
+    lies before what the server remembers, it begins with `reset` too, and what the caller holds must be replaced.
+
+    Errors: `RESOURCE_NOT_FOUND` (271; also when the segment is deleted meanwhile), `FIELD_INVALID` (position).
+    """
+    ListSegmentRevisions: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ListSegmentRevisionsRequest, _segment_service_pb2.ListSegmentRevisionsResponse]  # type: ignore[assignment]
+    """Lists the revisions of a segment, the newest first.
+
+    Errors: `RESOURCE_NOT_FOUND` (271).
+    """
+    CompareSegmentRevisions: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.CompareSegmentRevisionsRequest, _segment_service_pb2.CompareSegmentRevisionsResponse]  # type: ignore[assignment]
+    """Compares two revisions of a segment on the profiles as they are now: which rules, and how many members enter and leave.
+
+    Errors: `RESOURCE_NOT_FOUND` (271, or a revision).
     """
 
 class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Defines audiences by rules, counts them and streams them."""
+    """Defines audiences by rules, counts them, streams them, and tells who enters and leaves.
+
+    Vendor numbers of seed 004 stand in `ErrorInfo.metadata["vendor_code"]`. 278 (calculation in progress) never comes: members are maintained
+    at every commit, so there is no calculation to wait for.
+    """
 
     @_abc_1.abstractmethod
     def CreateSegment(
@@ -107,7 +213,8 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
         """Creates a segment. Its members can be counted and exported at once.
 
-        Errors: `RULES_INVALID`, `FIELD_INVALID` (no title), `RESOURCE_EXISTS` (title taken), `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` (list).
+        Errors: `RULES_INVALID` (277, 285), `FIELD_INVALID` (273: no title), `RESOURCE_EXISTS` (275: title taken), `LIMIT_EXCEEDED` (283),
+        `RESOURCE_NOT_FOUND` (list), and for filter and JSON `CONDITION_INVALID`, `CONDITION_TOO_LARGE`, `PATTERN_INVALID`, `SEGMENT_CYCLE`.
         """
 
     @_abc_1.abstractmethod
@@ -116,9 +223,9 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_service_pb2.GetSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
-        """Returns a segment with its number of members.
+        """Returns a segment with its number of members and its rules in every form that can say them.
 
-        Errors: `RESOURCE_NOT_FOUND`.
+        Errors: `RESOURCE_NOT_FOUND` (271).
         """
 
     @_abc_1.abstractmethod
@@ -130,6 +237,18 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists segments by title, without their numbers of members."""
 
     @_abc_1.abstractmethod
+    def UpdateSegment(
+        self,
+        request: _segment_service_pb2.UpdateSegmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
+        """Changes the title, which is compulsory, and replaces the rules when any form of them is given; else they stay (seed 004). With an update
+        mask exactly the fields named change: `rule_groups` named and empty removes all rules.
+
+        Errors: as CreateSegment; `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED` (etag), `SEGMENT_SYSTEM` (284).
+        """
+
+    @_abc_1.abstractmethod
     def DeleteSegment(
         self,
         request: _segment_service_pb2.DeleteSegmentRequest,
@@ -137,7 +256,42 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a segment.
 
-        Errors: `RESOURCE_NOT_FOUND`.
+        Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
+        draft; or other segments' rules name it).
+        """
+
+    @_abc_1.abstractmethod
+    def AddRuleGroup(
+        self,
+        request: _segment_service_pb2.AddRuleGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
+        """Adds a group of rules, which members must satisfy besides those there are.
+
+        Errors: `RULES_INVALID` (277, 285), `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `LIMIT_EXCEEDED` (283), `SEGMENT_SYSTEM` (284).
+        """
+
+    @_abc_1.abstractmethod
+    def ClearRules(
+        self,
+        request: _segment_service_pb2.ClearRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
+        """Removes all rules: every active member of the list is a member then.
+
+        Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284).
+        """
+
+    @_abc_1.abstractmethod
+    def ListActiveSubscribers(
+        self,
+        request: _segment_service_pb2.ListActiveSubscribersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_service_pb2.ListActiveSubscribersResponse, _abc.Awaitable[_segment_service_pb2.ListActiveSubscribersResponse]]:
+        """Returns a page of members with the envelope of seed 004.
+
+        Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (5: date; 801: page size; 802: order field; 803: order direction), `PAGE_INVALID` (800:
+        below 1, or behind the last page).
         """
 
     @_abc_1.abstractmethod
@@ -146,9 +300,20 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_service_pb2.CountMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_service_pb2.CountMembersResponse, _abc.Awaitable[_segment_service_pb2.CountMembersResponse]]:
-        """Counts the members of a saved segment, or of rules that are not saved.
+        """Counts the members of a saved segment, or of rules that are not saved, or estimates what counting would cost.
 
-        Errors: `RESOURCE_NOT_FOUND`, `RULES_INVALID`.
+        Errors: `RESOURCE_NOT_FOUND` (271), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`, `TIME_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def ExplainMembership(
+        self,
+        request: _segment_service_pb2.ExplainMembershipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_service_pb2.ExplainMembershipResponse, _abc.Awaitable[_segment_service_pb2.ExplainMembershipResponse]]:
+        """Tells for each rule whether a profile satisfies it, what value it saw, and when the answer changes.
+
+        Errors: `RESOURCE_NOT_FOUND` (segment 271, or profile), those of rules as CreateSegment, `TIME_ZONE_UNKNOWN`.
         """
 
     @_abc_1.abstractmethod
@@ -159,7 +324,43 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_segment_service_pb2.StreamMembersResponse], _abc.AsyncIterator[_segment_service_pb2.StreamMembersResponse]]:
         """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-        Errors: `RESOURCE_NOT_FOUND`, `NOT_IMPLEMENTED` for a format that is not built.
+        Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchSegment(
+        self,
+        request: _segment_service_pb2.WatchSegmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_segment_service_pb2.WatchSegmentResponse], _abc.AsyncIterator[_segment_service_pb2.WatchSegmentResponse]]:
+        """Streams who enters and leaves a segment, as commits and the passing of time cause it, until the caller ends the stream.
+
+        Without a position the stream begins with all members (`reset`). With the position of the last response seen it goes on there; when that
+        lies before what the server remembers, it begins with `reset` too, and what the caller holds must be replaced.
+
+        Errors: `RESOURCE_NOT_FOUND` (271; also when the segment is deleted meanwhile), `FIELD_INVALID` (position).
+        """
+
+    @_abc_1.abstractmethod
+    def ListSegmentRevisions(
+        self,
+        request: _segment_service_pb2.ListSegmentRevisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_service_pb2.ListSegmentRevisionsResponse, _abc.Awaitable[_segment_service_pb2.ListSegmentRevisionsResponse]]:
+        """Lists the revisions of a segment, the newest first.
+
+        Errors: `RESOURCE_NOT_FOUND` (271).
+        """
+
+    @_abc_1.abstractmethod
+    def CompareSegmentRevisions(
+        self,
+        request: _segment_service_pb2.CompareSegmentRevisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_service_pb2.CompareSegmentRevisionsResponse, _abc.Awaitable[_segment_service_pb2.CompareSegmentRevisionsResponse]]:
+        """Compares two revisions of a segment on the profiles as they are now: which rules, and how many members enter and leave.
+
+        Errors: `RESOURCE_NOT_FOUND` (271, or a revision).
         """
 
 def add_SegmentServiceServicer_to_server(servicer: SegmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -12,7 +12,17 @@ pub(crate) struct PyPlan(pub(crate) Plan);
 #[pymethods]
 impl PyPlan {
     #[new]
-    fn new(py: Python<'_>, schema: &PySchema, condition: &[u8]) -> BindingResult<Self> {
-        Ok(Self(py.detach(|| Plan::compile(&schema.0, condition))?))
+    fn new(
+        py: Python<'_>,
+        schema: &PySchema,
+        condition: &[u8],
+        now_millis: i64,
+    ) -> BindingResult<Self> {
+        let plan = py.detach(|| Plan::compile(&schema.0, condition, now_millis))?;
+        Ok(Self(plan))
+    }
+
+    fn at(&self, now_millis: i64) -> Self {
+        Self(self.0.at(now_millis))
     }
 }

@@ -178,7 +178,7 @@ fn measure(bencher: Bencher<'_, '_>, condition: &str) {
 
 fn compile(condition: &str) -> Plan {
     let schema = Schema::from_json(SCHEMA.as_bytes()).unwrap();
-    Plan::compile(&schema, condition.as_bytes()).unwrap()
+    Plan::compile(&schema, condition.as_bytes(), 0).unwrap()
 }
 
 /// A number that looks random, made of the row and a column's own number (splitmix64).

@@ -50,6 +50,26 @@ pub enum RecordReason {
     Duplicate = 51,
     /// Damaged bytes inside a whole batch.
     RecordInvalid = 52,
+    /// No such tag.
+    TagUnknown = 53,
+    /// No such topic.
+    TopicUnknown = 54,
+    /// No such consent type.
+    ConsentTypeUnknown = 55,
+    /// No event id.
+    EventIdMissing = 56,
+    /// An event of this id came before with other content.
+    EventChanged = 57,
+    /// No such event type.
+    EventTypeUnknown = 58,
+    /// No such property of the event type.
+    PropertyUnknown = 59,
+    /// More than 24 hours in the future.
+    EventTimeAhead = 60,
+    /// No such profile, and those are refused.
+    ProfileUnknown = 61,
+    /// A required property is missing or malformed.
+    PropertyInvalid = 62,
 }
 
 /// Texts one behind the other.

@@ -15,6 +15,10 @@ DOMAIN: Final = "segue"
 CODES: Final[dict[type[errors.SegueError], StatusCode]] = {
     errors.FieldInvalid: StatusCode.INVALID_ARGUMENT,
     errors.RulesInvalid: StatusCode.INVALID_ARGUMENT,
+    errors.ConditionInvalid: StatusCode.INVALID_ARGUMENT,
+    errors.ConditionTooLarge: StatusCode.INVALID_ARGUMENT,
+    errors.PatternTooCostly: StatusCode.INVALID_ARGUMENT,
+    errors.TimeZoneUnknown: StatusCode.INVALID_ARGUMENT,
     errors.BlockInvalid: StatusCode.INVALID_ARGUMENT,
     errors.ChecksumMismatch: StatusCode.INVALID_ARGUMENT,
     errors.TimeInvalid: StatusCode.INVALID_ARGUMENT,
@@ -28,9 +32,12 @@ CODES: Final[dict[type[errors.SegueError], StatusCode]] = {
     errors.StateForbids: StatusCode.FAILED_PRECONDITION,
     errors.RequestIdReused: StatusCode.FAILED_PRECONDITION,
     errors.PartChanged: StatusCode.FAILED_PRECONDITION,
+    errors.SegmentCycle: StatusCode.FAILED_PRECONDITION,
+    errors.SegmentSystem: StatusCode.FAILED_PRECONDITION,
     errors.LimitExceeded: StatusCode.RESOURCE_EXHAUSTED,
     errors.BlockTooLarge: StatusCode.RESOURCE_EXHAUSTED,
     errors.OffsetOutOfRange: StatusCode.OUT_OF_RANGE,
+    errors.PageInvalid: StatusCode.OUT_OF_RANGE,
     errors.StoreUnavailable: StatusCode.UNAVAILABLE,
     errors.ServerStopping: StatusCode.UNAVAILABLE,
     errors.DeadlinePassed: StatusCode.DEADLINE_EXCEEDED,
@@ -109,7 +116,13 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
                     for violation in error.violations
                 ]
             )
-        case errors.StateForbids() | errors.RequestIdReused() | errors.PartChanged():
+        case (
+            errors.StateForbids()
+            | errors.RequestIdReused()
+            | errors.PartChanged()
+            | errors.SegmentCycle()
+            | errors.SegmentSystem()
+        ):
             yield error_details_pb2.PreconditionFailure(
                 violations=[
                     error_details_pb2.PreconditionFailure.Violation(

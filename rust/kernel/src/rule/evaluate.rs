@@ -6,6 +6,7 @@ use crate::bitmap::{BLOCK_WORDS, Words};
 use crate::column::BLOCK_ROWS;
 use crate::table::{RowId, Version};
 
+use super::context::Context;
 use super::plan::Plan;
 use super::predicate::Predicate;
 use super::selection::{Selection, count};
@@ -86,72 +87,72 @@ impl Node {
     }
 
     /// Keeps the bits of rows for which the node holds.
-    fn retain(&self, version: &Version, block: usize, words: &mut Words) {
+    fn retain(&self, context: &Context<'_>, block: usize, words: &mut Words) {
         match self {
             Self::And(children) => {
-                for child in cheapest_first(children, version, block) {
+                for child in cheapest_first(children, context, block) {
                     if is_empty(words) {
                         return;
                     }
-                    child.retain(version, block, words);
+                    child.retain(context, block, words);
                 }
             }
             Self::Or(children) => {
                 let mut left = Box::new(*words);
-                for child in cheapest_first(children, version, block) {
+                for child in cheapest_first(children, context, block) {
                     if is_empty(&left) {
                         return;
                     }
                     let mut found = left.clone();
-                    child.retain(version, block, &mut found);
+                    child.retain(context, block, &mut found);
                     remove(&mut left, &found);
                 }
                 remove(words, &left);
             }
             Self::Not(child) => {
                 let mut found = Box::new(*words);
-                child.retain(version, block, &mut found);
+                child.retain(context, block, &mut found);
                 remove(words, &found);
             }
-            Self::Predicate(predicate) => predicate.retain(version, block, words),
+            Self::Predicate(predicate) => predicate.retain(context, block, words),
         }
     }
 
     /// About the bytes that are read for a block; 0 when the answer is known without reading.
-    fn cost(&self, version: &Version, block: usize) -> usize {
+    fn cost(&self, context: &Context<'_>, block: usize) -> usize {
         match self {
             Self::And(children) | Self::Or(children) => children
                 .iter()
-                .map(|child| child.cost(version, block))
+                .map(|child| child.cost(context, block))
                 .sum(),
-            Self::Not(child) => child.cost(version, block),
-            Self::Predicate(predicate) => predicate.cost(version, block),
+            Self::Not(child) => child.cost(context, block),
+            Self::Predicate(predicate) => predicate.cost(context, block),
         }
     }
 
     /// Whether the node holds for one row.
-    fn matches(&self, version: &Version, block: usize, row: u16) -> bool {
+    fn matches(&self, context: &Context<'_>, block: usize, row: u16) -> bool {
         match self {
             Self::And(children) => children
                 .iter()
-                .all(|child| child.matches(version, block, row)),
+                .all(|child| child.matches(context, block, row)),
             Self::Or(children) => children
                 .iter()
-                .any(|child| child.matches(version, block, row)),
-            Self::Not(child) => !child.matches(version, block, row),
-            Self::Predicate(predicate) => predicate.matches(version, block, row),
+                .any(|child| child.matches(context, block, row)),
+            Self::Not(child) => !child.matches(context, block, row),
+            Self::Predicate(predicate) => predicate.matches(context, block, row),
         }
     }
 }
 
 fn cheapest_first<'a>(
     children: &'a [Node],
-    version: &Version,
+    context: &Context<'_>,
     block: usize,
 ) -> impl Iterator<Item = &'a Node> {
     let mut order: Vec<_> = children
         .iter()
-        .map(|child| (child.cost(version, block), child))
+        .map(|child| (child.cost(context, block), child))
         .collect();
     order.sort_by_key(|&(cost, _)| cost);
     order.into_iter().map(|(_, child)| child)
@@ -169,6 +170,13 @@ fn remove(words: &mut Words, removed: &Words) {
 }
 
 impl Plan {
+    fn context<'a>(&self, version: &'a Version) -> Context<'a> {
+        Context {
+            version,
+            now_millis: self.now_millis,
+        }
+    }
+
     /// Finds the live rows that satisfy the plan.
     ///
     /// # Cost
@@ -202,7 +210,7 @@ impl Plan {
     pub fn evaluate_block(&self, version: &Version, block: usize, words: &mut Words) {
         words.fill(0);
         version.live(block).or_into(words);
-        self.root.retain(version, block, words);
+        self.root.retain(&self.context(version), block, words);
     }
 
     /// Tells whether a row is live and satisfies the plan. Microseconds.
@@ -214,6 +222,6 @@ impl Plan {
         };
         row < version.n_rows()
             && version.live(block).contains(in_block)
-            && self.root.matches(version, block, in_block)
+            && self.root.matches(&self.context(version), block, in_block)
     }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `condition` | the tree as it is written, JSON |
 //! | [`plan`] | compiling: kinds checked, operands folded, constants removed |
+//! | `context` | what a plan is evaluated on: a version and a moment |
 //! | `evaluate` | and, or, not over the rows still standing, cheapest first |
 //! | `predicate` | one comparison of one column |
 //! | `range` | values between bounds, vectorised |
@@ -15,6 +16,7 @@
 
 mod codes;
 mod condition;
+mod context;
 mod evaluate;
 pub mod plan;
 mod predicate;

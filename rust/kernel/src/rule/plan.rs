@@ -1,5 +1,7 @@
 //! Conditions compiled against a schema.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::schema::{ColumnId, ColumnKind, Schema};
 
@@ -13,11 +15,13 @@ use super::text::{Pattern, Place};
 /// A compiled condition. Immutable; may be shared by threads and used on any version of the account.
 #[derive(Debug)]
 pub struct Plan {
-    pub(super) root: Node,
+    pub(super) root: Arc<Node>,
+    /// The moment that relative windows are measured from, milliseconds since 1970 UTC.
+    pub(super) now_millis: i64,
 }
 
 impl Plan {
-    /// Compiles a condition given as JSON.
+    /// Compiles a condition given as JSON, to be evaluated as of a moment.
     ///
     /// # Form
     /// `{"and": […]}`, `{"or": […]}`, `{"not": …}`, `{"predicate": {"column", "op", …}}` with the ops `provided`; `equals`,
@@ -28,9 +32,18 @@ impl Plan {
     /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when it is not of this form, nested more than
     /// 60 deep or larger than 10,000 nodes, when it names a column the schema does not have, or an op that does not fit the column's
     /// kind.
-    pub fn compile(schema: &Schema, condition_json: &[u8]) -> Result<Self> {
-        let root = compile(schema, &Condition::from_json(condition_json)?)?;
-        Ok(Self { root })
+    pub fn compile(schema: &Schema, condition_json: &[u8], now_millis: i64) -> Result<Self> {
+        let root = Arc::new(compile(schema, &Condition::from_json(condition_json)?)?);
+        Ok(Self { root, now_millis })
+    }
+
+    /// The same condition at another moment; shares the compiled tree.
+    #[must_use]
+    pub fn at(&self, now_millis: i64) -> Self {
+        Self {
+            root: Arc::clone(&self.root),
+            now_millis,
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::bitmap::Words;
 use crate::column::{BLOCK_ROWS, Blocks, Column, OptionsBlock, PlainBlock, PlainValue, get};
 use crate::schema::ColumnId;
-use crate::table::Version;
 
 use super::codes::CodeSet;
+use super::context::Context;
 use super::range::{Bounds, Overlap, Ranged};
 use super::text::Pattern;
 
@@ -40,8 +40,9 @@ pub(super) enum Test {
 
 impl Predicate {
     /// Keeps the bits of rows whose value passes.
-    pub(super) fn retain(&self, version: &Version, block: usize, words: &mut Words) {
-        let passed = version
+    pub(super) fn retain(&self, context: &Context<'_>, block: usize, words: &mut Words) {
+        let passed = context
+            .version
             .column(self.column)
             .and_then(|column| self.test.retain(column, block, words));
         if passed.is_none() {
@@ -50,16 +51,18 @@ impl Predicate {
     }
 
     /// About the bytes that are read for a block; 0 when no row of it passes.
-    pub(super) fn cost(&self, version: &Version, block: usize) -> usize {
-        version
+    pub(super) fn cost(&self, context: &Context<'_>, block: usize) -> usize {
+        context
+            .version
             .column(self.column)
             .and_then(|column| self.test.cost(column, block))
             .unwrap_or(0)
     }
 
     /// Whether the value of one row passes.
-    pub(super) fn matches(&self, version: &Version, block: usize, row: u16) -> bool {
-        version
+    pub(super) fn matches(&self, context: &Context<'_>, block: usize, row: u16) -> bool {
+        context
+            .version
             .column(self.column)
             .and_then(|column| self.test.matches(column, block, row))
             .unwrap_or(false)

@@ -319,7 +319,7 @@ fn lies_in(predicate: &Value, value: f64) -> bool {
 }
 
 fn plan(condition: &Value) -> Plan {
-    Plan::compile(&schema(), condition.to_string().as_bytes()).unwrap()
+    Plan::compile(&schema(), condition.to_string().as_bytes(), 0).unwrap()
 }
 
 fn rows(condition: &Value, version: &Version) -> Vec<RowId> {
@@ -441,7 +441,7 @@ fn constants_leave_nothing_to_evaluate() {
 fn ops_must_fit_their_columns() {
     let problem = |predicate: Value| {
         let json = json!({"predicate": predicate}).to_string();
-        Plan::compile(&schema(), json.as_bytes())
+        Plan::compile(&schema(), json.as_bytes(), 0)
             .unwrap_err()
             .to_string()
     };

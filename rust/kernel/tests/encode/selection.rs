@@ -21,7 +21,7 @@ const FIRST_TICK: i64 = 1_700_000_000_003;
 const VIP: &str = r#"{"predicate": {"column": 82, "op": "any_of", "codes": [1]}}"#;
 
 fn plan(schema: &Schema) -> Plan {
-    Plan::compile(schema, VIP.as_bytes()).expect("a valid condition")
+    Plan::compile(schema, VIP.as_bytes(), 0).expect("a valid condition")
 }
 
 fn is_vip(row: &Row) -> bool {
