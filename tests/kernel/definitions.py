@@ -68,6 +68,7 @@ def exported(
         BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
         None,
         changed_from_millis,
+        None,
         include_removed,
         1_000,
     )

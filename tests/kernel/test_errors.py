@@ -22,6 +22,7 @@ def read_behind_the_end(_: Path) -> None:
         PROFILE_BATCH,
         None,
         None,
+        plan_before=None,
         include_removed=False,
         block_bytes=1_000,
     )

@@ -35,6 +35,7 @@ def wide_export() -> _kernel.Export:
         BlockFormat.ARROW_IPC,
         None,
         changed_from_millis=None,
+        plan_before=None,
         include_removed=False,
         block_bytes=BLOCK_BYTES,
     )

@@ -103,6 +103,7 @@ def protobuf_blocks(rows: pa.Table) -> Iterator[bytes]:
             BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
             list_id=LIST_ID,
             changed_from_millis=None,
+            plan_before=None,
             include_removed=False,
             block_bytes=_BLOCK_BYTES,
         )

@@ -191,6 +191,7 @@ def _export(snapshot: Snapshot, schema: Schema, row: ExportRow, block_bytes: int
         row.block_format,
         row.list_id,
         row.changed_from_millis,
+        None,
         row.include_removed,
         block_bytes,
     )

@@ -181,6 +181,7 @@ class SegmentService:
                 block_format,
                 segment.list_id,
                 changed_from_millis=None,
+                plan_before=None,
                 include_removed=False,
                 block_bytes=self._limits.export_block_bytes,
             )

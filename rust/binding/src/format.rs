@@ -1,7 +1,7 @@
-//! Block formats by their numbers.
+//! Block formats and orders of pages by their numbers.
 
 use segue_kernel::error::KernelError;
-use segue_kernel::wire::BlockFormat;
+use segue_kernel::wire::{BlockFormat, PageOrder};
 
 use crate::error::BindingResult;
 
@@ -12,4 +12,13 @@ pub(crate) fn block_format_of(number: i32) -> BindingResult<BlockFormat> {
         problem: format!("the kernel has none of number {number}"),
     };
     Ok(BlockFormat::from_number(number).ok_or_else(unknown)?)
+}
+
+/// The order of a number of `Snapshot.page`.
+pub(crate) fn page_order_of(number: i32) -> BindingResult<PageOrder> {
+    let unknown = || KernelError::DefinitionInvalid {
+        what: "page order",
+        problem: format!("the kernel has none of number {number}"),
+    };
+    Ok(PageOrder::from_number(number).ok_or_else(unknown)?)
 }

@@ -7,11 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use segue_kernel::snapshot;
 use segue_kernel::table::Version;
-use segue_kernel::wire::{self, Export, ExportRequest};
+use segue_kernel::wire::{self, Export, ExportRequest, PageRequest};
 
 use crate::error::BindingResult;
 use crate::export::PyExport;
-use crate::format::block_format_of;
+use crate::format::{block_format_of, page_order_of};
 use crate::plan::PyPlan;
 use crate::schema::PySchema;
 
@@ -47,6 +47,34 @@ impl PySnapshot {
         })
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the page as the stub spells it out"
+    )]
+    fn page<'py>(
+        &self,
+        py: Python<'py>,
+        schema: &PySchema,
+        plan: &PyPlan,
+        order: i32,
+        descending: bool,
+        list_id: String,
+        active_from_millis: Option<i64>,
+        offset: usize,
+        limit: usize,
+    ) -> BindingResult<(Bound<'py, PyBytes>, usize)> {
+        let request = PageRequest {
+            order: page_order_of(order)?,
+            descending,
+            list: Some(list_id).filter(|id| !id.is_empty()),
+            active_from_millis,
+            offset,
+            limit,
+        };
+        let (batch, total) = py.detach(|| wire::page(&self.0, &schema.0, &plan.0, &request))?;
+        Ok((PyBytes::new(py, &batch), total))
+    }
+
     fn profile<'py>(
         &self,
         py: Python<'py>,
@@ -73,6 +101,7 @@ impl PySnapshot {
         block_format: i32,
         list_id: Option<String>,
         changed_from_millis: Option<i64>,
+        plan_before: Option<&PyPlan>,
         include_removed: bool,
         block_bytes: usize,
     ) -> BindingResult<PyExport> {
@@ -80,6 +109,7 @@ impl PySnapshot {
             format: block_format_of(block_format)?,
             list: list_id,
             changed_from_millis,
+            plan_before: plan_before.map(|plan| plan.0.clone()),
             include_removed,
             block_bytes,
         };

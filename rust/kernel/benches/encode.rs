@@ -192,6 +192,7 @@ fn read(format: BlockFormat) -> u64 {
         format,
         list: Some("newsletter".to_owned()),
         changed_from_millis: None,
+        plan_before: None,
         include_removed: false,
         block_bytes: 1 << 20,
     };

@@ -39,6 +39,7 @@ fn exported(table: &Table, format: BlockFormat, list: Option<&str>) -> Vec<u8> {
         format,
         list: list.map(str::to_owned),
         changed_from_millis: None,
+        plan_before: None,
         include_removed: false,
         block_bytes: 1 << 20,
     };

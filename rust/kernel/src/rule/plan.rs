@@ -13,7 +13,7 @@ use super::range::Bounds;
 use super::text::{Pattern, Place};
 
 /// A compiled condition. Immutable; may be shared by threads and used on any version of the account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     pub(super) root: Arc<Node>,
     /// The moment that relative windows are measured from, milliseconds since 1970 UTC.

@@ -29,7 +29,10 @@ pub struct ExportRequest {
     pub list: Option<String>,
     /// Only rows changed at or after this time.
     pub changed_from_millis: Option<i64>,
-    /// With `changed_from_millis`: also rows changed since that are erased or do not satisfy the plan, by id only.
+    /// With `changed_from_millis`: what the plan was then, when it was another or is timed. Rows for which the two differ are part of the
+    /// export.
+    pub plan_before: Option<Plan>,
+    /// With `changed_from_millis`: also rows changed since, or differing, that are erased or do not satisfy the plan, by id only.
     pub include_removed: bool,
     /// Bytes at which a block is closed.
     pub block_bytes: usize,
@@ -64,7 +67,8 @@ impl Export {
     /// Selects the rows; encodes nothing yet.
     ///
     /// # Cost
-    /// One evaluation of the plan; with `changed_from_millis`, in proportion to the rows changed since.
+    /// One evaluation of the plan; with `changed_from_millis`, in proportion to the rows changed since; with `plan_before`, one evaluation
+    /// of each.
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`] when the list is not in the schema.
@@ -86,9 +90,13 @@ impl Export {
                 problem,
             });
         }
-        let rows = match request.changed_from_millis {
-            None => SelectedRows::all(&version, plan),
-            Some(from) => SelectedRows::changed(&version, plan, from, request.include_removed),
+        let removed = request.include_removed;
+        let rows = match (request.changed_from_millis, &request.plan_before) {
+            (None, _) => SelectedRows::all(&version, plan),
+            (Some(from), None) => SelectedRows::changed(&version, plan, from, removed),
+            (Some(from), Some(before)) => {
+                SelectedRows::changed_with_plan(&version, plan, before, from, removed)
+            }
         };
         let with_removed = request.changed_from_millis.is_some() && request.include_removed;
         let encoder = Encoder::new(request.format, &version, &schema, list, with_removed);

@@ -125,3 +125,21 @@ pub mod retrieve_export_response {
     /// Rows that end in the block.
     pub const ROW_COUNT: u32 = 5;
 }
+
+/// `segue.v1.WatchSegmentResponse`.
+pub mod watch_segment_response {
+    /// Enterings and leavings.
+    pub const CHANGES: u32 = 1;
+}
+
+/// `segue.v1.MembershipChange`.
+pub mod membership_change {
+    /// The profile.
+    pub const PROFILE_ID: u32 = 1;
+    /// Whether it entered.
+    pub const ENTERED: u32 = 2;
+    /// Revision.
+    pub const REVISION: u32 = 3;
+    /// Tick of the commit, or the moment.
+    pub const AT_MILLIS: u32 = 4;
+}

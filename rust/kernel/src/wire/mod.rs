@@ -5,6 +5,7 @@
 //! | [`decode`] | blocks to [`Batch`](crate::batch::Batch)es, every record checked |
 //! | [`encode`] | rows to blocks |
 //! | [`export`] | a selection of rows as blocks that can be resumed |
+//! | [`page`] | the profiles of a plan in an order, some at a time |
 //! | [`protobuf`] | varints, tags and lengths, read and written |
 //! | [`fields`] | field numbers of `segue.v1` messages |
 //! | [`value`] | the text forms of values |
@@ -15,12 +16,14 @@ pub mod decode;
 pub mod encode;
 pub mod export;
 pub mod fields;
+pub mod page;
 pub mod protobuf;
 pub mod value;
 
 pub use decode::{DecodeOptions, decode};
 pub use encode::encode_profile;
 pub use export::{Export, ExportRequest};
+pub use page::{PageOrder, PageRequest, page};
 
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

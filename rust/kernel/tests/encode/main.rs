@@ -5,6 +5,7 @@ mod arrow;
 mod history;
 mod mirror;
 mod ndjson;
+mod page;
 mod profile_batch;
 mod resume;
 mod selection;
@@ -30,6 +31,7 @@ fn request(format: BlockFormat) -> ExportRequest {
         format,
         list: None,
         changed_from_millis: None,
+        plan_before: None,
         include_removed: false,
         block_bytes: BLOCK_BYTES,
     }

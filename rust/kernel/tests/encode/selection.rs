@@ -175,6 +175,49 @@ fn changed_rows_go_out_and_with_them_removals_when_asked_for() {
 }
 
 #[test]
+fn rows_that_enter_or_leave_by_another_plan_are_part_of_an_increment() {
+    let schema = schema();
+    let rows = rows(70_000, 5);
+    let erased = BTreeSet::from([1, 98, 99, 65_535, 65_536]);
+    let version = version(&rows, &erased, History::Sealed);
+    let plan_of = |of_vips| match of_vips {
+        true => plan(&schema),
+        false => Plan::compile(&schema, br#"{"and": []}"#, 0).expect("a valid condition"),
+    };
+    let is_member =
+        |of_vips: bool, row: usize| !erased.contains(&row) && (!of_vips || is_vip(&rows[row]));
+    for (before, after, has_plan) in [
+        (false, true, true),
+        (true, false, true),
+        (true, false, false),
+        (true, true, true),
+    ] {
+        let differs = |row: &usize| is_member(before, *row) != is_member(after, *row);
+        let expected: Vec<_> = (0..70_000)
+            .filter(|row| row % 100 >= 98 || differs(row))
+            .map(|row| (id(row), !is_member(after, row)))
+            .collect();
+        for include_removed in [true, false] {
+            let request = ExportRequest {
+                changed_from_millis: Some(FIRST_TICK + 980),
+                plan_before: Some(plan_of(before)),
+                include_removed,
+                ..request(BlockFormat::ProfileBatch)
+            };
+            let after = plan_of(after);
+            let after = has_plan.then_some(&after);
+            let export = Export::new(version.clone(), Arc::clone(&schema), after, request);
+            let profiles = mirror::batch(&whole(&export.expect("a valid request"))).profiles;
+            let sent = profiles
+                .into_iter()
+                .map(|one| (one.profile_id, one.removed));
+            let expected = expected.iter().filter(|one| include_removed || !one.1);
+            assert!(sent.eq(expected.cloned()));
+        }
+    }
+}
+
+#[test]
 fn a_list_that_is_not_in_the_schema_is_refused() {
     let schema = schema();
     let version = version(&rows(1, 4), &BTreeSet::new(), History::Sealed);

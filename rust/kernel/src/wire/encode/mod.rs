@@ -32,30 +32,48 @@ use protobuf::{Keys, Protobuf};
 pub(super) use selected::SelectedRows;
 use window::WINDOW_ROWS;
 
+use crate::bitmap::to_row;
 use crate::column::BLOCK_ROWS;
 use crate::schema::Schema;
 use crate::table::{RowId, Version};
 use crate::wire::BlockFormat;
+use crate::wire::fields::profile_batch;
+use crate::wire::protobuf::put_bytes;
 
 /// Encodes one row as a serialized `segue.v1.Profile` with its field keys spelled out.
 ///
 /// # Cost
 /// In proportion to the account's fields: meant for single profiles.
 pub fn encode_profile(version: &Version, schema: &Schema, row: RowId) -> Vec<u8> {
-    let form = Form::new(
-        version,
-        schema,
-        Protobuf {
-            keys: Keys::Spelled,
-        },
-    );
-    let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
-    let cells = Cells::open_all(version, &form.columns, block, row / WINDOW_ROWS);
     let mut out = Vec::new();
-    if let Ok(row) = u16::try_from(row) {
-        form.write(&cells, row, &mut out);
+    encode_row(&spelled(version, schema), version, row, &mut out);
+    out
+}
+
+/// Encodes rows, in their order, as a serialized `segue.v1.ProfileBatch` with field keys spelled out in each profile.
+///
+/// # Cost
+/// In proportion to the account's fields for each row, because rows may lie anywhere: meant for pages.
+pub(super) fn encode_batch(version: &Version, schema: &Schema, rows: &[RowId]) -> Vec<u8> {
+    let form = spelled(version, schema);
+    let (mut profile, mut out) = (Vec::new(), Vec::new());
+    for &row in rows {
+        profile.clear();
+        encode_row(&form, version, row, &mut profile);
+        put_bytes(&mut out, profile_batch::PROFILES, &profile);
     }
     out
+}
+
+fn spelled(version: &Version, schema: &Schema) -> Form<Protobuf> {
+    let keys = Keys::Spelled;
+    Form::new(version, schema, Protobuf { keys })
+}
+
+fn encode_row(form: &Form<Protobuf>, version: &Version, row: RowId, out: &mut Vec<u8>) {
+    let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
+    let cells = Cells::open_all(version, &form.columns, block, row / WINDOW_ROWS);
+    form.write(&cells, to_row(row), out);
 }
 
 /// An encoder of one format for one version.

@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use rayon::prelude::*;
+
 use super::window::{BLOCK_WINDOWS, Bits, WINDOW_ROWS};
 use crate::bitmap::{BLOCK_WORDS, RowSet, Words};
 use crate::column::BLOCK_ROWS;
@@ -66,18 +68,48 @@ impl SelectedRows {
                 let block = block_of(rows[0]);
                 let in_block: Vec<u16> = rows.iter().map(|&row| row_in_block(row)).collect();
                 let kept = members(version, plan, block, rows, &in_block);
-                let gone: Vec<u16> = if include_removed {
-                    in_block
-                        .iter()
-                        .copied()
-                        .filter(|row| kept.binary_search(row).is_err())
-                        .collect()
-                } else {
-                    Vec::new()
-                };
-                let rows = if include_removed { &in_block } else { &kept };
-                SelectedBlock::of(block, RowSet::from_sorted(rows), RowSet::from_sorted(&gone))
+                SelectedBlock::of_change(block, &in_block, &kept, include_removed)
             });
+        Self::from_blocks(blocks.collect())
+    }
+
+    /// As [`changed`](Self::changed), and with them the rows for which a plan and what it was before differ.
+    ///
+    /// # Cost
+    /// One evaluation of each plan.
+    pub(crate) fn changed_with_plan(
+        version: &Version,
+        plan: Option<&Plan>,
+        before: &Plan,
+        from_millis: i64,
+        include_removed: bool,
+    ) -> Self {
+        let changed = version.changed_rows(from_millis);
+        let blocks = (0..version.n_blocks()).into_par_iter().map(|block| {
+            let mut kept = Box::new([0; BLOCK_WORDS]);
+            match plan {
+                Some(plan) => plan.evaluate_block(version, block, &mut kept),
+                None => version.live(block).or_into(&mut kept),
+            }
+            let mut rows = Box::new([0; BLOCK_WORDS]);
+            before.evaluate_block(version, block, &mut rows);
+            rows.iter_mut()
+                .zip(&*kept)
+                .for_each(|(row, kept)| *row ^= kept);
+            let first = changed.partition_point(|&row| block_of(row) < block);
+            for &row in changed[first..]
+                .iter()
+                .take_while(|&&row| block_of(row) == block)
+            {
+                let row = usize::from(row_in_block(row));
+                rows[row / 64] |= 1 << (row % 64);
+            }
+            kept.iter_mut()
+                .zip(&*rows)
+                .for_each(|(kept, row)| *kept &= row);
+            let (rows, kept) = (ascending(&rows), ascending(&kept));
+            SelectedBlock::of_change(block, &rows, &kept, include_removed)
+        });
         Self::from_blocks(blocks.collect())
     }
 
@@ -137,6 +169,19 @@ impl SelectedBlock {
             rows,
             removed,
         }
+    }
+
+    /// The kept ones of a block's ascending rows, and the others as removals when they are asked for.
+    fn of_change(block: usize, rows: &[u16], kept: &[u16], include_removed: bool) -> Self {
+        if !include_removed {
+            return Self::of(block, RowSet::from_sorted(kept), RowSet::new());
+        }
+        let gone = rows
+            .iter()
+            .copied()
+            .filter(|row| kept.binary_search(row).is_err());
+        let gone: Vec<u16> = gone.collect();
+        Self::of(block, RowSet::from_sorted(rows), RowSet::from_sorted(&gone))
     }
 
     /// The rows of a window, from a row of it on; 0 is from its first.
@@ -224,6 +269,11 @@ fn members(
     };
     let kept = (0..rows.len()).filter(|&i| live.contains(in_block[i]) && satisfies(i));
     kept.map(|i| in_block[i]).collect()
+}
+
+/// The rows whose bit is set.
+fn ascending(words: &Words) -> Vec<u16> {
+    RowSet::from_words(words).iter().collect()
 }
 
 fn block_of(row: RowId) -> usize {
