@@ -25,4 +25,9 @@ impl PyPlan {
     fn at(&self, now_millis: i64) -> Self {
         Self(self.0.at(now_millis))
     }
+
+    #[getter]
+    fn is_timed(&self) -> bool {
+        self.0.is_timed()
+    }
 }

@@ -75,6 +75,25 @@ impl PySnapshot {
         Ok((PyBytes::new(py, &batch), total))
     }
 
+    fn cost(&self, py: Python<'_>, plan: &PyPlan) -> usize {
+        py.detach(|| plan.0.cost(&self.0))
+    }
+
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        plan: &PyPlan,
+        profile_id: &str,
+    ) -> Option<(bool, Bound<'py, PyBytes>, Option<i64>)> {
+        let explanation = py.detach(|| {
+            self.0
+                .find(profile_id)
+                .map(|row| plan.0.explain(&self.0, row))
+        })?;
+        let values = PyBytes::new(py, explanation.values_json().as_bytes());
+        Some((explanation.holds, values, explanation.next_change_millis))
+    }
+
     fn profile<'py>(
         &self,
         py: Python<'py>,

@@ -5,10 +5,12 @@ use serde::Deserialize;
 use crate::error::{KernelError, Result};
 use crate::schema::ColumnId;
 
+use super::window::Window;
+
 /// Deepest nesting of `and`, `or` and `not`. A level is at most two brackets, of which `serde_json` reads 128.
 const DEPTH_MAX: usize = 60;
 
-/// Most nodes of a tree, predicates included.
+/// Most nodes of a tree, leaves included.
 const NODES_MAX: usize = 10_000;
 
 /// A condition on one profile, as written.
@@ -23,6 +25,10 @@ pub(crate) enum Condition {
     Not(Box<Condition>),
     /// A comparison of one column.
     Predicate(Comparison),
+    /// The place is near a point.
+    Near(Near),
+    /// The profile belongs to a sample.
+    Sample(Sample),
 }
 
 /// A comparison of one column; false where the value is absent.
@@ -49,6 +55,27 @@ pub(crate) enum Comparison {
     },
     /// The value is, or has among its options, one of these.
     AnyOf { column: ColumnId, codes: Vec<u16> },
+    /// The time lies in a window.
+    Within { column: ColumnId, window: Window },
+}
+
+/// The place lies at most so far from a point.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Near {
+    /// Degrees north.
+    pub(crate) latitude: f64,
+    /// Degrees east.
+    pub(crate) longitude: f64,
+    pub(crate) radius_metres: f64,
+}
+
+/// A share of all profiles, the same ones for a salt.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sample {
+    pub(crate) percent: f64,
+    pub(crate) salt: String,
 }
 
 impl Comparison {
@@ -61,7 +88,8 @@ impl Comparison {
             | Self::StartsWith { column, .. }
             | Self::EndsWith { column, .. }
             | Self::InRange { column, .. }
-            | Self::AnyOf { column, .. } => column,
+            | Self::AnyOf { column, .. }
+            | Self::Within { column, .. } => column,
         }
     }
 
@@ -75,6 +103,7 @@ impl Comparison {
             Self::EndsWith { .. } => "ends_with",
             Self::InRange { .. } => "in_range",
             Self::AnyOf { .. } => "any_of",
+            Self::Within { .. } => "within",
         }
     }
 }
@@ -102,7 +131,7 @@ impl Condition {
             let children = match condition {
                 Self::And(children) | Self::Or(children) => children.as_slice(),
                 Self::Not(child) => std::slice::from_ref(child.as_ref()),
-                Self::Predicate(_) => continue,
+                Self::Predicate(_) | Self::Near(_) | Self::Sample(_) => continue,
             };
             if depth > DEPTH_MAX {
                 return Err(invalid(format!("nested more than {DEPTH_MAX} deep")));

@@ -1,14 +1,15 @@
 //! And, or, not over the rows still standing, cheapest first.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::bitmap::{BLOCK_WORDS, Words};
-use crate::column::BLOCK_ROWS;
-use crate::table::{RowId, Version};
+use crate::table::{RowId, Version, block_and_row};
 
 use super::context::Context;
+use super::leaf::Leaf;
 use super::plan::Plan;
-use super::predicate::Predicate;
 use super::selection::{Selection, count};
 
 /// A compiled tree: flat, without constants below its root.
@@ -20,8 +21,8 @@ pub(super) enum Node {
     Or(Vec<Node>),
     /// The complement.
     Not(Box<Node>),
-    /// A comparison.
-    Predicate(Predicate),
+    /// A question about a row.
+    Leaf(Arc<dyn Leaf>),
 }
 
 impl Node {
@@ -86,6 +87,26 @@ impl Node {
         }
     }
 
+    /// A question, unless its answer is known.
+    pub(super) fn leaf(leaf: Arc<dyn Leaf>) -> Self {
+        if leaf.is_impossible() {
+            Self::NONE
+        } else {
+            Self::Leaf(leaf)
+        }
+    }
+
+    /// The questions asked, in the order of the tree.
+    pub(super) fn leaves(&self) -> Vec<&Arc<dyn Leaf>> {
+        match self {
+            Self::And(children) | Self::Or(children) => {
+                children.iter().flat_map(Self::leaves).collect()
+            }
+            Self::Not(child) => child.leaves(),
+            Self::Leaf(leaf) => vec![leaf],
+        }
+    }
+
     /// Keeps the bits of rows for which the node holds.
     fn retain(&self, context: &Context<'_>, block: usize, words: &mut Words) {
         match self {
@@ -114,19 +135,19 @@ impl Node {
                 child.retain(context, block, &mut found);
                 remove(words, &found);
             }
-            Self::Predicate(predicate) => predicate.retain(context, block, words),
+            Self::Leaf(leaf) => leaf.retain(context, block, words),
         }
     }
 
     /// About the bytes that are read for a block; 0 when the answer is known without reading.
-    fn cost(&self, context: &Context<'_>, block: usize) -> usize {
+    pub(super) fn cost(&self, context: &Context<'_>, block: usize) -> usize {
         match self {
             Self::And(children) | Self::Or(children) => children
                 .iter()
                 .map(|child| child.cost(context, block))
                 .sum(),
             Self::Not(child) => child.cost(context, block),
-            Self::Predicate(predicate) => predicate.cost(context, block),
+            Self::Leaf(leaf) => leaf.cost(context, block),
         }
     }
 
@@ -140,7 +161,7 @@ impl Node {
                 .iter()
                 .any(|child| child.matches(context, block, row)),
             Self::Not(child) => !child.matches(context, block, row),
-            Self::Predicate(predicate) => predicate.matches(context, block, row),
+            Self::Leaf(leaf) => leaf.matches(context, block, row),
         }
     }
 }
@@ -170,7 +191,7 @@ fn remove(words: &mut Words, removed: &Words) {
 }
 
 impl Plan {
-    fn context<'a>(&self, version: &'a Version) -> Context<'a> {
+    pub(super) fn context<'a>(&self, version: &'a Version) -> Context<'a> {
         Context {
             version,
             now_millis: self.now_millis,
@@ -210,18 +231,16 @@ impl Plan {
     pub fn evaluate_block(&self, version: &Version, block: usize, words: &mut Words) {
         words.fill(0);
         version.live(block).or_into(words);
-        self.root.retain(&self.context(version), block, words);
+        self.tree.root.retain(&self.context(version), block, words);
     }
 
     /// Tells whether a row is live and satisfies the plan. Microseconds.
     pub fn matches(&self, version: &Version, row: RowId) -> bool {
-        let row = row as usize;
-        let block = row / BLOCK_ROWS;
-        let Ok(in_block) = u16::try_from(row % BLOCK_ROWS) else {
-            return false;
-        };
-        row < version.n_rows()
-            && version.live(block).contains(in_block)
-            && self.root.matches(&self.context(version), block, in_block)
+        let (block, in_block) = block_and_row(row);
+        version.is_live(row)
+            && self
+                .tree
+                .root
+                .matches(&self.context(version), block, in_block)
     }
 }

@@ -5,27 +5,43 @@
 //! | `condition` | the tree as it is written, JSON |
 //! | [`plan`] | compiling: kinds checked, operands folded, constants removed |
 //! | `context` | what a plan is evaluated on: a version and a moment |
+//! | `comparison` | compiling: one comparison of one column |
 //! | `evaluate` | and, or, not over the rows still standing, cheapest first |
+//! | `leaf` | what a question about a row must answer |
 //! | `predicate` | one comparison of one column |
 //! | `range` | values between bounds, vectorised |
 //! | `codes` | values among options |
 //! | `text` | values that hold a text |
+//! | `window` | spans of time, fixed or moving with the moment |
+//! | `near` | places in a circle |
+//! | `sample`, `hash` | a share of the profiles |
+//! | `due` | when an answer may change |
+//! | `explain` | what a plan saw of one row, and what it costs |
 //! | [`selection`] | the answer: one bit a row |
 //!
 //! Everything is two-valued: a comparison with an absent value is false, and `not` is the exact complement over live rows.
 
 mod codes;
+mod comparison;
 mod condition;
 mod context;
+mod due;
 mod evaluate;
+mod explain;
+mod hash;
+mod leaf;
+mod near;
 pub mod plan;
 mod predicate;
 mod range;
+mod sample;
 pub mod selection;
 mod text;
+mod window;
 
 #[cfg(test)]
 mod tests;
 
+pub use explain::Explanation;
 pub use plan::Plan;
 pub use selection::Selection;

@@ -3,152 +3,127 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::schema::{ColumnId, ColumnKind, Schema};
+use crate::schema::{ColumnId, Schema};
 
-use super::codes::CodeSet;
-use super::condition::{Comparison, Condition, invalid};
+use super::comparison;
+use super::condition::Condition;
 use super::evaluate::Node;
-use super::predicate::{Predicate, Test};
-use super::range::Bounds;
-use super::text::{Pattern, Place};
+use super::leaf::Leaf;
+use super::near::Circle;
+use super::sample::Share;
 
 /// A compiled condition. Immutable; may be shared by threads and used on any version of the account.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub(super) root: Arc<Node>,
+    pub(super) tree: Arc<Tree>,
     /// The moment that relative windows are measured from, milliseconds since 1970 UTC.
     pub(super) now_millis: i64,
+}
+
+/// What a condition compiles to.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) root: Node,
+    /// Every leaf in the order of the condition, those that constants made superfluous included.
+    pub(super) leaves: Vec<Arc<dyn Leaf>>,
+    /// Leaves of the root whose answers may change with the moment alone.
+    pub(super) timed: Vec<Arc<dyn Leaf>>,
 }
 
 impl Plan {
     /// Compiles a condition given as JSON, to be evaluated as of a moment.
     ///
     /// # Form
-    /// `{"and": […]}`, `{"or": […]}`, `{"not": …}`, `{"predicate": {"column", "op", …}}` with the ops `provided`; `equals`,
-    /// `contains`, `starts_with`, `ends_with` (`text`); `in_range` (`low`, `low_inclusive`, `high`, `high_inclusive`, a null bound is
-    /// open); `any_of` (`codes`). An empty `and` is every live row, an empty `or` none.
+    /// `{"and": […]}`, `{"or": […]}`, `{"not": …}` and leaves. An empty `and` is every live row, an empty `or` none.
+    ///
+    /// `{"predicate": {"column", "op", …}}` with the ops `provided`; `equals`, `contains`, `starts_with`, `ends_with` (`text`);
+    /// `in_range` (`low`, `low_inclusive`, `high`, `high_inclusive`, a null bound is open); `any_of` (`codes`); `within` (`window`: null,
+    /// `{"from_millis", "until_millis"}` or `{"from_offset", "until_offset"}`).
+    ///
+    /// `{"near": {"latitude", "longitude", "radius_metres"}}`; `{"sample": {"percent", "salt"}}`.
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when it is not of this form, nested more than
     /// 60 deep or larger than 10,000 nodes, when it names a column the schema does not have, or an op that does not fit the column's
     /// kind.
     pub fn compile(schema: &Schema, condition_json: &[u8], now_millis: i64) -> Result<Self> {
-        let root = Arc::new(compile(schema, &Condition::from_json(condition_json)?)?);
-        Ok(Self { root, now_millis })
+        let condition = Condition::from_json(condition_json)?;
+        let mut compiler = Compiler {
+            schema,
+            leaves: Vec::new(),
+        };
+        let root = compiler.compile(&condition)?;
+        let timed = root.leaves().into_iter().filter(|leaf| leaf.is_timed());
+        let timed = timed.cloned().collect();
+        let tree = Arc::new(Tree {
+            root,
+            leaves: compiler.leaves,
+            timed,
+        });
+        Ok(Self { tree, now_millis })
     }
 
     /// The same condition at another moment; shares the compiled tree.
     #[must_use]
     pub fn at(&self, now_millis: i64) -> Self {
         Self {
-            root: Arc::clone(&self.root),
+            tree: Arc::clone(&self.tree),
             now_millis,
         }
     }
+
+    /// Columns whose values the answer depends on, ascending; those that a row is created with and keeps are left out.
+    pub fn columns(&self) -> Vec<ColumnId> {
+        self.sorted(|leaf| leaf.columns())
+    }
+
+    /// Types of the events that the answer depends on, ascending.
+    pub fn event_types(&self) -> Vec<u16> {
+        self.sorted(|leaf| leaf.event_types())
+    }
+
+    fn sorted<T: Ord>(&self, of_leaf: impl Fn(&dyn Leaf) -> Vec<T>) -> Vec<T> {
+        let leaves = self.tree.root.leaves();
+        let mut all: Vec<T> = leaves
+            .into_iter()
+            .flat_map(|leaf| of_leaf(&**leaf))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
 }
 
-fn compile(schema: &Schema, condition: &Condition) -> Result<Node> {
-    let all = |children: &[Condition]| {
-        children
+/// Turns conditions into nodes and remembers their leaves.
+struct Compiler<'a> {
+    schema: &'a Schema,
+    leaves: Vec<Arc<dyn Leaf>>,
+}
+
+impl Compiler<'_> {
+    fn compile(&mut self, condition: &Condition) -> Result<Node> {
+        Ok(match condition {
+            Condition::And(children) => Node::and(self.compile_all(children)?),
+            Condition::Or(children) => Node::or(self.compile_all(children)?),
+            Condition::Not(child) => Node::not(self.compile(child)?),
+            Condition::Predicate(comparison) => {
+                self.leaf(comparison::compile(self.schema, comparison)?)
+            }
+            Condition::Near(near) => self.leaf(Circle::new(near)?),
+            Condition::Sample(sample) => self.leaf(Share::new(sample)?),
+        })
+    }
+
+    fn compile_all(&mut self, conditions: &[Condition]) -> Result<Vec<Node>> {
+        conditions
             .iter()
-            .map(|child| compile(schema, child))
-            .collect::<Result<Vec<_>>>()
-    };
-    Ok(match condition {
-        Condition::And(children) => Node::and(all(children)?),
-        Condition::Or(children) => Node::or(all(children)?),
-        Condition::Not(child) => Node::not(compile(schema, child)?),
-        Condition::Predicate(comparison) => compile_comparison(schema, comparison)?,
-    })
-}
-
-fn compile_comparison(schema: &Schema, comparison: &Comparison) -> Result<Node> {
-    use ColumnKind as Kind;
-    let column = comparison.column();
-    let kind = schema
-        .kind(column)
-        .ok_or_else(|| invalid(format!("column {column} is not in the schema")))?;
-    let refused = || {
-        invalid(format!(
-            "{} does not fit column {column}, {kind:?}",
-            comparison.op()
-        ))
-    };
-    let test = match (comparison, kind) {
-        (_, Kind::Identifiers) => return Err(refused()),
-        (Comparison::Provided { .. }, _) => Some(Test::Provided),
-        (Comparison::Equals { text, .. }, Kind::Text | Kind::ExactText) => Some(Test::Text(
-            Box::new(Pattern::new(Place::Whole, &operand(kind, text))),
-        )),
-        (Comparison::Contains { text, .. }, Kind::Text | Kind::ExactText) => {
-            Some(part(Place::Anywhere, &operand(kind, text)))
-        }
-        (Comparison::StartsWith { text, .. }, Kind::Text | Kind::ExactText) => {
-            Some(part(Place::Start, &operand(kind, text)))
-        }
-        (Comparison::EndsWith { text, .. }, Kind::Text | Kind::ExactText) => {
-            Some(part(Place::End, &operand(kind, text)))
-        }
-        (Comparison::InRange { .. }, Kind::Number | Kind::Date | Kind::DateTime) => {
-            range(column, kind, comparison)?
-        }
-        (Comparison::AnyOf { codes, .. }, Kind::Boolean | Kind::MultiSelectMany) => {
-            CodeSet::new(codes).map(Test::Options)
-        }
-        (Comparison::AnyOf { codes, .. }, Kind::MultiSelectOne) => {
-            CodeSet::new(codes).map(Test::Code)
-        }
-        _ => return Err(refused()),
-    };
-    Ok(test.map_or(Node::NONE, |test| {
-        Node::Predicate(Predicate { column, test })
-    }))
-}
-
-/// The operand as stored texts are compared.
-fn operand(kind: ColumnKind, text: &str) -> Vec<u8> {
-    match kind {
-        ColumnKind::Text => crate::fold::fold(text).into_bytes(),
-        _ => text.as_bytes().to_vec(),
+            .map(|condition| self.compile(condition))
+            .collect()
     }
-}
 
-/// A test for a part of the text; every text has the empty part.
-fn part(place: Place, needle: &[u8]) -> Test {
-    if needle.is_empty() {
-        Test::Provided
-    } else {
-        Test::Text(Box::new(Pattern::new(place, needle)))
+    fn leaf(&mut self, leaf: impl Leaf + 'static) -> Node {
+        let leaf: Arc<dyn Leaf> = Arc::new(leaf);
+        self.leaves.push(Arc::clone(&leaf));
+        Node::leaf(leaf)
     }
-}
-
-/// A range as closed bounds of the column's own type; `None` when no value can lie in it.
-fn range(column: ColumnId, kind: ColumnKind, comparison: &Comparison) -> Result<Option<Test>> {
-    let Comparison::InRange {
-        low,
-        low_inclusive,
-        high,
-        high_inclusive,
-        ..
-    } = comparison
-    else {
-        return Ok(None);
-    };
-    let low = low.as_ref().map(|bound| (bound, *low_inclusive));
-    let high = high.as_ref().map(|bound| (bound, *high_inclusive));
-    let whole = || {
-        invalid(format!(
-            "a bound of column {column}, {kind:?}, is not a whole number"
-        ))
-    };
-    Ok(match kind {
-        ColumnKind::Number => Bounds::of_numbers(low, high).map(Test::Number),
-        ColumnKind::Date => Bounds::of_integers(low, high)
-            .ok_or_else(whole)?
-            .and_then(Bounds::to_days)
-            .map(Test::Date),
-        _ => Bounds::of_integers(low, high)
-            .ok_or_else(whole)?
-            .map(Test::DateTime),
-    })
 }

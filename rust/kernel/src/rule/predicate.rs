@@ -1,13 +1,18 @@
 //! One comparison of one column.
 
+use serde_json::Value;
+
 use crate::bitmap::Words;
 use crate::column::{BLOCK_ROWS, Blocks, Column, OptionsBlock, PlainBlock, PlainValue, get};
 use crate::schema::ColumnId;
 
 use super::codes::CodeSet;
 use super::context::Context;
+use super::explain::value_of;
+use super::leaf::Leaf;
 use super::range::{Bounds, Overlap, Ranged};
-use super::text::Pattern;
+use super::text::TextTest;
+use super::window::Window;
 
 /// What reading a set of rows of a block costs: its words, in bytes.
 const SET_BYTES: usize = BLOCK_ROWS / 8;
@@ -19,13 +24,13 @@ pub(super) struct Predicate {
     pub(super) test: Test,
 }
 
-/// What is asked of a value. Tests that no value can pass are not made.
+/// What is asked of a value.
 #[derive(Debug)]
 pub(super) enum Test {
     /// It is there.
     Provided,
-    /// The text holds another.
-    Text(Box<Pattern>),
+    /// The text passes.
+    Text(Box<dyn TextTest>),
     /// The number lies in a range.
     Number(Bounds<f64>),
     /// The day lies in a range.
@@ -36,46 +41,107 @@ pub(super) enum Test {
     Code(CodeSet),
     /// One of the options is one of these.
     Options(CodeSet),
+    /// The time lies in a window.
+    Within(Window),
+    /// Nothing passes.
+    Never,
 }
 
-impl Predicate {
-    /// Keeps the bits of rows whose value passes.
-    pub(super) fn retain(&self, context: &Context<'_>, block: usize, words: &mut Words) {
+impl Leaf for Predicate {
+    fn retain(&self, context: &Context<'_>, block: usize, words: &mut Words) {
         let passed = context
             .version
             .column(self.column)
-            .and_then(|column| self.test.retain(column, block, words));
+            .and_then(|column| self.test.retain(column, context.now_millis, block, words));
         if passed.is_none() {
             words.fill(0);
         }
     }
 
-    /// About the bytes that are read for a block; 0 when no row of it passes.
-    pub(super) fn cost(&self, context: &Context<'_>, block: usize) -> usize {
+    fn cost(&self, context: &Context<'_>, block: usize) -> usize {
         context
             .version
             .column(self.column)
-            .and_then(|column| self.test.cost(column, block))
+            .and_then(|column| self.test.cost(column, context.now_millis, block))
             .unwrap_or(0)
     }
 
-    /// Whether the value of one row passes.
-    pub(super) fn matches(&self, context: &Context<'_>, block: usize, row: u16) -> bool {
+    fn matches(&self, context: &Context<'_>, block: usize, row: u16) -> bool {
         context
             .version
             .column(self.column)
-            .and_then(|column| self.test.matches(column, block, row))
+            .and_then(|column| self.test.matches(column, context.now_millis, block, row))
             .unwrap_or(false)
+    }
+
+    fn seen(&self, context: &Context<'_>, block: usize, row: u16) -> Value {
+        let column = context.version.column(self.column);
+        column
+            .and_then(|column| value_of(column, block, row))
+            .unwrap_or_default()
+    }
+
+    fn is_impossible(&self) -> bool {
+        matches!(self.test, Test::Never)
+    }
+
+    fn columns(&self) -> Vec<ColumnId> {
+        vec![self.column]
+    }
+
+    fn is_timed(&self) -> bool {
+        matches!(&self.test, Test::Within(window) if window.is_timed())
+    }
+
+    fn next_flip(&self, context: &Context<'_>, block: usize, row: u16) -> Option<i64> {
+        let (window, times) = self.times(context, block)?;
+        window.next_flip(context.now_millis, times.get(row)?)
+    }
+
+    fn next_flips(&self, context: &Context<'_>, block: usize, flips: &mut [i64]) {
+        let Some((window, times)) = self.times(context, block) else {
+            return;
+        };
+        for row in times.presence().iter() {
+            let Some(flip) = flips.get_mut(usize::from(row)) else {
+                return;
+            };
+            let time = times.values()[usize::from(row)];
+            let next = window.next_flip(context.now_millis, time);
+            *flip = next.map_or(*flip, |next| next.min(*flip));
+        }
+    }
+}
+
+impl Predicate {
+    /// The moving window and a block's times.
+    fn times<'a>(
+        &self,
+        context: &Context<'a>,
+        block: usize,
+    ) -> Option<(Window, &'a PlainBlock<i64>)> {
+        match (&self.test, context.version.column(self.column)?) {
+            (Test::Within(window), Column::DateTime(blocks)) => {
+                Some((*window, get(blocks, block)?))
+            }
+            _ => None,
+        }
     }
 }
 
 impl Test {
     /// Keeps the bits of rows whose value passes; `None` when nothing is stored that could.
-    fn retain(&self, column: &Column, block: usize, words: &mut Words) -> Option<()> {
+    fn retain(
+        &self,
+        column: &Column,
+        now_millis: i64,
+        block: usize,
+        words: &mut Words,
+    ) -> Option<()> {
         match (self, column) {
             (Self::Provided, column) => column.presence(block)?.and_into(words),
-            (Self::Text(pattern), Column::Text(blocks) | Column::ExactText(blocks)) => {
-                pattern.retain(get(blocks, block)?, words);
+            (Self::Text(test), Column::Text(blocks) | Column::ExactText(blocks)) => {
+                test.retain_in_block(get(blocks, block)?, words);
             }
             (Self::Number(bounds), Column::Number(blocks)) => {
                 retain_in_range(get(blocks, block)?, *bounds, words);
@@ -92,22 +158,28 @@ impl Test {
             (Self::Options(codes), Column::Boolean(blocks) | Column::MultiSelectMany(blocks)) => {
                 retain_options(get(blocks, block)?, codes, words);
             }
+            (Self::Within(window), Column::DateTime(blocks)) => {
+                retain_in_range(get(blocks, block)?, window.bounds(now_millis)?, words);
+            }
             _ => return None,
         }
         Some(())
     }
 
     /// About the bytes that are read for a block; `None` when nothing is stored that could pass.
-    fn cost(&self, column: &Column, block: usize) -> Option<usize> {
+    fn cost(&self, column: &Column, now_millis: i64, block: usize) -> Option<usize> {
         match (self, column) {
             (Self::Provided, column) => column.presence(block).map(|_| SET_BYTES),
-            (Self::Text(_), Column::Text(blocks) | Column::ExactText(blocks)) => {
-                Some(Pattern::cost(get(blocks, block)?))
+            (Self::Text(test), Column::Text(blocks) | Column::ExactText(blocks)) => {
+                Some(test.cost_of_block(get(blocks, block)?))
             }
             (Self::Number(bounds), Column::Number(blocks)) => cost_of_range(blocks, block, bounds),
             (Self::Date(bounds), Column::Date(blocks)) => cost_of_range(blocks, block, bounds),
             (Self::DateTime(bounds), Column::DateTime(blocks)) => {
                 cost_of_range(blocks, block, bounds)
+            }
+            (Self::Within(window), Column::DateTime(blocks)) => {
+                cost_of_range(blocks, block, &window.bounds(now_millis)?)
             }
             (Self::Code(codes), Column::MultiSelectOne(blocks)) => {
                 let block = get(blocks, block)?;
@@ -129,11 +201,11 @@ impl Test {
     }
 
     /// Whether the value of one row passes; `None` when it is absent.
-    fn matches(&self, column: &Column, block: usize, row: u16) -> Option<bool> {
+    fn matches(&self, column: &Column, now_millis: i64, block: usize, row: u16) -> Option<bool> {
         Some(match (self, column) {
             (Self::Provided, column) => column.presence(block)?.contains(row),
-            (Self::Text(pattern), Column::Text(blocks) | Column::ExactText(blocks)) => {
-                pattern.matches(get(blocks, block)?.folded(row)?)
+            (Self::Text(test), Column::Text(blocks) | Column::ExactText(blocks)) => {
+                test.matches(get(blocks, block)?.folded(row)?)
             }
             (Self::Number(bounds), Column::Number(blocks)) => {
                 bounds.contains(&get(blocks, block)?.get(row)?)
@@ -154,6 +226,9 @@ impl Test {
                     .iter()
                     .filter_map(|&code| block.with_option(code));
                 sets.into_iter().any(|rows| rows.contains(row))
+            }
+            (Self::Within(window), Column::DateTime(blocks)) => {
+                window.contains(now_millis, get(blocks, block)?.get(row)?)
             }
             _ => return None,
         })

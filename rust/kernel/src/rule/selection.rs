@@ -71,3 +71,15 @@ pub(super) fn rows(words: &[u64]) -> impl Iterator<Item = u32> + '_ {
             })
         })
 }
+
+/// Keeps the bits of rows for which a question is answered with yes, asking only those that are set.
+pub(super) fn retain_by_row(words: &mut [u64], holds: impl Fn(usize) -> bool) {
+    for (word, first) in words.iter_mut().zip((0..).step_by(64)) {
+        let mut left = *word;
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            *word &= !(u64::from(!holds(first + bit)) << bit);
+        }
+    }
+}

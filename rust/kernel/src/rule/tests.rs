@@ -418,7 +418,7 @@ fn every_edge_of_blocks_and_words_is_selected() {
 fn constants_leave_nothing_to_evaluate() {
     let provided = json!({"predicate": {"column": TEXT, "op": "provided"}});
     let never = json!({"predicate": {"column": ONE, "op": "any_of", "codes": []}});
-    let folded = |condition: Value| format!("{:?}", plan(&condition).root);
+    let folded = |condition: Value| format!("{:?}", plan(&condition).tree.root);
     assert_eq!(
         folded(json!({"and": [{"and": []}, {"not": {"or": []}}]})),
         "And([])"

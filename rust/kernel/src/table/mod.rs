@@ -25,6 +25,7 @@ mod writer;
 
 use std::sync::{Arc, RwLock};
 
+pub(crate) use placement::block_and_row;
 pub use transaction::Transaction;
 pub use version::Version;
 

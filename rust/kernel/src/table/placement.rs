@@ -130,7 +130,7 @@ impl Run<'_> {
 }
 
 /// The block of a row, and its number there.
-pub(super) fn block_and_row(row: RowId) -> (usize, u16) {
+pub(crate) fn block_and_row(row: RowId) -> (usize, u16) {
     (row as usize / BLOCK_ROWS, (row & 0xFFFF) as u16)
 }
 

@@ -13,7 +13,8 @@ pub(in crate::rule) struct Bounds<T> {
 }
 
 impl<T: PartialOrd> Bounds<T> {
-    fn new(low: T, high: T) -> Option<Self> {
+    /// `None` when the bounds are the wrong way round.
+    pub(in crate::rule) fn new(low: T, high: T) -> Option<Self> {
         (low <= high).then_some(Self { low, high })
     }
 

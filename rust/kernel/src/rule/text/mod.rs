@@ -7,12 +7,15 @@ mod probe;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Debug;
+
 use memchr::memmem::Finder;
 
 use crate::bitmap::{Words, count};
 use crate::column::{Arena, DictionaryText, TextBase, TextBlock};
 
 use super::codes::CodeSet;
+use super::selection::retain_by_row;
 
 /// How much dearer a byte of text is than a byte of numbers, about: for the order of comparisons only.
 const TEXT_COST: usize = 4;
@@ -49,9 +52,10 @@ impl Pattern {
     fn needle(&self) -> &[u8] {
         self.finder.needle()
     }
+}
 
-    /// Whether a text holds it.
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
+impl TextTest for Pattern {
+    fn matches(&self, text: &[u8]) -> bool {
         match self.place {
             Place::Whole => text == self.needle(),
             Place::Start => text.starts_with(self.needle()),
@@ -60,8 +64,27 @@ impl Pattern {
         }
     }
 
+    fn retain_in_arena(&self, texts: &Arena, words: &mut Words) {
+        if self.place == Place::Anywhere {
+            anywhere::retain(self, texts, words);
+        } else {
+            probe::retain(self, texts, words);
+        }
+    }
+}
+
+/// A question about a text, as it is compared.
+pub(super) trait TextTest: Debug + Send + Sync {
+    /// Whether a text passes.
+    fn matches(&self, text: &[u8]) -> bool;
+
+    /// Keeps the bits of texts that pass; those without a text may keep or lose theirs.
+    fn retain_in_arena(&self, texts: &Arena, words: &mut Words) {
+        retain_by_row(words, |row| self.matches(texts.get(row)));
+    }
+
     /// About the bytes of numbers that could be read in the time a block takes.
-    pub(super) fn cost(block: &TextBlock) -> usize {
+    fn cost_of_block(&self, block: &TextBlock) -> usize {
         match block.base() {
             TextBase::Plain(plain) => TEXT_COST * plain.texts().bytes().len(),
             TextBase::Dictionary(dictionary) => {
@@ -70,8 +93,8 @@ impl Pattern {
         }
     }
 
-    /// Keeps the bits of rows whose text holds it.
-    pub(super) fn retain(&self, block: &TextBlock, words: &mut Words) {
+    /// Keeps the bits of rows whose text passes.
+    fn retain_in_block(&self, block: &TextBlock, words: &mut Words) {
         block.presence().and_into(words);
         let overlaid: Vec<(u16, bool)> = block
             .overlay()
@@ -88,14 +111,7 @@ impl Pattern {
         }
     }
 
-    fn retain_in_arena(&self, texts: &Arena, words: &mut Words) {
-        if self.place == Place::Anywhere {
-            anywhere::retain(self, texts, words);
-        } else {
-            probe::retain(self, texts, words);
-        }
-    }
-
+    /// Keeps the bits of rows whose text passes, asking once for each distinct text when rows are many.
     fn retain_in_dictionary(&self, dictionary: &DictionaryText, words: &mut Words) {
         let (codes, values) = (dictionary.codes(), dictionary.values());
         if count(words) < values.len() {
@@ -112,18 +128,6 @@ impl Pattern {
         match CodeSet::new(&holding) {
             Some(set) => set.retain(codes, words),
             None => words.fill(0),
-        }
-    }
-}
-
-/// Keeps the bits of rows for which a question is answered with yes, asking only those that are set.
-fn retain_by_row(words: &mut [u64], holds: impl Fn(usize) -> bool) {
-    for (word, first) in words.iter_mut().zip((0..).step_by(64)) {
-        let mut left = *word;
-        while left != 0 {
-            let bit = left.trailing_zeros() as usize;
-            left &= left - 1;
-            *word &= !(u64::from(!holds(first + bit)) << bit);
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::bitmap::Words;
 use crate::column::Arena;
 
-use super::{Pattern, Place, retain_by_row};
+use super::{Pattern, Place, TextTest, retain_by_row};
 
 /// Bytes that are compared at once.
 pub(super) const PROBE_BYTES: usize = size_of::<u64>();

@@ -62,7 +62,7 @@ fn check(block: &TextBlock, needle: &str, standing: &Words) {
         }
         let pattern = Pattern::new(place, crate::fold::fold(needle).as_bytes());
         let mut words = *standing;
-        pattern.retain(block, &mut words);
+        pattern.retain_in_block(block, &mut words);
         for row in 0..=u16::MAX {
             let (word, bit) = (usize::from(row / 64), row % 64);
             let holds = block
@@ -93,7 +93,7 @@ proptest! {
         for place in PLACES {
             let pattern = Pattern::new(place, crate::fold::fold(&needle).as_bytes());
             let mut words = [u64::MAX; BLOCK_WORDS];
-            pattern.retain(&block, &mut words);
+            pattern.retain_in_block(&block, &mut words);
             let single = block.folded(0).is_some_and(|text| pattern.matches(text));
             prop_assert_eq!(words[0] == 1, single);
         }
@@ -123,6 +123,6 @@ fn an_exact_block_keeps_upper_and_lower_case_apart() {
     let mut block = TextBlock::exact();
     block.write(&[0, 1], &[b"Ab", b"ab"]);
     let mut words = [u64::MAX; BLOCK_WORDS];
-    Pattern::new(Place::Whole, b"Ab").retain(&block, &mut words);
+    Pattern::new(Place::Whole, b"Ab").retain_in_block(&block, &mut words);
     assert_eq!(words[0], 1);
 }

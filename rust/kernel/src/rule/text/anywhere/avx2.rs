@@ -8,8 +8,8 @@ use std::arch::x86_64::{
     _mm256_movemask_epi8, _mm256_set1_epi8,
 };
 
-use super::super::Pattern;
 use super::super::probe::{PROBE_BYTES, first_bytes, last_bytes};
+use super::super::{Pattern, TextTest};
 use crate::bitmap::Words;
 use crate::column::Arena;
 

@@ -1,6 +1,6 @@
 //! The specification: a substring search, in the whole arena at once when most rows stand, in the standing rows when few do.
 
-use super::super::{Pattern, retain_by_row};
+use super::super::{Pattern, TextTest, retain_by_row};
 use crate::bitmap::{BLOCK_WORDS, Words, count};
 use crate::column::Arena;
 
