@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from segue.domain.segment import RuleText
-from segue.rules.column_condition import (
+from tests.kernel.column_condition import (
     And,
     AnyOf,
     Condition,

@@ -13,7 +13,20 @@ from segue.domain.field import Field, FieldType, schema_definition
 from segue.domain.list import MailingList
 from segue.domain.segment import RuleText
 from segue.rules.clause import parse_rule_groups
-from segue.rules.column_condition import (
+from segue.rules.lowering import lower_members
+from segue.rules.scope import MembershipColumns, RuleScope
+from segue.rules.verbs import BUILT_IN, FIELDS, RuleType
+from segue.v1.block_pb2 import BlockFormat
+from segue.v1.profile_pb2 import (
+    FieldValue,
+    Identifier,
+    Membership,
+    PersonName,
+    Profile,
+    ProfileBatch,
+)
+from tests.kernel import reference
+from tests.kernel.column_condition import (
     And,
     AnyOf,
     Condition,
@@ -26,18 +39,6 @@ from segue.rules.column_condition import (
     TextTest,
     to_kernel_json,
 )
-from segue.rules.scope import RuleScope
-from segue.rules.verbs import DATE_SUBSCRIBED, EMAIL_ADDRESS, FIELDS, NAME, RuleType
-from segue.v1.block_pb2 import BlockFormat
-from segue.v1.profile_pb2 import (
-    FieldValue,
-    Identifier,
-    Membership,
-    PersonName,
-    Profile,
-    ProfileBatch,
-)
-from tests.kernel import reference
 from tests.kernel.reference import Cell, Person, Value
 
 ZONE = zoneinfo.ZoneInfo("America/Sao_Paulo")  # until 2019 some days began at one o'clock
@@ -64,14 +65,10 @@ SCHEMA = Schema(schema_definition([LIST], ALL_FIELDS))
 SCOPE = RuleScope(
     fields=ALL_FIELDS,
     time_zone=ZONE,
-    today=None,
-    subscribed_column=LIST.joined_at_column,
-    state_column=LIST.column,
+    membership=MembershipColumns.of(LIST.column),
 )
 RULE_TYPES: dict[str, RuleType] = {
-    "Name": NAME,
-    "EmailAddress": EMAIL_ADDRESS,
-    "DateSubscribed": DATE_SUBSCRIBED,
+    **{name: BUILT_IN[name] for name in ("Name", "EmailAddress", "DateSubscribed")},
     **{item.key: FIELDS[item.type] for item in ALL_FIELDS},
 }
 COLUMNS = {"Name": 7, "EmailAddress": 13, "DateSubscribed": LIST.joined_at_column}
@@ -114,9 +111,9 @@ class Audience:
     people: dict[str, Person]
     snapshot: Snapshot
 
-    def found(self, condition: Condition) -> set[str]:
+    def found(self, condition: bytes) -> set[str]:
         """Asks the kernel of every person, and whether it counts as many."""
-        plan = Plan(SCHEMA, to_kernel_json(condition), 0)
+        plan = Plan(SCHEMA, condition, 0)
         found = {key for key in self.people if self.snapshot.matches(plan, key)}
         assert self.snapshot.count(plan) == len(found)
         return found
@@ -238,7 +235,8 @@ def test_rules_select_whom_the_reference_selects(
         for key, person in audience.people.items()
         if reference.is_member(person, rule_groups, ZONE)
     }
-    assert audience.found(parse_rule_groups(rule_groups, SCOPE)) == expected
+    condition = lower_members(parse_rule_groups(rule_groups, SCOPE), SCOPE, 0)
+    assert audience.found(condition) == expected
 
 
 def ranges(column: int, bounds: st.SearchStrategy[float]) -> st.SearchStrategy[Predicate]:
@@ -293,4 +291,4 @@ def test_conditions_hold_for_whom_the_reference_says(
             {COLUMNS[name]: to_cell(value) for name, value in person.items()}, condition
         )
     }
-    assert audience.found(condition) == expected
+    assert audience.found(to_kernel_json(condition)) == expected

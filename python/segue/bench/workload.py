@@ -17,8 +17,8 @@ from segue.domain.field import schema_definition
 from segue.domain.list import MailingList
 from segue.domain.segment import RuleText
 from segue.rules.clause import parse_rule_groups
-from segue.rules.column_condition import to_kernel_json
-from segue.rules.scope import RuleScope
+from segue.rules.lowering import lower_members
+from segue.rules.scope import MembershipColumns, RuleScope
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.export_service_pb2 import RetrieveExportResponse
 from segue.v1.field_pb2 import FieldType
@@ -59,12 +59,10 @@ def kernel_plan(schema: Schema, rules: RuleSet) -> Plan:
     scope = RuleScope(
         fields=_FIELDS,
         time_zone=ZoneInfo("UTC"),
-        today=None,
-        subscribed_column=_LIST.joined_at_column,
-        state_column=_LIST.column,
+        membership=MembershipColumns.of(_LIST.column),
     )
     groups = [[RuleText(*rule) for rule in group] for group in rules.groups]
-    return Plan(schema, to_kernel_json(parse_rule_groups(groups, scope)), 0)
+    return Plan(schema, lower_members(parse_rule_groups(groups, scope), scope, 0), 0)
 
 
 def kernel_table(schema: Schema, rows: pa.Table) -> Table:

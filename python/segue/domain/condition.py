@@ -115,7 +115,7 @@ class Unit(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Rolling:
-    """From some units before the moment of evaluation up to that moment (`is_past`), or from it to some units after.
+    """From some units before the moment of evaluation up to that moment (`is_past`), or from it to some units after; both ends included.
 
     Exact lengths: minutes, hours, days of 24 hours, weeks of seven. MONTH and YEAR are not exact and are refused. For columns of days: the
     last N days are today and the N - 1 days before it.

@@ -11,6 +11,7 @@ class Code(enum.IntEnum):
     """What is to say of a rule or of its clause."""
 
     SUCCESS = 0
+    GROUP_MIXED = 285
     CLAUSES_INVALID = 2703
     RULE_TYPE_EMPTY = 2704
     RULE_TYPE_INVALID = 2705
@@ -30,13 +31,19 @@ class Code(enum.IntEnum):
     YEAR_INVALID = 2723
     CAMPAIGN_ID_INVALID = 2750
     CAMPAIGN_NOT_SENT = 2751
+    LINK_UNKNOWN = 2753
     CLAUSE_NOT_PARSED = 2754
     BETWEEN_DATES_INVALID = 2755
     BETWEEN_NUMBERS_INVALID = 2756
+    VERB_INVALID_LOCATION = 2757
+    LOCATION_INVALID = 2758
+    ENGAGEMENT_INVALID = 2761
+    VERB_INVALID_MOBILE = 2762
 
 
 MESSAGES: Final[dict[Code, str]] = {
     Code.SUCCESS: "Success",  # attested
+    Code.GROUP_MIXED: "A group with EngagementSegment rules can have no rules of other types",
     Code.CLAUSES_INVALID: "The supplied clauses have some problems",  # attested
     Code.RULE_TYPE_EMPTY: "RuleType cannot be empty",
     Code.RULE_TYPE_INVALID: (  # attested
@@ -74,7 +81,56 @@ MESSAGES: Final[dict[Code, str]] = {
         "Between date range must be in the format 'YYYY-MM-DD AND YYYY-MM-DD'"
     ),
     Code.BETWEEN_NUMBERS_INVALID: "Between number range must be in the format 'X AND Y'",
+    Code.LINK_UNKNOWN: (
+        "The url given was not a clickable link in the campaign matching the CampaignID supplied"
+    ),
+    Code.VERB_INVALID_LOCATION: "Verb is illegal for Location-based rules",
+    Code.LOCATION_INVALID: "The operand supplied is illegal for a Location-based rule",
+    Code.ENGAGEMENT_INVALID: (
+        "The operand supplied is illegal for an EngagementSegment rule: it must be one of "
+        "Active|Engaged|Unengaged|Dormant|Zombies|Ghosts"
+    ),
+    Code.VERB_INVALID_MOBILE: "Verb is illegal for MobileNumber-based rules",
 }
+
+
+class VendorCode(enum.IntEnum):
+    """Numbers of whole answers, which errors carry as `metadata["vendor_code"]`."""
+
+    DATE_INVALID = 5
+    SEGMENT_UNKNOWN = 271
+    SEGMENT_HAS_CAMPAIGNS = 272
+    TITLE_EMPTY = 273
+    TITLE_DUPLICATE = 275
+    RULES_INVALID = 277
+    CALCULATION_IN_PROGRESS = 278
+    """Never sent: members are maintained by every commit, so there is no calculation to wait for."""
+    LIMIT_REACHED = 283
+    SEGMENT_SYSTEM = 284
+    GROUP_MIXED = 285
+    PAGE_INVALID = 800
+    PAGE_SIZE_INVALID = 801
+    ORDER_FIELD_INVALID = 802
+    ORDER_DIRECTION_INVALID = 803
+
+
+TITLES: Final[dict[VendorCode, str]] = {
+    VendorCode.DATE_INVALID: "Invalid Date",
+    VendorCode.SEGMENT_UNKNOWN: "Invalid SegmentID",
+    VendorCode.SEGMENT_HAS_CAMPAIGNS: "Segment Has Campaigns",
+    VendorCode.TITLE_EMPTY: "Segment Title Empty",
+    VendorCode.TITLE_DUPLICATE: "Duplicate Segment Title",
+    VendorCode.RULES_INVALID: "Invalid Segment Rules",
+    VendorCode.CALCULATION_IN_PROGRESS: "Segment calculation is in progress",
+    VendorCode.LIMIT_REACHED: "Segment Limits Reached",
+    VendorCode.SEGMENT_SYSTEM: "This is a system segment and it cannot be modified",
+    VendorCode.GROUP_MIXED: "Rule group mixes EngagementSegment with other rule types",
+    VendorCode.PAGE_INVALID: "Invalid page number",
+    VendorCode.PAGE_SIZE_INVALID: "Invalid page size",
+    VendorCode.ORDER_FIELD_INVALID: "Invalid order field",
+    VendorCode.ORDER_DIRECTION_INVALID: "Invalid order direction",
+}
+"""What the seed calls each number; 285 is none of its own and known from the vendor's client code."""
 
 
 class RuleInvalid(Exception):

@@ -15,10 +15,15 @@ def day_number(day: datetime.date) -> int:
     return (day - _EPOCH_DAY).days
 
 
+def instant_millis(instant: datetime.datetime) -> int:
+    """Counts whole milliseconds since 1970 UTC."""
+    return (instant - _EPOCH) // _MILLI
+
+
 def start_millis(day: datetime.date, zone: zoneinfo.ZoneInfo) -> int:
     """Finds the first instant of a day: its midnight, or the end of the gap in which midnight falls when clocks go forward."""
     midnight = datetime.datetime.combine(day, datetime.time(), zone)
-    return (midnight - _EPOCH) // _MILLI
+    return instant_millis(midnight)
 
 
 def end_millis(day: datetime.date, zone: zoneinfo.ZoneInfo) -> int | None:

@@ -4,9 +4,15 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Final
 
+from segue.domain.condition import Near
 from segue.rules.codes import Code, RuleInvalid
+from segue.rules.scope import RuleScope
+
+MAX_LATITUDE: Final = 90
+MAX_LONGITUDE: Final = 180
 
 RECENT_YEARS: Final = 10
 """Years a DateSubscribed rule reaches back, the current one included (seed 004, 2723)."""
@@ -14,9 +20,15 @@ RECENT_YEARS: Final = 10
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PAIR: Final = re.compile(r"(\S+)\s+AND\s+(\S+)")
-_CAMPAIGN_ID: Final = re.compile(
-    r"(?:[0-9a-f]{16}|[0-9a-f]{32})(?:\s.*)?", re.IGNORECASE | re.ASCII
+_CAMPAIGN: Final = re.compile(
+    r"(?P<id>[0-9a-f]{16}|[0-9a-f]{32})(?:\s+(?P<link>\S+))?", re.IGNORECASE | re.ASCII
 )
+_CIRCLE: Final = re.compile(
+    r"(?P<distance>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>km|mi)\s+OF\s+(?P<latitude>[+-]?\S+?)\s*,\s*(?P<longitude>[+-]?\S+)",
+    re.ASCII,
+)
+UNIT_METRES: Final = {"m": Decimal(1), "km": Decimal(1000), "mi": Decimal("1609.344")}
+"""Lengths in metres."""
 
 
 def parse_number(text: str) -> float:
@@ -86,24 +98,57 @@ def check_recent(days: Iterable[datetime.date], today: datetime.date) -> None:
         raise RuleInvalid(Code.YEAR_INVALID)
 
 
-def parse_option(text: str, options: Sequence[str]) -> int:
-    """Reads the name of an option, without regard to case, and returns its code.
+def parse_option(text: str, options: Sequence[str]) -> str:
+    """Reads the name of an option, without regard to case, and returns it as it is spelled there.
 
     Raises:
         RuleInvalid: 2722.
     """
     folded = text.casefold()
-    code = next((i for i, option in enumerate(options) if option.casefold() == folded), None)
-    if code is None:
-        raise RuleInvalid(Code.OPTION_UNKNOWN)
-    return code
+    for option in options:
+        if option.casefold() == folded:
+            return option
+    raise RuleInvalid(Code.OPTION_UNKNOWN)
 
 
-def check_campaign_id(clause: str) -> None:
-    """Checks that a clause begins with a campaign's id: 16 or 32 hexadecimal digits.
+def parse_campaign(clause: str, scope: RuleScope, *, with_link: bool) -> tuple[str, str]:
+    """Reads a campaign's id, and after it a link, which is empty where none belongs.
 
     Raises:
-        RuleInvalid: 2750.
+        RuleInvalid: 2750, 2751 or 2753.
     """
-    if not _CAMPAIGN_ID.fullmatch(clause):
+    match = _CAMPAIGN.fullmatch(clause)
+    if match is None or (match["link"] and not with_link):
         raise RuleInvalid(Code.CAMPAIGN_ID_INVALID)
+    campaign_id, link = match["id"].lower(), match["link"] or ""
+    campaign = scope.campaign(campaign_id)
+    if campaign is None:
+        raise RuleInvalid(Code.CAMPAIGN_ID_INVALID)
+    if not campaign.was_sent:
+        raise RuleInvalid(Code.CAMPAIGN_NOT_SENT)
+    if with_link and link not in campaign.links:
+        raise RuleInvalid(Code.LINK_UNKNOWN)
+    return campaign_id, link
+
+
+def parse_circle(text: str) -> Near:
+    """Reads `50km OF 59.33,18.07`.
+
+    Raises:
+        RuleInvalid: 2758.
+    """
+    match = _CIRCLE.fullmatch(text)
+    if match is None:
+        raise RuleInvalid(Code.LOCATION_INVALID)
+    try:
+        latitude, longitude = parse_number(match["latitude"]), parse_number(match["longitude"])
+    except RuleInvalid as error:
+        raise RuleInvalid(Code.LOCATION_INVALID) from error
+    if abs(latitude) > MAX_LATITUDE or abs(longitude) > MAX_LONGITUDE:
+        raise RuleInvalid(Code.LOCATION_INVALID)
+    return Near(latitude, longitude, parse_metres(match["distance"], match["unit"]))
+
+
+def parse_metres(number: str, unit: str) -> float:
+    """Reads a length; exact, so that what was written can be printed again."""
+    return float(Decimal(number) * UNIT_METRES[unit])

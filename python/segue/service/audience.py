@@ -2,20 +2,16 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Final
 
 from segue.domain.account import Account
-from segue.domain.list import MailingList
-from segue.domain.segment import RuleGroups, Segment
+from segue.domain.condition import Condition
+from segue.domain.segment import Segment
 from segue.rules.clause import parse_rule_groups
-from segue.rules.column_condition import Condition, referenced_columns
-from segue.rules.scope import RuleScope
+from segue.rules.lowering import lower_members, referenced_columns
+from segue.rules.scope import MembershipColumns, RuleScope
 from segue.service.lists import list_in
 from segue.store import definitions
 from segue.store.base import Connection
-
-CREATED_AT_COLUMN: Final = 22
-"""The kernel's column of a profile's creation: `DateSubscribed` in segments of the whole account."""
 
 
 def scope_in(
@@ -32,27 +28,28 @@ def scope_in(
     Raises:
         ResourceNotFound: There is no such list.
     """
-    item: MailingList | None = None if list_id is None else list_in(tx, account, list_id)
+    membership = None
+    if list_id is not None:
+        membership = MembershipColumns.of(list_in(tx, account, list_id).column)
     fields = definitions.select_fields(tx, account)
     own = [field for field in fields if list_id is not None and field.list_id == list_id]
     return RuleScope(
         fields=(*own, *(field for field in fields if field.list_id is None)),
         time_zone=account.zone,
         today=None if now_millis is None else _day(account, now_millis),
-        subscribed_column=CREATED_AT_COLUMN if item is None else item.joined_at_column,
-        state_column=None if item is None else item.column,
+        membership=membership,
     )
 
 
-def condition_in(tx: Connection, account: Account, segment: Segment) -> Condition:
-    """Returns the condition of a saved segment."""
-    return parse_rule_groups(segment.rule_groups, scope_in(tx, account, segment.list_id, None))
+def condition_in(tx: Connection, account: Account, segment: Segment) -> tuple[Condition, RuleScope]:
+    """Returns the condition of a saved segment, and what it refers to."""
+    scope = scope_in(tx, account, segment.list_id, None)
+    return parse_rule_groups(segment.rule_groups, scope), scope
 
 
-def candidates(scope: RuleScope) -> Condition:
-    """Returns the condition of those whom rules are asked of: a list's active members, or every profile."""
-    no_rules: RuleGroups = ()
-    return parse_rule_groups(no_rules, scope)
+def members_in(tx: Connection, account: Account, segment: Segment, now_millis: int) -> bytes:
+    """Returns the condition of a saved segment's members as the kernel reads it."""
+    return lower_members(*condition_in(tx, account, segment), now_millis)
 
 
 def users_of_column(
@@ -62,7 +59,7 @@ def users_of_column(
     return [
         segment
         for segment in segments
-        if column in referenced_columns(condition_in(tx, account, segment))
+        if column in referenced_columns(*condition_in(tx, account, segment))
     ]
 
 

@@ -18,8 +18,7 @@ from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import TimeInvalid, TimeOutOfRange
 from segue.kernel import guard
-from segue.rules.column_condition import to_kernel_json
-from segue.service.audience import condition_in
+from segue.service.audience import members_in
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger, Pinned
 from segue.service.limits import Limits, check_limit
@@ -151,7 +150,7 @@ class ExportService:
             account=account.key,
             block_format=request.block_format,
             list_id=segment.list_id if segment else None,
-            condition=to_kernel_json(condition_in(tx, account, segment)) if segment else None,
+            condition=members_in(tx, account, segment, self._clock()) if segment else None,
             changed_from_millis=effective,
             include_removed=request.include_removed and effective is not None,
             revision=pinned.snapshot.revision,

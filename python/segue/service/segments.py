@@ -13,8 +13,8 @@ from segue.domain.timestamp import Clock
 from segue.errors import ResourceExists, ResourceNotFound
 from segue.kernel import guard
 from segue.rules.clause import parse_rule_groups
-from segue.rules.column_condition import Condition, to_kernel_json
-from segue.service.audience import candidates, condition_in, scope_in
+from segue.rules.lowering import lower_candidates, lower_members
+from segue.service.audience import members_in, scope_in
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
@@ -135,10 +135,11 @@ class SegmentService:
         """
         account = await self._directory.account(account_id)
 
-        def work(tx: Connection) -> tuple[Condition, Condition]:
+        def work(tx: Connection) -> tuple[bytes, bytes]:
             segment = segment_in(tx, account, segment_id)
             scope = scope_in(tx, account, segment.list_id, None)
-            return parse_rule_groups(segment.rule_groups, scope), candidates(scope)
+            condition = parse_rule_groups(segment.rule_groups, scope)
+            return lower_members(condition, scope, self._clock()), lower_candidates(scope)
 
         return await self._count(account, *await self._store.read(work))
 
@@ -156,9 +157,10 @@ class SegmentService:
         )
         account = await self._directory.account(account_id)
 
-        def work(tx: Connection) -> tuple[Condition, Condition]:
+        def work(tx: Connection) -> tuple[bytes, bytes]:
             scope = scope_in(tx, account, list_id, self._clock())
-            return parse_rule_groups(rule_groups, scope), candidates(scope)
+            condition = parse_rule_groups(rule_groups, scope)
+            return lower_members(condition, scope, self._clock()), lower_candidates(scope)
 
         return await self._count(account, *await self._store.read(work))
 
@@ -172,12 +174,14 @@ class SegmentService:
         """
         account = await self._directory.account(account_id)
         segment = await self._store.read(lambda tx: segment_in(tx, account, segment_id))
-        condition = await self._store.read(lambda tx: condition_in(tx, account, segment))
+        condition = await self._store.read(
+            lambda tx: members_in(tx, account, segment, self._clock())
+        )
         schema, snapshot = await self._state(account)
         export = await guard.run(
             lambda: snapshot.export(
                 schema,
-                Plan(schema, to_kernel_json(condition), self._clock()),
+                Plan(schema, condition, self._clock()),
                 block_format,
                 segment.list_id,
                 changed_from_millis=None,
@@ -189,12 +193,12 @@ class SegmentService:
         async for block in read_blocks(export, 0):
             yield block
 
-    async def _count(self, account: Account, condition: Condition, asked: Condition) -> MemberCount:
+    async def _count(self, account: Account, condition: bytes, asked: bytes) -> MemberCount:
         schema, snapshot = await self._state(account)
 
         def count() -> tuple[int, int]:
-            members = snapshot.count(Plan(schema, to_kernel_json(condition), self._clock()))
-            return members, snapshot.count(Plan(schema, to_kernel_json(asked), self._clock()))
+            members = snapshot.count(Plan(schema, condition, self._clock()))
+            return members, snapshot.count(Plan(schema, asked, self._clock()))
 
         return MemberCount(*await guard.run(count), snapshot.revision, self._clock())
 

@@ -186,8 +186,8 @@ def _rule_result(result: errors.RuleResult) -> segment_pb2.RuleResult:
     )
 
 
-_RULE_TYPE_CODES: Final = frozenset({2704, 2705})
-"""Codes of seed 004 that blame the rule type and not the clause."""
+_RULE_TYPE_CODES: Final = frozenset({285, 2704, 2705})
+"""Codes that blame the rule type and not the clause."""
 
 
 def _rule_violations(
