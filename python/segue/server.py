@@ -13,6 +13,8 @@ from segue.domain.timestamp import system_clock
 from segue.instance_lock import InstanceLock
 from segue.process import configure_logs, route_library_logs, tune_allocator
 from segue.service.accounts import AccountService
+from segue.service.campaigns import CampaignService
+from segue.service.events import EventService
 from segue.service.exports import ExportService
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
@@ -24,6 +26,7 @@ from segue.service.maintenance import Maintenance
 from segue.service.profiles import ProfileService
 from segue.service.segments import SegmentService
 from segue.service.tokens import Tokens
+from segue.service.vocabulary import VocabularyService
 from segue.settings import Settings
 from segue.store.open import open_store
 from segue.transport.grpc.desk import CallDesk, CallLimits
@@ -106,8 +109,11 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
         accounts=AccountService(store, ledger, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
         fields=FieldService(store, ledger, limits, clock),
+        vocabulary=VocabularyService(store, ledger, limits, clock),
         profiles=ProfileService(ledger, limits),
         segments=SegmentService(store, ledger, limits, clock),
+        campaigns=CampaignService(store, ledger.directory, limits, clock),
+        events=EventService(ledger, limits),
         imports=imports,
         exports=exports,
         keys=keys,

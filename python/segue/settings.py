@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(default=64 * _MIB, ge=_MIB, le=1024 * _MIB)
     """Largest gRPC message received, after decompression; 64 MiB."""
     max_block_bytes: int = Field(default=25 * _MIB, ge=1024, le=1024 * _MIB)
-    """Largest block of an import; 25 MiB."""
+    """Largest block of an import or of events; 25 MiB."""
     import_token_seconds: int = Field(default=6 * _HOUR_SECONDS, ge=1)
     """How long an import may be staged before its token ends; 6 hours."""
     export_token_seconds: int = Field(default=24 * _HOUR_SECONDS, ge=1)
@@ -67,6 +67,16 @@ class Settings(BaseSettings):
     """Lists an account may have."""
     max_fields: int = Field(default=2000, ge=1)
     """Fields an account may have, those of its lists included."""
+    max_tags: int = Field(default=1000, ge=1)
+    """Tags an account may have."""
+    max_topics: int = Field(default=500, ge=1)
+    """Topics an account may have."""
+    max_consent_types: int = Field(default=100, ge=1)
+    """Consent types an account may have."""
+    max_event_types: int = Field(default=500, ge=1)
+    """Event types an account may have, those that are built in not counted."""
+    max_campaigns: int = Field(default=100_000, ge=1)
+    """Campaigns an account may have."""
     max_segments: int = Field(default=1000, ge=1)
     """Segments an account may have."""
     max_rules: int = Field(default=200, ge=1)

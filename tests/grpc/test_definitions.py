@@ -154,11 +154,45 @@ async def test_a_list_keeps_its_own_columns_for_itself(world: World) -> None:
     await world.shop("CreateField", parent=SHOP, field_id="State", field={"type": TEXT})
 
 
-async def test_field_types_that_are_not_built_say_so(world: World) -> None:
-    for field_type in (field_pb2.FIELD_TYPE_COUNTRY, field_pb2.FIELD_TYPE_US_STATE):
-        with refused("UNIMPLEMENTED", "NOT_IMPLEMENTED") as refusal:
-            await world.shop("CreateField", parent=SHOP, field_id="a", field={"type": field_type})
-        assert refusal.metadata["feature"].startswith("field.type.")
+@pytest.mark.parametrize(
+    ("field_type", "option", "count"),
+    [
+        (field_pb2.FIELD_TYPE_COUNTRY, "Sweden", 249),
+        (field_pb2.FIELD_TYPE_US_STATE, "Puerto Rico", 56),
+    ],
+)
+async def test_fields_of_places_come_with_their_options(
+    world: World, field_type: field_pb2.FieldType.ValueType, option: str, count: int
+) -> None:
+    made = await world.shop("CreateField", parent=SHOP, field_id="a", field={"type": field_type})
+    assert (made.type, len(made.options)) == (field_type, count)
+    value = {"profile_id": "p", "fields": [{"key": "A", "text": option.upper()}]}
+    written = await world.shop("UpsertProfiles", parent=SHOP, batch={"profiles": [value]})
+    assert not written.exceptions
+    (kept,) = (await world.shop("GetProfile", name=f"{SHOP}/profiles/p")).fields
+    assert kept.text == option
+
+
+@pytest.mark.parametrize(
+    "field_type", [field_pb2.FIELD_TYPE_COUNTRY, field_pb2.FIELD_TYPE_US_STATE]
+)
+async def test_fields_of_places_take_no_options(
+    world: World, field_type: field_pb2.FieldType.ValueType
+) -> None:
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID") as refusal:
+        await world.shop(
+            "CreateField",
+            parent=SHOP,
+            field_id="a",
+            field={"type": field_type, "options": ["Atlantis"]},
+        )
+    assert refusal.metadata == {"field": "field.options"}
+    made = await world.shop("CreateField", parent=SHOP, field_id="a", field={"type": field_type})
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        options = [*made.options, "Atlantis"]
+        await world.shop("UpdateField", field={"name": made.name, "options": options})
+    renamed = await world.shop("UpdateField", field={"name": made.name, "display_name": "Where"})
+    assert renamed.options == made.options
 
 
 async def test_options_can_only_be_appended(world: World) -> None:

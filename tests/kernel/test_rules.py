@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue._kernel import Plan, Schema, Snapshot, Table, decode
-from segue.domain.field import Field, FieldType, schema_definition
+from segue.domain.field import Field, FieldType
 from segue.domain.list import MailingList
+from segue.domain.schema import schema_definition
 from segue.domain.segment import RuleText
 from segue.rules.clause import parse_rule_groups
 from segue.rules.lowering import lower_members

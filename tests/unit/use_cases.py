@@ -5,6 +5,8 @@ from pathlib import Path
 
 from segue.domain.timestamp import format_timestamp
 from segue.service.accounts import AccountService
+from segue.service.campaigns import CampaignService
+from segue.service.events import EventService
 from segue.service.exports import ExportService
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
@@ -16,6 +18,7 @@ from segue.service.maintenance import Maintenance
 from segue.service.profiles import ProfileService
 from segue.service.segments import SegmentService
 from segue.service.tokens import Tokens
+from segue.service.vocabulary import VocabularyService
 from segue.store.base import Store
 from segue.store.open import open_store
 
@@ -52,6 +55,9 @@ class OpenUseCases:
         self.accounts = AccountService(self.store, self.ledger, self.keys, data_dir, clock)
         self.lists = ListService(self.store, self.ledger, limits, clock)
         self.fields = FieldService(self.store, self.ledger, limits, clock)
+        self.vocabulary = VocabularyService(self.store, self.ledger, limits, clock)
+        self.campaigns = CampaignService(self.store, self.ledger.directory, limits, clock)
+        self.events = EventService(self.ledger, limits)
         self.profiles = ProfileService(self.ledger, limits)
         self.segments = SegmentService(self.store, self.ledger, limits, clock)
         self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)

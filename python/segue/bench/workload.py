@@ -13,8 +13,8 @@ from segue.bench.rule_sets import RuleSet
 from segue.client import AccountClient, Client
 from segue.domain.field import Field as FieldDefinition
 from segue.domain.field import FieldType as Type
-from segue.domain.field import schema_definition
 from segue.domain.list import MailingList
+from segue.domain.schema import schema_definition
 from segue.domain.segment import RuleText
 from segue.rules.clause import parse_rule_groups
 from segue.rules.lowering import lower_members

@@ -1,19 +1,15 @@
 """Custom fields of lists and accounts."""
 
 import enum
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from segue.domain.list import MailingList
+from segue.domain.regions import COUNTRIES, US_STATES
 from segue.errors import FieldInvalid, FieldViolation
 
 FIRST_COLUMN: Final = 64
 """Columns below are built into every account."""
-
-EMPTY_SCHEMA: Final = b'{"lists":[],"fields":[]}'
-"""Definition of an account that has neither lists nor fields."""
 
 KEY_CHARACTERS: Final = 100
 OPTION_CHARACTERS: Final = 250
@@ -21,7 +17,7 @@ MAX_OPTIONS: Final = 10_000
 
 
 class FieldType(enum.StrEnum):
-    """What a field holds; the kernel's names."""
+    """What a field holds."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -30,11 +26,26 @@ class FieldType(enum.StrEnum):
     DATE_TIME = "date_time"
     MULTI_SELECT_ONE = "multi_select_one"
     MULTI_SELECT_MANY = "multi_select_many"
+    COUNTRY = "country"
+    US_STATE = "us_state"
 
     @property
     def has_options(self) -> bool:
-        """Whether its values come from a list of options."""
+        """Whether its values come from options that are given with the field."""
         return self in {FieldType.MULTI_SELECT_ONE, FieldType.MULTI_SELECT_MANY}
+
+    @property
+    def fixed_options(self) -> tuple[str, ...]:
+        """Options that every field of the type has."""
+        return _FIXED_OPTIONS.get(self, ())
+
+    @property
+    def kernel_type(self) -> "FieldType":
+        """How the kernel, which knows no places, keeps its values."""
+        return FieldType.MULTI_SELECT_ONE if self.fixed_options else self
+
+
+_FIXED_OPTIONS: Final = {FieldType.COUNTRY: COUNTRIES, FieldType.US_STATE: US_STATES}
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ def check_key(key: str, list_id: str | None, field: str) -> None:
 
 
 def check_options(field_type: FieldType, options: Sequence[str], field: str) -> None:
-    """Checks that a field has options when its type needs them, and good ones.
+    """Checks that a field comes with options when its type takes them, and good ones.
 
     Raises:
         FieldInvalid: Options are missing, superfluous, too many, too long or repeated.
@@ -94,7 +105,7 @@ def check_options(field_type: FieldType, options: Sequence[str], field: str) -> 
 
 def _problem_of_options(field_type: FieldType, options: Sequence[str]) -> str | None:
     if not field_type.has_options:
-        return "only multi-select fields have options" if options else None
+        return "only multi-select fields take options; leave them out" if options else None
     if not 1 <= len(options) <= MAX_OPTIONS:
         return f"a multi-select field needs 1-{MAX_OPTIONS} options"
     if any(
@@ -104,23 +115,3 @@ def _problem_of_options(field_type: FieldType, options: Sequence[str]) -> str | 
     if len({option.casefold() for option in options}) < len(options):
         return "options must differ by more than upper and lower case"
     return None
-
-
-def schema_definition(lists: Sequence[MailingList], fields: Sequence[Field]) -> bytes:
-    """Writes lists and fields as the JSON that `segue._kernel.Schema` reads."""
-    return json.dumps(
-        {
-            "lists": [{"id": item.list_id, "column": item.column} for item in lists],
-            "fields": [
-                {
-                    "column": field.column,
-                    "list": field.list_id,
-                    "key": field.key,
-                    "type": field.type.value,
-                    "options": list(field.options),
-                }
-                for field in fields
-            ],
-        },
-        separators=(",", ":"),
-    ).encode()

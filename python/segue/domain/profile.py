@@ -11,6 +11,7 @@ class BlockFormat(enum.IntEnum):
     PROFILE_BATCH = 1
     ARROW_IPC = 2
     NDJSON = 3
+    EVENT_BATCH = 7
 
 
 @dataclass(frozen=True)

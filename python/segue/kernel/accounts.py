@@ -1,7 +1,6 @@
 """The accounts in memory: tables with their clocks, loaded on first use and dropped under a budget."""
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -9,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from segue._kernel import Schema, Snapshot, Table
-from segue.domain.field import EMPTY_SCHEMA
-from segue.domain.list import MEMBERSHIP_COLUMNS
+from segue.domain.schema import EMPTY_SCHEMA, columns_of
 from segue.kernel import guard
 from segue.kernel.clock import ChangeClock
 
@@ -130,7 +128,7 @@ class Schemas:
         self._schemas: OrderedDict[tuple[int, int], Schema] = OrderedDict()
 
     async def get(self, account: int, version: int) -> Schema:
-        """Returns an account's schema of a version; version 0 has no lists and no fields."""
+        """Returns an account's schema of a version; version 0 has nothing defined."""
         schema = self._schemas.get((account, version))
         if schema is None:
             schema = self._schemas[account, version] = Schema(
@@ -141,12 +139,8 @@ class Schemas:
         return schema
 
     async def columns(self, account: int, version: int) -> set[int]:
-        """Returns the columns of a version's lists and fields."""
-        definition = json.loads(await self._definition(account, version))
-        lists = {
-            item["column"] + i for item in definition["lists"] for i in range(MEMBERSHIP_COLUMNS)
-        }
-        return lists | {field["column"] for field in definition["fields"]}
+        """Returns the columns of a version's lists, fields and marks."""
+        return columns_of(await self._definition(account, version))
 
     async def _definition(self, account: int, version: int) -> bytes:
         return await self._read(account, version) if version else EMPTY_SCHEMA

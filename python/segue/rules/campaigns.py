@@ -12,11 +12,13 @@ from segue.domain.condition import (
     Did,
     EventMatch,
     Not,
+    OneOf,
     PropertyTest,
     TextRelation,
     TextTest,
 )
-from segue.rules.scope import CAMPAIGN_PROPERTY, LINK_PROPERTY
+from segue.rules.scope import BUILT_IN_EVENT_TYPES, CAMPAIGN_PROPERTY, LINK_PROPERTY
+from segue.rules.tree import leaves, matches
 
 MakeCondition: TypeAlias = Callable[[str, str], Condition]
 """Makes a condition of a campaign's id and a link; the link is empty where the rule has none."""
@@ -42,3 +44,25 @@ CAMPAIGN_RULES: Final[Mapping[str, MakeCondition]] = {
     "CampaignNotClickedSpecific": lambda campaign, link: Not(_did("clicked", campaign, link)),
 }
 """What each campaign rule asks for."""
+
+
+def referenced_campaigns(condition: Condition) -> frozenset[str]:
+    """Returns the ids of campaigns that a condition names, in lower case."""
+    return frozenset(
+        text.lower()
+        for leaf in leaves(condition)
+        for match in matches(leaf)
+        for asked in match.where
+        if match.event_type in BUILT_IN_EVENT_TYPES and asked.key == CAMPAIGN_PROPERTY
+        for text in _operands(asked)
+    )
+
+
+def _operands(asked: PropertyTest) -> tuple[str, ...]:
+    match asked.test:
+        case TextTest(_, text):
+            return (text,)
+        case OneOf(values):
+            return tuple(map(str, values))
+        case _:
+            return ()

@@ -185,7 +185,7 @@ class RuleScope:
         if found is None:
             return None
         options = TRUTHS if found.type is FieldType.BOOLEAN else found.options
-        return Column(found.column, found.type, options)
+        return Column(found.column, found.type.kernel_type, options)
 
     def _column_of_attribute(self, attribute: Attribute) -> Column | None:
         match attribute:

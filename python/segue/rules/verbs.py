@@ -206,6 +206,12 @@ FIELDS: Final[Mapping[FieldType, RuleType]] = {
     FieldType.MULTI_SELECT_MANY: RuleType(
         Grammar.OPTION, Code.VERB_INVALID_MULTI_OPTION, inferred=_OPTION_VERBS
     ),
+    FieldType.COUNTRY: RuleType(
+        Grammar.OPTION, Code.VERB_INVALID_MULTI_OPTION, inferred=_OPTION_VERBS
+    ),
+    FieldType.US_STATE: RuleType(
+        Grammar.OPTION, Code.VERB_INVALID_MULTI_OPTION, inferred=_OPTION_VERBS
+    ),
     FieldType.DATE: RuleType(Grammar.DAY, Code.VERB_INVALID_DATE, inferred=_DATE_VERBS),
     # Our own types: the seed has no truth values and no times, so they answer as the types nearest to them.
     FieldType.DATE_TIME: RuleType(Grammar.DAY, Code.VERB_INVALID_DATE, inferred=_DATE_VERBS),

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from segue.domain.account import Account
 from segue.domain.condition import Condition
 from segue.domain.segment import Segment
+from segue.domain.vocabulary import Definition, DefinitionKind
+from segue.rules.campaigns import referenced_campaigns
 from segue.rules.clause import parse_rule_groups
 from segue.rules.lowering import lower_members, referenced_columns
 from segue.rules.scope import MembershipColumns, RuleScope
+from segue.rules.tree import referenced_event_types
 from segue.service.lists import list_in
+from segue.service.words import campaigns_in, words_in
 from segue.store import definitions
 from segue.store.base import Connection
 
@@ -32,12 +36,18 @@ def scope_in(
     if list_id is not None:
         membership = MembershipColumns.of(list_in(tx, account, list_id).column)
     fields = definitions.select_fields(tx, account)
+    words = words_in(tx, account)
     own = [field for field in fields if list_id is not None and field.list_id == list_id]
     return RuleScope(
         fields=(*own, *(field for field in fields if field.list_id is None)),
         time_zone=account.zone,
         today=None if now_millis is None else _day(account, now_millis),
         membership=membership,
+        tags=words.tags,
+        topics=words.topics,
+        consents=words.consents,
+        event_types=words.event_types,
+        campaign=campaigns_in(tx, account, list_id),
     )
 
 
@@ -60,6 +70,27 @@ def users_of_column(
         segment
         for segment in segments
         if column in referenced_columns(*condition_in(tx, account, segment))
+    ]
+
+
+def users_of_definition(tx: Connection, account: Account, item: Definition) -> list[Segment]:
+    """Returns the segments whose rules name a tag, topic, consent type or event type."""
+    segments = definitions.select_segments(tx, account, None, "", ("", ""), -1)
+    if item.kind is not DefinitionKind.EVENT_TYPE:
+        return users_of_column(tx, account, segments, item.number)
+    return [
+        segment
+        for segment in segments
+        if item.definition_id in referenced_event_types(condition_in(tx, account, segment)[0])
+    ]
+
+
+def users_of_campaign(tx: Connection, account: Account, campaign_id: str) -> list[Segment]:
+    """Returns the segments whose rules name a campaign."""
+    return [
+        segment
+        for segment in definitions.select_segments(tx, account, None, "", ("", ""), -1)
+        if campaign_id in referenced_campaigns(condition_in(tx, account, segment)[0])
     ]
 
 

@@ -1,4 +1,4 @@
-"""What changes of lists and fields have in common: a journal entry, and a new schema version in the same transaction."""
+"""What changes of definitions have in common: a journal entry, and a new schema version in the same transaction."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ async def change_definitions(
     work: Callable[[Connection], T],
     dropped: Callable[[T], Sequence[int]] = lambda _: (),
 ) -> T:
-    """Changes rows of lists and fields as one commit of the account.
+    """Changes rows of definitions as one commit of the account.
 
     Args:
         ledger: Commits.

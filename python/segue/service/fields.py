@@ -73,7 +73,7 @@ class FieldService:
                 key,
                 field_type,
                 display_name or key,
-                tuple(options),
+                field_type.fixed_options or tuple(options),
                 accounts.take_columns(tx, account.key, 1),
                 self._clock(),
                 1,
@@ -122,6 +122,8 @@ class FieldService:
                 options=old.options if options is None else tuple(options),
                 version=old.version + 1,
             )
+            if options is not None:
+                check_options(old.type, options, "field.options")
             if new.options[: len(old.options)] != old.options:
                 raise FieldInvalid(
                     FieldViolation(
@@ -129,7 +131,6 @@ class FieldService:
                         "must begin with the stored options, in their order; append new ones",
                     )
                 )
-            check_options(new.type, new.options, "field.options")
             definitions.update_field(tx, account, new)
             return new
 

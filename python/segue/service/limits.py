@@ -12,6 +12,11 @@ class Limits:
 
     lists: int = 1_000
     fields: int = 2_000
+    tags: int = 1_000
+    topics: int = 500
+    consent_types: int = 100
+    event_types: int = 500
+    campaigns: int = 100_000
     segments: int = 10_000
     rules_per_segment: int = 1_000
     api_keys: int = 100
@@ -30,6 +35,11 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         lists=settings.max_lists,
         fields=settings.max_fields,
+        tags=settings.max_tags,
+        topics=settings.max_topics,
+        consent_types=settings.max_consent_types,
+        event_types=settings.max_event_types,
+        campaigns=settings.max_campaigns,
         segments=settings.max_segments,
         rules_per_segment=settings.max_rules,
         api_keys=settings.max_api_keys,

@@ -15,7 +15,7 @@ from segue.service.definitions import change_definitions
 from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
-from segue.store import accounts, definitions
+from segue.store import accounts, campaigns, definitions
 from segue.store.base import Connection, Store
 
 
@@ -118,7 +118,7 @@ class ListService:
 
         Raises:
             ResourceNotFound: There is no such list.
-            StateForbids: Segments stand on it.
+            StateForbids: Segments stand on it, or a campaign that was not sent goes to it.
         """
         account = await self._directory.account(account_id)
 
@@ -128,6 +128,11 @@ class ListService:
                 raise StateForbids(
                     f"{item.name} has segments; delete them first",
                     {"name": item.name, "state": "has segments"},
+                )
+            if drafts := campaigns.drafts_of_list(tx, account, list_id):
+                raise StateForbids(
+                    f"{drafts[0].name} is a draft for {item.name}; send or delete it first",
+                    {"name": item.name, "state": f"named by {drafts[0].name}"},
                 )
             fields = [
                 field.column

@@ -156,6 +156,10 @@ def apply_entry(table: Table, schema: Schema, entry: Entry) -> None:
         table.erase(json.loads(entry.body), entry.revision, entry.tick_millis)
     elif entry.kind is EntryKind.DEFINITION:
         table.drop_columns(json.loads(entry.body), entry.revision, entry.tick_millis)
+    elif entry.kind in {EntryKind.EVENTS, EntryKind.EVENTS_STRICT}:
+        is_strict = entry.kind is EntryKind.EVENTS_STRICT
+        events = _kernel.decode_events(schema, entry.body)
+        table.record(events, is_strict, entry.revision, entry.tick_millis)
     else:
         part = _kernel.decode(schema, 1, entry.body, None, entry.kind is EntryKind.PROFILES_LENIENT)
         table.apply([part], entry.revision, entry.tick_millis)

@@ -80,6 +80,16 @@ def take_columns(tx: Connection, key: int, count: int) -> int:
     return first
 
 
+def take_event_code(tx: Connection, key: int) -> int:
+    """Gives an account's next code of event types away for good."""
+    (row,) = tx.execute(
+        "UPDATE account SET next_event_code = next_event_code + 1 WHERE key = ? RETURNING next_event_code",
+        (key,),
+    )
+    code: int = row[0] - 1
+    return code
+
+
 def insert_key(
     tx: Connection, account: int | None, key_id: str, digest: bytes, display_name: str, now: int
 ) -> None:

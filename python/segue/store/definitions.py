@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from segue.domain.account import Account
-from segue.domain.field import Field, FieldType, schema_definition
+from segue.domain.field import Field, FieldType
 from segue.domain.list import MailingList
+from segue.domain.schema import schema_definition
 from segue.domain.segment import Segment, decode_rule_groups, encode_rule_groups
+from segue.store import vocabulary
 from segue.store.base import Connection, Row
 
 _LIST: Final = "list_id, display_name, first_column, create_millis, update_millis, version"
@@ -127,8 +129,10 @@ def delete_field(tx: Connection, account: Account, field: Field) -> None:
 
 
 def insert_schema(tx: Connection, account: Account) -> int:
-    """Keeps the account's lists and fields as they are now under the next version number; returns it."""
-    definition = schema_definition(select_lists(tx, account), select_fields(tx, account))
+    """Keeps the account's definitions as they are now under the next version number; returns it."""
+    definition = schema_definition(
+        select_lists(tx, account), select_fields(tx, account), vocabulary.select_all(tx, account)
+    )
     version = newest_schema(tx, account.key) + 1
     tx.execute(
         "INSERT INTO schema (account, version, definition) VALUES (?, ?, ?)",

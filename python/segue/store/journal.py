@@ -19,7 +19,11 @@ class EntryKind(enum.IntEnum):
     ERASURE = 4
     """JSON array of profile ids."""
     DEFINITION = 5
-    """JSON array of columns that went; the rows of lists and fields changed in the same transaction."""
+    """JSON array of columns that went; the rows of definitions changed in the same transaction."""
+    EVENTS = 6
+    """Serialized `EventBatch`; events of profiles that were not there were kept."""
+    EVENTS_STRICT = 7
+    """Serialized `EventBatch`; events of profiles that were not there were refused."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class _BlockFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BlockForm
     """RFC 4180. NOT_IMPLEMENTED for now."""
     BLOCK_FORMAT_PARQUET: _BlockFormat.ValueType  # 6
     """Parquet. NOT_IMPLEMENTED for now."""
+    BLOCK_FORMAT_EVENT_BATCH: _BlockFormat.ValueType  # 7
+    """A serialized `EventBatch`; only in `EventService.RecordEvents`."""
 
 class BlockFormat(_BlockFormat, metaclass=_BlockFormatEnumTypeWrapper):
     """How the rows of a block are written."""
@@ -58,6 +60,8 @@ BLOCK_FORMAT_CSV: BlockFormat.ValueType  # 5
 """RFC 4180. NOT_IMPLEMENTED for now."""
 BLOCK_FORMAT_PARQUET: BlockFormat.ValueType  # 6
 """Parquet. NOT_IMPLEMENTED for now."""
+BLOCK_FORMAT_EVENT_BATCH: BlockFormat.ValueType  # 7
+"""A serialized `EventBatch`; only in `EventService.RecordEvents`."""
 Global___BlockFormat: _TypeAlias = BlockFormat  # noqa: Y015
 
 class _Compression:

@@ -43,9 +43,9 @@ class _FieldTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldType.V
     FIELD_TYPE_MULTI_SELECT_MANY: _FieldType.ValueType  # 7
     """Any number of the options."""
     FIELD_TYPE_COUNTRY: _FieldType.ValueType  # 8
-    """A country; answered with NOT_IMPLEMENTED for now."""
+    """One of the countries of ISO 3166-1, by their English short names."""
     FIELD_TYPE_US_STATE: _FieldType.ValueType  # 9
-    """A state of the USA; answered with NOT_IMPLEMENTED for now."""
+    """One of the states of the USA, the District of Columbia or a territory, by their names."""
 
 class FieldType(_FieldType, metaclass=_FieldTypeEnumTypeWrapper):
     """What a field holds."""
@@ -67,9 +67,9 @@ FIELD_TYPE_MULTI_SELECT_ONE: FieldType.ValueType  # 6
 FIELD_TYPE_MULTI_SELECT_MANY: FieldType.ValueType  # 7
 """Any number of the options."""
 FIELD_TYPE_COUNTRY: FieldType.ValueType  # 8
-"""A country; answered with NOT_IMPLEMENTED for now."""
+"""One of the countries of ISO 3166-1, by their English short names."""
 FIELD_TYPE_US_STATE: FieldType.ValueType  # 9
-"""A state of the USA; answered with NOT_IMPLEMENTED for now."""
+"""One of the states of the USA, the District of Columbia or a territory, by their names."""
 Global___FieldType: _TypeAlias = FieldType  # noqa: Y015
 
 @_typing.final

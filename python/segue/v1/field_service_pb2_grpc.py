@@ -4,8 +4,10 @@ import grpc
 import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from segue.v1 import event_type_pb2 as segue_dot_v1_dot_event__type__pb2
 from segue.v1 import field_pb2 as segue_dot_v1_dot_field__pb2
 from segue.v1 import field_service_pb2 as segue_dot_v1_dot_field__service__pb2
+from segue.v1 import mark_pb2 as segue_dot_v1_dot_mark__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -28,7 +30,7 @@ if _version_not_supported:
 
 
 class FieldServiceStub:
-    """Manages custom fields. Tags, topics and event types join them here later.
+    """Manages definitions: custom fields, tags, topics, consent types and event types.
     """
 
     def __init__(self, channel):
@@ -62,10 +64,110 @@ class FieldServiceStub:
                 request_serializer=segue_dot_v1_dot_field__service__pb2.DeleteFieldRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.CreateTag = channel.unary_unary(
+                '/segue.v1.FieldService/CreateTag',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.CreateTagRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.Tag.FromString,
+                _registered_method=True)
+        self.GetTag = channel.unary_unary(
+                '/segue.v1.FieldService/GetTag',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.GetTagRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.Tag.FromString,
+                _registered_method=True)
+        self.UpdateTag = channel.unary_unary(
+                '/segue.v1.FieldService/UpdateTag',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.UpdateTagRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.Tag.FromString,
+                _registered_method=True)
+        self.ListTags = channel.unary_unary(
+                '/segue.v1.FieldService/ListTags',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.ListTagsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_field__service__pb2.ListTagsResponse.FromString,
+                _registered_method=True)
+        self.DeleteTag = channel.unary_unary(
+                '/segue.v1.FieldService/DeleteTag',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.DeleteTagRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.CreateTopic = channel.unary_unary(
+                '/segue.v1.FieldService/CreateTopic',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.CreateTopicRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.Topic.FromString,
+                _registered_method=True)
+        self.GetTopic = channel.unary_unary(
+                '/segue.v1.FieldService/GetTopic',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.GetTopicRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.Topic.FromString,
+                _registered_method=True)
+        self.UpdateTopic = channel.unary_unary(
+                '/segue.v1.FieldService/UpdateTopic',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.UpdateTopicRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.Topic.FromString,
+                _registered_method=True)
+        self.ListTopics = channel.unary_unary(
+                '/segue.v1.FieldService/ListTopics',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.ListTopicsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_field__service__pb2.ListTopicsResponse.FromString,
+                _registered_method=True)
+        self.DeleteTopic = channel.unary_unary(
+                '/segue.v1.FieldService/DeleteTopic',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.DeleteTopicRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.CreateConsentType = channel.unary_unary(
+                '/segue.v1.FieldService/CreateConsentType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.CreateConsentTypeRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.ConsentType.FromString,
+                _registered_method=True)
+        self.GetConsentType = channel.unary_unary(
+                '/segue.v1.FieldService/GetConsentType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.GetConsentTypeRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.ConsentType.FromString,
+                _registered_method=True)
+        self.UpdateConsentType = channel.unary_unary(
+                '/segue.v1.FieldService/UpdateConsentType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.UpdateConsentTypeRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_mark__pb2.ConsentType.FromString,
+                _registered_method=True)
+        self.ListConsentTypes = channel.unary_unary(
+                '/segue.v1.FieldService/ListConsentTypes',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.ListConsentTypesRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_field__service__pb2.ListConsentTypesResponse.FromString,
+                _registered_method=True)
+        self.DeleteConsentType = channel.unary_unary(
+                '/segue.v1.FieldService/DeleteConsentType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.DeleteConsentTypeRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.CreateEventType = channel.unary_unary(
+                '/segue.v1.FieldService/CreateEventType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.CreateEventTypeRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_event__type__pb2.EventType.FromString,
+                _registered_method=True)
+        self.GetEventType = channel.unary_unary(
+                '/segue.v1.FieldService/GetEventType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.GetEventTypeRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_event__type__pb2.EventType.FromString,
+                _registered_method=True)
+        self.UpdateEventType = channel.unary_unary(
+                '/segue.v1.FieldService/UpdateEventType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.UpdateEventTypeRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_event__type__pb2.EventType.FromString,
+                _registered_method=True)
+        self.ListEventTypes = channel.unary_unary(
+                '/segue.v1.FieldService/ListEventTypes',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.ListEventTypesRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_field__service__pb2.ListEventTypesResponse.FromString,
+                _registered_method=True)
+        self.DeleteEventType = channel.unary_unary(
+                '/segue.v1.FieldService/DeleteEventType',
+                request_serializer=segue_dot_v1_dot_field__service__pb2.DeleteEventTypeRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class FieldServiceServicer:
-    """Manages custom fields. Tags, topics and event types join them here later.
+    """Manages definitions: custom fields, tags, topics, consent types and event types.
     """
 
     def CreateField(self, request, context):
@@ -111,6 +213,178 @@ class FieldServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateTag(self, request, context):
+        """Creates a tag.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTag(self, request, context):
+        """Returns a tag.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTag(self, request, context):
+        """Changes a tag's display name or labels.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTags(self, request, context):
+        """Lists the account's tags in order of id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTag(self, request, context):
+        """Deletes a tag and takes it off every profile.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateTopic(self, request, context):
+        """Creates a topic.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTopic(self, request, context):
+        """Returns a topic.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTopic(self, request, context):
+        """Changes a topic's display name or labels.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTopics(self, request, context):
+        """Lists the account's topics in order of id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTopic(self, request, context):
+        """Deletes a topic and forgets who subscribed to it.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateConsentType(self, request, context):
+        """Creates a consent type.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConsentType(self, request, context):
+        """Returns a consent type.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateConsentType(self, request, context):
+        """Changes a consent type's display name or labels.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsentTypes(self, request, context):
+        """Lists the account's consent types in order of id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteConsentType(self, request, context):
+        """Deletes a consent type and forgets who gave or withdrew it.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateEventType(self, request, context):
+        """Creates an event type.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEventType(self, request, context):
+        """Returns an event type.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateEventType(self, request, context):
+        """Changes an event type's display name or labels, or appends properties.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`, `STATE_FORBIDS` for one that is built in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEventTypes(self, request, context):
+        """Lists the account's event types in order of id, those that are built in among them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteEventType(self, request, context):
+        """Deletes an event type: no rule can ask about its events any more.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it, and for one that is built in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FieldServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -139,6 +413,106 @@ def add_FieldServiceServicer_to_server(servicer, server):
                     request_deserializer=segue_dot_v1_dot_field__service__pb2.DeleteFieldRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'CreateTag': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTag,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.CreateTagRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.Tag.SerializeToString,
+            ),
+            'GetTag': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTag,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.GetTagRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.Tag.SerializeToString,
+            ),
+            'UpdateTag': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTag,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.UpdateTagRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.Tag.SerializeToString,
+            ),
+            'ListTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTags,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.ListTagsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_field__service__pb2.ListTagsResponse.SerializeToString,
+            ),
+            'DeleteTag': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTag,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.DeleteTagRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'CreateTopic': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTopic,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.CreateTopicRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.Topic.SerializeToString,
+            ),
+            'GetTopic': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTopic,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.GetTopicRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.Topic.SerializeToString,
+            ),
+            'UpdateTopic': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTopic,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.UpdateTopicRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.Topic.SerializeToString,
+            ),
+            'ListTopics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTopics,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.ListTopicsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_field__service__pb2.ListTopicsResponse.SerializeToString,
+            ),
+            'DeleteTopic': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTopic,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.DeleteTopicRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'CreateConsentType': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateConsentType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.CreateConsentTypeRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.ConsentType.SerializeToString,
+            ),
+            'GetConsentType': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsentType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.GetConsentTypeRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.ConsentType.SerializeToString,
+            ),
+            'UpdateConsentType': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateConsentType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.UpdateConsentTypeRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_mark__pb2.ConsentType.SerializeToString,
+            ),
+            'ListConsentTypes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsentTypes,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.ListConsentTypesRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_field__service__pb2.ListConsentTypesResponse.SerializeToString,
+            ),
+            'DeleteConsentType': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteConsentType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.DeleteConsentTypeRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'CreateEventType': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateEventType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.CreateEventTypeRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_event__type__pb2.EventType.SerializeToString,
+            ),
+            'GetEventType': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEventType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.GetEventTypeRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_event__type__pb2.EventType.SerializeToString,
+            ),
+            'UpdateEventType': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateEventType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.UpdateEventTypeRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_event__type__pb2.EventType.SerializeToString,
+            ),
+            'ListEventTypes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEventTypes,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.ListEventTypesRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_field__service__pb2.ListEventTypesResponse.SerializeToString,
+            ),
+            'DeleteEventType': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteEventType,
+                    request_deserializer=segue_dot_v1_dot_field__service__pb2.DeleteEventTypeRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'segue.v1.FieldService', rpc_method_handlers)
@@ -148,7 +522,7 @@ def add_FieldServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FieldService:
-    """Manages custom fields. Tags, topics and event types join them here later.
+    """Manages definitions: custom fields, tags, topics, consent types and event types.
     """
 
     @staticmethod
@@ -275,6 +649,546 @@ class FieldService:
             target,
             '/segue.v1.FieldService/DeleteField',
             segue_dot_v1_dot_field__service__pb2.DeleteFieldRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateTag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/CreateTag',
+            segue_dot_v1_dot_field__service__pb2.CreateTagRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.Tag.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/GetTag',
+            segue_dot_v1_dot_field__service__pb2.GetTagRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.Tag.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/UpdateTag',
+            segue_dot_v1_dot_field__service__pb2.UpdateTagRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.Tag.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/ListTags',
+            segue_dot_v1_dot_field__service__pb2.ListTagsRequest.SerializeToString,
+            segue_dot_v1_dot_field__service__pb2.ListTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/DeleteTag',
+            segue_dot_v1_dot_field__service__pb2.DeleteTagRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateTopic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/CreateTopic',
+            segue_dot_v1_dot_field__service__pb2.CreateTopicRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.Topic.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTopic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/GetTopic',
+            segue_dot_v1_dot_field__service__pb2.GetTopicRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.Topic.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTopic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/UpdateTopic',
+            segue_dot_v1_dot_field__service__pb2.UpdateTopicRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.Topic.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTopics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/ListTopics',
+            segue_dot_v1_dot_field__service__pb2.ListTopicsRequest.SerializeToString,
+            segue_dot_v1_dot_field__service__pb2.ListTopicsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTopic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/DeleteTopic',
+            segue_dot_v1_dot_field__service__pb2.DeleteTopicRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateConsentType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/CreateConsentType',
+            segue_dot_v1_dot_field__service__pb2.CreateConsentTypeRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.ConsentType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsentType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/GetConsentType',
+            segue_dot_v1_dot_field__service__pb2.GetConsentTypeRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.ConsentType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateConsentType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/UpdateConsentType',
+            segue_dot_v1_dot_field__service__pb2.UpdateConsentTypeRequest.SerializeToString,
+            segue_dot_v1_dot_mark__pb2.ConsentType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsentTypes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/ListConsentTypes',
+            segue_dot_v1_dot_field__service__pb2.ListConsentTypesRequest.SerializeToString,
+            segue_dot_v1_dot_field__service__pb2.ListConsentTypesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteConsentType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/DeleteConsentType',
+            segue_dot_v1_dot_field__service__pb2.DeleteConsentTypeRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateEventType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/CreateEventType',
+            segue_dot_v1_dot_field__service__pb2.CreateEventTypeRequest.SerializeToString,
+            segue_dot_v1_dot_event__type__pb2.EventType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEventType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/GetEventType',
+            segue_dot_v1_dot_field__service__pb2.GetEventTypeRequest.SerializeToString,
+            segue_dot_v1_dot_event__type__pb2.EventType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateEventType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/UpdateEventType',
+            segue_dot_v1_dot_field__service__pb2.UpdateEventTypeRequest.SerializeToString,
+            segue_dot_v1_dot_event__type__pb2.EventType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEventTypes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/ListEventTypes',
+            segue_dot_v1_dot_field__service__pb2.ListEventTypesRequest.SerializeToString,
+            segue_dot_v1_dot_field__service__pb2.ListEventTypesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteEventType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.FieldService/DeleteEventType',
+            segue_dot_v1_dot_field__service__pb2.DeleteEventTypeRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

@@ -6,8 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from segue.v1 import event_type_pb2 as _event_type_pb2
 from segue.v1 import field_pb2 as _field_pb2
 from segue.v1 import field_service_pb2 as _field_service_pb2
+from segue.v1 import mark_pb2 as _mark_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -29,7 +31,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FieldServiceStub:
-    """Manages custom fields. Tags, topics and event types join them here later."""
+    """Manages definitions: custom fields, tags, topics, consent types and event types."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -57,10 +59,98 @@ class FieldServiceStub:
 
     Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
     """
+    CreateTag: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.CreateTagRequest, _mark_pb2.Tag]
+    """Creates a tag.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetTag: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.GetTagRequest, _mark_pb2.Tag]
+    """Returns a tag.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateTag: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.UpdateTagRequest, _mark_pb2.Tag]
+    """Changes a tag's display name or labels.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+    """
+    ListTags: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.ListTagsRequest, _field_service_pb2.ListTagsResponse]
+    """Lists the account's tags in order of id."""
+    DeleteTag: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.DeleteTagRequest, _empty_pb2.Empty]
+    """Deletes a tag and takes it off every profile.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+    """
+    CreateTopic: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.CreateTopicRequest, _mark_pb2.Topic]
+    """Creates a topic.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetTopic: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.GetTopicRequest, _mark_pb2.Topic]
+    """Returns a topic.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateTopic: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.UpdateTopicRequest, _mark_pb2.Topic]
+    """Changes a topic's display name or labels.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+    """
+    ListTopics: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.ListTopicsRequest, _field_service_pb2.ListTopicsResponse]
+    """Lists the account's topics in order of id."""
+    DeleteTopic: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.DeleteTopicRequest, _empty_pb2.Empty]
+    """Deletes a topic and forgets who subscribed to it.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+    """
+    CreateConsentType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.CreateConsentTypeRequest, _mark_pb2.ConsentType]
+    """Creates a consent type.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetConsentType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.GetConsentTypeRequest, _mark_pb2.ConsentType]
+    """Returns a consent type.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateConsentType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.UpdateConsentTypeRequest, _mark_pb2.ConsentType]
+    """Changes a consent type's display name or labels.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+    """
+    ListConsentTypes: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.ListConsentTypesRequest, _field_service_pb2.ListConsentTypesResponse]
+    """Lists the account's consent types in order of id."""
+    DeleteConsentType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.DeleteConsentTypeRequest, _empty_pb2.Empty]
+    """Deletes a consent type and forgets who gave or withdrew it.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+    """
+    CreateEventType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.CreateEventTypeRequest, _event_type_pb2.EventType]
+    """Creates an event type.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetEventType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.GetEventTypeRequest, _event_type_pb2.EventType]
+    """Returns an event type.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateEventType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.UpdateEventTypeRequest, _event_type_pb2.EventType]
+    """Changes an event type's display name or labels, or appends properties.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`, `STATE_FORBIDS` for one that is built in.
+    """
+    ListEventTypes: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.ListEventTypesRequest, _field_service_pb2.ListEventTypesResponse]
+    """Lists the account's event types in order of id, those that are built in among them."""
+    DeleteEventType: _grpc.UnaryUnaryMultiCallable[_field_service_pb2.DeleteEventTypeRequest, _empty_pb2.Empty]
+    """Deletes an event type: no rule can ask about its events any more.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it, and for one that is built in.
+    """
 
 @_typing.type_check_only
 class FieldServiceAsyncStub(FieldServiceStub):
-    """Manages custom fields. Tags, topics and event types join them here later."""
+    """Manages definitions: custom fields, tags, topics, consent types and event types."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateField: _aio.UnaryUnaryMultiCallable[_field_service_pb2.CreateFieldRequest, _field_pb2.Field]  # type: ignore[assignment]
@@ -85,9 +175,97 @@ class FieldServiceAsyncStub(FieldServiceStub):
 
     Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
     """
+    CreateTag: _aio.UnaryUnaryMultiCallable[_field_service_pb2.CreateTagRequest, _mark_pb2.Tag]  # type: ignore[assignment]
+    """Creates a tag.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetTag: _aio.UnaryUnaryMultiCallable[_field_service_pb2.GetTagRequest, _mark_pb2.Tag]  # type: ignore[assignment]
+    """Returns a tag.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateTag: _aio.UnaryUnaryMultiCallable[_field_service_pb2.UpdateTagRequest, _mark_pb2.Tag]  # type: ignore[assignment]
+    """Changes a tag's display name or labels.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+    """
+    ListTags: _aio.UnaryUnaryMultiCallable[_field_service_pb2.ListTagsRequest, _field_service_pb2.ListTagsResponse]  # type: ignore[assignment]
+    """Lists the account's tags in order of id."""
+    DeleteTag: _aio.UnaryUnaryMultiCallable[_field_service_pb2.DeleteTagRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a tag and takes it off every profile.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+    """
+    CreateTopic: _aio.UnaryUnaryMultiCallable[_field_service_pb2.CreateTopicRequest, _mark_pb2.Topic]  # type: ignore[assignment]
+    """Creates a topic.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetTopic: _aio.UnaryUnaryMultiCallable[_field_service_pb2.GetTopicRequest, _mark_pb2.Topic]  # type: ignore[assignment]
+    """Returns a topic.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateTopic: _aio.UnaryUnaryMultiCallable[_field_service_pb2.UpdateTopicRequest, _mark_pb2.Topic]  # type: ignore[assignment]
+    """Changes a topic's display name or labels.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+    """
+    ListTopics: _aio.UnaryUnaryMultiCallable[_field_service_pb2.ListTopicsRequest, _field_service_pb2.ListTopicsResponse]  # type: ignore[assignment]
+    """Lists the account's topics in order of id."""
+    DeleteTopic: _aio.UnaryUnaryMultiCallable[_field_service_pb2.DeleteTopicRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a topic and forgets who subscribed to it.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+    """
+    CreateConsentType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.CreateConsentTypeRequest, _mark_pb2.ConsentType]  # type: ignore[assignment]
+    """Creates a consent type.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetConsentType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.GetConsentTypeRequest, _mark_pb2.ConsentType]  # type: ignore[assignment]
+    """Returns a consent type.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateConsentType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.UpdateConsentTypeRequest, _mark_pb2.ConsentType]  # type: ignore[assignment]
+    """Changes a consent type's display name or labels.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+    """
+    ListConsentTypes: _aio.UnaryUnaryMultiCallable[_field_service_pb2.ListConsentTypesRequest, _field_service_pb2.ListConsentTypesResponse]  # type: ignore[assignment]
+    """Lists the account's consent types in order of id."""
+    DeleteConsentType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.DeleteConsentTypeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a consent type and forgets who gave or withdrew it.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+    """
+    CreateEventType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.CreateEventTypeRequest, _event_type_pb2.EventType]  # type: ignore[assignment]
+    """Creates an event type.
+
+    Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+    """
+    GetEventType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.GetEventTypeRequest, _event_type_pb2.EventType]  # type: ignore[assignment]
+    """Returns an event type.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    UpdateEventType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.UpdateEventTypeRequest, _event_type_pb2.EventType]  # type: ignore[assignment]
+    """Changes an event type's display name or labels, or appends properties.
+
+    Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`, `STATE_FORBIDS` for one that is built in.
+    """
+    ListEventTypes: _aio.UnaryUnaryMultiCallable[_field_service_pb2.ListEventTypesRequest, _field_service_pb2.ListEventTypesResponse]  # type: ignore[assignment]
+    """Lists the account's event types in order of id, those that are built in among them."""
+    DeleteEventType: _aio.UnaryUnaryMultiCallable[_field_service_pb2.DeleteEventTypeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes an event type: no rule can ask about its events any more.
+
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it, and for one that is built in.
+    """
 
 class FieldServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Manages custom fields. Tags, topics and event types join them here later."""
+    """Manages definitions: custom fields, tags, topics, consent types and event types."""
 
     @_abc_1.abstractmethod
     def CreateField(
@@ -139,6 +317,214 @@ class FieldServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes a field and every value in it.
 
         Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateTag(
+        self,
+        request: _field_service_pb2.CreateTagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.Tag, _abc.Awaitable[_mark_pb2.Tag]]:
+        """Creates a tag.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTag(
+        self,
+        request: _field_service_pb2.GetTagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.Tag, _abc.Awaitable[_mark_pb2.Tag]]:
+        """Returns a tag.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateTag(
+        self,
+        request: _field_service_pb2.UpdateTagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.Tag, _abc.Awaitable[_mark_pb2.Tag]]:
+        """Changes a tag's display name or labels.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTags(
+        self,
+        request: _field_service_pb2.ListTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_field_service_pb2.ListTagsResponse, _abc.Awaitable[_field_service_pb2.ListTagsResponse]]:
+        """Lists the account's tags in order of id."""
+
+    @_abc_1.abstractmethod
+    def DeleteTag(
+        self,
+        request: _field_service_pb2.DeleteTagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a tag and takes it off every profile.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateTopic(
+        self,
+        request: _field_service_pb2.CreateTopicRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.Topic, _abc.Awaitable[_mark_pb2.Topic]]:
+        """Creates a topic.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTopic(
+        self,
+        request: _field_service_pb2.GetTopicRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.Topic, _abc.Awaitable[_mark_pb2.Topic]]:
+        """Returns a topic.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateTopic(
+        self,
+        request: _field_service_pb2.UpdateTopicRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.Topic, _abc.Awaitable[_mark_pb2.Topic]]:
+        """Changes a topic's display name or labels.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTopics(
+        self,
+        request: _field_service_pb2.ListTopicsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_field_service_pb2.ListTopicsResponse, _abc.Awaitable[_field_service_pb2.ListTopicsResponse]]:
+        """Lists the account's topics in order of id."""
+
+    @_abc_1.abstractmethod
+    def DeleteTopic(
+        self,
+        request: _field_service_pb2.DeleteTopicRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a topic and forgets who subscribed to it.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateConsentType(
+        self,
+        request: _field_service_pb2.CreateConsentTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.ConsentType, _abc.Awaitable[_mark_pb2.ConsentType]]:
+        """Creates a consent type.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+
+    @_abc_1.abstractmethod
+    def GetConsentType(
+        self,
+        request: _field_service_pb2.GetConsentTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.ConsentType, _abc.Awaitable[_mark_pb2.ConsentType]]:
+        """Returns a consent type.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateConsentType(
+        self,
+        request: _field_service_pb2.UpdateConsentTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mark_pb2.ConsentType, _abc.Awaitable[_mark_pb2.ConsentType]]:
+        """Changes a consent type's display name or labels.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def ListConsentTypes(
+        self,
+        request: _field_service_pb2.ListConsentTypesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_field_service_pb2.ListConsentTypesResponse, _abc.Awaitable[_field_service_pb2.ListConsentTypesResponse]]:
+        """Lists the account's consent types in order of id."""
+
+    @_abc_1.abstractmethod
+    def DeleteConsentType(
+        self,
+        request: _field_service_pb2.DeleteConsentTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a consent type and forgets who gave or withdrew it.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateEventType(
+        self,
+        request: _field_service_pb2.CreateEventTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_type_pb2.EventType, _abc.Awaitable[_event_type_pb2.EventType]]:
+        """Creates an event type.
+
+        Errors: `RESOURCE_EXISTS`, `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
+        """
+
+    @_abc_1.abstractmethod
+    def GetEventType(
+        self,
+        request: _field_service_pb2.GetEventTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_type_pb2.EventType, _abc.Awaitable[_event_type_pb2.EventType]]:
+        """Returns an event type.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateEventType(
+        self,
+        request: _field_service_pb2.UpdateEventTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_type_pb2.EventType, _abc.Awaitable[_event_type_pb2.EventType]]:
+        """Changes an event type's display name or labels, or appends properties.
+
+        Errors: `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED`, `FIELD_INVALID`, `STATE_FORBIDS` for one that is built in.
+        """
+
+    @_abc_1.abstractmethod
+    def ListEventTypes(
+        self,
+        request: _field_service_pb2.ListEventTypesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_field_service_pb2.ListEventTypesResponse, _abc.Awaitable[_field_service_pb2.ListEventTypesResponse]]:
+        """Lists the account's event types in order of id, those that are built in among them."""
+
+    @_abc_1.abstractmethod
+    def DeleteEventType(
+        self,
+        request: _field_service_pb2.DeleteEventTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes an event type: no rule can ask about its events any more.
+
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while a segment's rules name it, and for one that is built in.
         """
 
 def add_FieldServiceServicer_to_server(servicer: FieldServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,6 +3,8 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from segue.domain.account import Account
+from segue.domain.campaign import Campaign
+from segue.domain.event import RecordSummary
 from segue.domain.field import Field, FieldType
 from segue.domain.job import (
     ExportOpened,
@@ -18,7 +20,9 @@ from segue.domain.segment import MemberCount, Segment
 from segue.service.etag import etag_of
 from segue.v1 import (
     account_pb2,
+    campaign_pb2,
     error_reason_pb2,
+    event_service_pb2,
     export_service_pb2,
     field_pb2,
     import_service_pb2,
@@ -38,6 +42,8 @@ FIELD_TYPES = {
     FieldType.DATE_TIME: field_pb2.FIELD_TYPE_DATE_TIME,
     FieldType.MULTI_SELECT_ONE: field_pb2.FIELD_TYPE_MULTI_SELECT_ONE,
     FieldType.MULTI_SELECT_MANY: field_pb2.FIELD_TYPE_MULTI_SELECT_MANY,
+    FieldType.COUNTRY: field_pb2.FIELD_TYPE_COUNTRY,
+    FieldType.US_STATE: field_pb2.FIELD_TYPE_US_STATE,
 }
 
 
@@ -99,6 +105,45 @@ def field_message(field: Field) -> field_pb2.Field:
         options=field.options,
         create_time=timestamp(field.create_millis),
         etag=etag_of(field.version),
+    )
+
+
+def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
+    """Returns a campaign as its resource."""
+    account = f"accounts/{campaign.account_id}"
+    return campaign_pb2.Campaign(
+        name=campaign.name,
+        title=campaign.title,
+        lists=[f"{account}/lists/{list_id}" for list_id in campaign.list_ids],
+        segments=[f"{account}/segments/{segment_id}" for segment_id in campaign.segment_ids],
+        links=campaign.links,
+        state=campaign_pb2.CampaignState.ValueType(campaign.state),
+        sent_time=_optional_timestamp(campaign.sent_millis),
+        create_time=timestamp(campaign.create_millis),
+        etag=etag_of(campaign.version),
+    )
+
+
+def recorded_message(summary: RecordSummary) -> event_service_pb2.RecordEventsResponse:
+    """Returns what became of a stream of events."""
+    return event_service_pb2.RecordEventsResponse(
+        received_count=summary.received_count,
+        recorded_count=summary.recorded_count,
+        duplicate_count=summary.duplicate_count,
+        unknown_profile_count=summary.unknown_profile_count,
+        exception_count=summary.exception_count,
+        exceptions=[
+            event_service_pb2.EventException(
+                block_number=problem.block_number,
+                record_number=problem.record_number,
+                event_id=problem.event_id,
+                field_path=problem.field_path,
+                reason=error_reason_pb2.ErrorReason.ValueType(problem.reason),
+                message=problem.message,
+            )
+            for problem in summary.exceptions
+        ],
+        revision=summary.revision,
     )
 
 

@@ -3,12 +3,14 @@
 from typing import Final
 from urllib.parse import unquote
 
+from segue.domain.vocabulary import DefinitionKind
 from segue.errors import FieldInvalid, FieldViolation
 
 ACCOUNT: Final = "accounts/{account}"
 LIST: Final = "accounts/{account}/lists/{list}"
 PROFILE: Final = "accounts/{account}/profiles/{profile_id}"
 SEGMENT: Final = "accounts/{account}/segments/{segment}"
+CAMPAIGN: Final = "accounts/{account}/campaigns/{campaign}"
 API_KEY: Final = "accounts/{account}/apiKeys/{key}"
 ACCOUNT_FIELD: Final = "accounts/{account}/fields/{field}"
 LIST_FIELD: Final = "accounts/{account}/lists/{list}/fields/{field}"
@@ -46,6 +48,19 @@ def segment_of(name: str, field: str) -> tuple[str, str]:
     return account, segment
 
 
+def campaign_of(name: str, field: str) -> tuple[str, str]:
+    """Returns account and campaign."""
+    account, campaign = _parts(name, field, CAMPAIGN)
+    return account, campaign
+
+
+def definition_of(kind: DefinitionKind, name: str, field: str) -> tuple[str, str]:
+    """Returns account and id of a tag, topic, consent type or event type."""
+    form = f"{ACCOUNT}/{kind.collection}/{{{kind.field}}}"
+    account, definition_id = _parts(name, field, form)
+    return account, definition_id
+
+
 def api_key_of(name: str, field: str) -> tuple[str, str]:
     """Returns account and key id."""
     account, key = _parts(name, field, API_KEY)
@@ -69,17 +84,24 @@ def field_of(name: str, field: str) -> tuple[str, str | None, str]:
     return account, list_id, key
 
 
+def list_of_account(account: str, name: str, field: str) -> str:
+    """Returns the list of a request for an account.
+
+    Raises:
+        FieldInvalid: The list is another account's, besides the above.
+    """
+    found, list_id = list_of(name, field)
+    _check_within(account, found, field)
+    return list_id
+
+
 def list_within(account: str, name: str, field: str) -> str | None:
     """Returns the list of a request for an account, or None where the request names none.
 
     Raises:
         FieldInvalid: The list is another account's, besides the above.
     """
-    if not name:
-        return None
-    found, list_id = list_of(name, field)
-    _check_within(account, found, field)
-    return list_id
+    return list_of_account(account, name, field) if name else None
 
 
 def segment_within(account: str, name: str, field: str) -> str:

@@ -21,6 +21,18 @@ _BY_TOKEN: Final = MethodPolicy()
 _BY_NAME: Final = MethodPolicy(("name",))
 _IN_PARENT: Final = MethodPolicy(("parent",))
 
+
+def _of_collection(resource: str, field: str) -> dict[str, MethodPolicy]:
+    """Returns the rules of a resource's five methods."""
+    return {
+        f"Create{resource}": _IN_PARENT,
+        f"Get{resource}": _BY_NAME,
+        f"Update{resource}": MethodPolicy((f"{field}.name",)),
+        f"List{resource}s": _IN_PARENT,
+        f"Delete{resource}": _BY_NAME,
+    }
+
+
 _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
     "AccountService": {
         "CreateAccount": _ADMIN,
@@ -30,19 +42,25 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "DeleteAccount": _ADMIN,
     },
     "ListService": {
-        "CreateList": _IN_PARENT,
-        "GetList": _BY_NAME,
-        "UpdateList": MethodPolicy(("list.name",)),
-        "ListLists": _IN_PARENT,
-        "DeleteList": _BY_NAME,
+        **_of_collection("List", "list"),
         "GetListStats": _BY_NAME,
     },
     "FieldService": {
-        "CreateField": _IN_PARENT,
-        "GetField": _BY_NAME,
-        "UpdateField": MethodPolicy(("field.name",)),
-        "ListFields": _IN_PARENT,
-        "DeleteField": _BY_NAME,
+        **_of_collection("Field", "field"),
+        **_of_collection("Tag", "tag"),
+        **_of_collection("Topic", "topic"),
+        **_of_collection("ConsentType", "consent_type"),
+        **_of_collection("EventType", "event_type"),
+    },
+    "CampaignService": {
+        "CreateCampaign": _IN_PARENT,
+        "GetCampaign": _BY_NAME,
+        "ListCampaigns": _IN_PARENT,
+        "SendCampaign": _BY_NAME,
+        "DeleteCampaign": _BY_NAME,
+    },
+    "EventService": {
+        "RecordEvents": _IN_PARENT,
     },
     "ProfileService": {
         "GetProfile": _BY_NAME,

@@ -5,7 +5,10 @@ from typing import Any, Final, Protocol
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from segue.domain.campaign import CampaignDraft, CampaignState
+from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
 from segue.domain.job import ExportRequest, ImportRequest, StagedPart
 from segue.domain.page import PageRequest
@@ -16,6 +19,8 @@ from segue.transport.grpc import names
 from segue.transport.grpc.messages import FIELD_TYPES
 from segue.v1 import (
     block_pb2,
+    campaign_pb2,
+    event_service_pb2,
     export_service_pb2,
     field_pb2,
     import_service_pb2,
@@ -25,8 +30,18 @@ from segue.v1 import (
 
 _TYPES: Final = {number: field_type for field_type, number in FIELD_TYPES.items()}
 
-EXPORT_FORMATS: Final = frozenset(BlockFormat)
+EXPORT_FORMATS: Final = frozenset(
+    {BlockFormat.PROFILE_BATCH, BlockFormat.ARROW_IPC, BlockFormat.NDJSON}
+)
 IMPORT_FORMATS: Final = frozenset({BlockFormat.PROFILE_BATCH, BlockFormat.ARROW_IPC})
+EVENT_FORMATS: Final = frozenset({BlockFormat.EVENT_BATCH})
+
+_PLANNED_FORMATS: Final = {
+    number: name.removeprefix("BLOCK_FORMAT_")
+    for name, number in block_pb2.BlockFormat.items()
+    if "BATCH" not in name and number
+}
+"""Formats that blocks of any rows may have one day; batches are of one kind of rows."""
 
 
 class PagedRequest(Protocol):
@@ -77,11 +92,7 @@ def field_type_of(value: field_pb2.FieldType.ValueType) -> FieldType:
 
     Raises:
         FieldInvalid: There is none, or it is unknown.
-        NotImplementedYet: It is not built.
     """
-    if value in {field_pb2.FIELD_TYPE_COUNTRY, field_pb2.FIELD_TYPE_US_STATE}:
-        name = field_pb2.FieldType.Name(value).removeprefix("FIELD_TYPE_")
-        refuse(f"field.type.{name}", is_asked_for=True)
     if value not in _TYPES:
         raise FieldInvalid(
             FieldViolation("field.type", "is missing or unknown; choose a FieldType")
@@ -101,9 +112,8 @@ def block_format_of(
     number = int(value)
     if number in allowed:
         return BlockFormat(number)
-    if value in block_pb2.BlockFormat.values() and value != block_pb2.BLOCK_FORMAT_UNSPECIFIED:
-        name = block_pb2.BlockFormat.Name(value).removeprefix("BLOCK_FORMAT_")
-        refuse(f"{field}.{name}", is_asked_for=True)
+    if value in _PLANNED_FORMATS:
+        refuse(f"{field}.{_PLANNED_FORMATS[value]}", is_asked_for=True)
     formats = ", ".join(sorted(item.name for item in allowed))
     raise FieldInvalid(FieldViolation(field, f"is missing or unknown; choose one of {formats}"))
 
@@ -196,6 +206,72 @@ def _staged_part(request: import_service_pb2.StageProfilesRequest) -> StagedPart
         data=request.data,
         crc32c=request.crc32c if request.HasField("crc32c") else None,
     )
+
+
+async def event_blocks(
+    first: event_service_pb2.RecordEventsRequest,
+    others: AsyncIterator[event_service_pb2.RecordEventsRequest],
+) -> AsyncIterator[EventBlock]:
+    """Yields the blocks of a stream as they arrive; a first message without data is none.
+
+    Raises:
+        FieldInvalid: A block has no format.
+        NotImplementedYet: It is compressed, or of a format that is not built.
+    """
+    if first.data:
+        yield _event_block(first)
+    async for request in others:
+        yield _event_block(request)
+
+
+def _event_block(request: event_service_pb2.RecordEventsRequest) -> EventBlock:
+    refuse("events.compression", request.compression != block_pb2.COMPRESSION_UNSPECIFIED)
+    block_format_of(request.format, EVENT_FORMATS)
+    return EventBlock(request.data, request.crc32c if request.HasField("crc32c") else None)
+
+
+def campaign_draft_of(account: str, campaign: campaign_pb2.Campaign) -> CampaignDraft:
+    """Returns what a campaign is created with.
+
+    Raises:
+        FieldInvalid: A name is malformed or another account's, or the state is unknown.
+    """
+    state = campaign_state_of(campaign.state, "campaign.state")
+    return CampaignDraft(
+        title=campaign.title,
+        list_ids=tuple(
+            names.list_of_account(account, name, f"campaign.lists[{position}]")
+            for position, name in enumerate(campaign.lists)
+        ),
+        segment_ids=tuple(
+            names.segment_within(account, name, f"campaign.segments[{position}]")
+            for position, name in enumerate(campaign.segments)
+        ),
+        links=tuple(campaign.links),
+        state=state or CampaignState.DRAFT,
+        sent_millis=millis_of(campaign, "sent_time"),
+    )
+
+
+def campaign_state_of(
+    value: campaign_pb2.CampaignState.ValueType, field: str
+) -> CampaignState | None:
+    """Returns a campaign's state, None where none is said.
+
+    Raises:
+        FieldInvalid: It is unknown.
+    """
+    if value == campaign_pb2.CAMPAIGN_STATE_UNSPECIFIED:
+        return None
+    if value not in campaign_pb2.CampaignState.values():
+        raise FieldInvalid(FieldViolation(field, "is unknown; choose DRAFT or SENT"))
+    return CampaignState(value)
+
+
+def millis_of(message: Message, field: str) -> int | None:
+    """Returns a timestamp of a message in milliseconds since 1970 UTC; None where it is not set."""
+    moment: Timestamp = getattr(message, field)
+    return moment.ToMilliseconds() if message.HasField(field) else None
 
 
 def refuse(feature: str, is_asked_for: bool) -> None:  # noqa: FBT001 — reads as a sentence

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
 from segue.service.accounts import AccountService
+from segue.service.campaigns import CampaignService
+from segue.service.events import EventService
 from segue.service.exports import ExportService
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
@@ -12,7 +14,10 @@ from segue.service.keys import KeyService
 from segue.service.lists import ListService
 from segue.service.profiles import ProfileService
 from segue.service.segments import SegmentService
+from segue.service.vocabulary import VocabularyService
 from segue.transport.grpc.servicers.accounts import AccountServicer
+from segue.transport.grpc.servicers.campaigns import CampaignServicer
+from segue.transport.grpc.servicers.events import EventServicer
 from segue.transport.grpc.servicers.exports import ExportServicer
 from segue.transport.grpc.servicers.fields import FieldServicer
 from segue.transport.grpc.servicers.imports import ImportServicer
@@ -22,6 +27,8 @@ from segue.transport.grpc.servicers.segments import SegmentServicer
 from segue.transport.grpc.servicers.users import UserServicer
 from segue.v1 import (
     account_service_pb2,
+    campaign_service_pb2,
+    event_service_pb2,
     export_service_pb2,
     field_service_pb2,
     import_service_pb2,
@@ -39,8 +46,11 @@ class UseCases:
     accounts: AccountService
     lists: ListService
     fields: FieldService
+    vocabulary: VocabularyService
     profiles: ProfileService
     segments: SegmentService
+    campaigns: CampaignService
+    events: EventService
     imports: ImportService
     exports: ExportService
     keys: KeyService
@@ -51,9 +61,13 @@ def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:
     return {
         _service(account_service_pb2.DESCRIPTOR): AccountServicer(use_cases.accounts),
         _service(list_service_pb2.DESCRIPTOR): ListServicer(use_cases.lists),
-        _service(field_service_pb2.DESCRIPTOR): FieldServicer(use_cases.fields),
+        _service(field_service_pb2.DESCRIPTOR): FieldServicer(
+            use_cases.fields, use_cases.vocabulary
+        ),
         _service(profile_service_pb2.DESCRIPTOR): ProfileServicer(use_cases.profiles),
         _service(segment_service_pb2.DESCRIPTOR): SegmentServicer(use_cases.segments),
+        _service(campaign_service_pb2.DESCRIPTOR): CampaignServicer(use_cases.campaigns),
+        _service(event_service_pb2.DESCRIPTOR): EventServicer(use_cases.events),
         _service(import_service_pb2.DESCRIPTOR): ImportServicer(use_cases.imports),
         _service(export_service_pb2.DESCRIPTOR): ExportServicer(use_cases.exports),
         _service(user_service_pb2.DESCRIPTOR): UserServicer(use_cases.keys),

@@ -1,20 +1,23 @@
-"""`segue.v1.FieldService`."""
+"""`segue.v1.FieldService`: fields here, the other definitions in `vocabulary`."""
 
 from google.protobuf.empty_pb2 import Empty
 
 from segue.service.fields import FieldService
+from segue.service.vocabulary import VocabularyService
 from segue.transport.grpc import names
 from segue.transport.grpc.messages import field_message
 from segue.transport.grpc.requests import changes_of, field_type_of, page_of
+from segue.transport.grpc.servicers.vocabulary import vocabulary_methods
 from segue.v1 import field_pb2, field_service_pb2
 
 
 class FieldServicer:
-    """Serves custom fields."""
+    """Serves custom fields, and has the methods of the other definitions as attributes."""
 
-    def __init__(self, fields: FieldService) -> None:
+    def __init__(self, fields: FieldService, vocabulary: VocabularyService) -> None:
         """Takes the use cases."""
         self._fields = fields
+        vars(self).update(vocabulary_methods(vocabulary))
 
     async def create_field(
         self, request: field_service_pb2.CreateFieldRequest, _: object
