@@ -110,7 +110,7 @@ class ListServiceServicer:
     def DeleteList(self, request, context):
         """Deletes a list with its fields, memberships and their values; profiles stay.
 
-        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it.
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it, or a campaign that was not sent goes to it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,7 @@ class ListServiceStub:
     DeleteList: _grpc.UnaryUnaryMultiCallable[_list_service_pb2.DeleteListRequest, _empty_pb2.Empty]
     """Deletes a list with its fields, memberships and their values; profiles stay.
 
-    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it.
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it, or a campaign that was not sent goes to it.
     """
     GetListStats: _grpc.UnaryUnaryMultiCallable[_list_service_pb2.GetListStatsRequest, _list_service_pb2.ListStats]
     """Counts a list's members by state, from the columns, in about a millisecond.
@@ -88,7 +88,7 @@ class ListServiceAsyncStub(ListServiceStub):
     DeleteList: _aio.UnaryUnaryMultiCallable[_list_service_pb2.DeleteListRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a list with its fields, memberships and their values; profiles stay.
 
-    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it.
+    Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it, or a campaign that was not sent goes to it.
     """
     GetListStats: _aio.UnaryUnaryMultiCallable[_list_service_pb2.GetListStatsRequest, _list_service_pb2.ListStats]  # type: ignore[assignment]
     """Counts a list's members by state, from the columns, in about a millisecond.
@@ -148,7 +148,7 @@ class ListServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a list with its fields, memberships and their values; profiles stay.
 
-        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it.
+        Errors: `RESOURCE_NOT_FOUND`, `STATE_FORBIDS` while segments stand on it, or a campaign that was not sent goes to it.
         """
 
     @_abc_1.abstractmethod
