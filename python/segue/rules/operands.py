@@ -122,9 +122,7 @@ def parse_campaign(clause: str, scope: RuleScope, *, with_link: bool) -> tuple[s
         raise RuleInvalid(Code.CAMPAIGN_ID_INVALID)
     campaign_id, link = match["id"].lower(), match["link"] or ""
     campaign = scope.campaign(campaign_id)
-    if campaign is None:
-        raise RuleInvalid(Code.CAMPAIGN_ID_INVALID)
-    if not campaign.was_sent:
+    if campaign is None or not campaign.was_sent:
         raise RuleInvalid(Code.CAMPAIGN_NOT_SENT)
     if with_link and link not in campaign.links:
         raise RuleInvalid(Code.LINK_UNKNOWN)
