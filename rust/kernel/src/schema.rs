@@ -1,4 +1,4 @@
-//! Which fields and lists an account has, and the columns that hold them.
+//! Which fields, lists and marks an account has, and the columns that hold them.
 
 use std::collections::HashMap;
 
@@ -137,6 +137,78 @@ impl List {
     }
 }
 
+/// What a mark is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum MarkKind {
+    /// A word that profiles have or do not have: true, or absent.
+    Tag = 0,
+    /// Something to hear of: true is subscribed, false unsubscribed.
+    Topic = 1,
+    /// A consent asked for: true is given, false withdrawn.
+    Consent = 2,
+}
+
+impl MarkKind {
+    /// Every kind, in the order in which records hold them.
+    pub const ALL: [Self; 3] = [Self::Tag, Self::Topic, Self::Consent];
+
+    /// The states that are stored.
+    pub const fn states(self) -> &'static [bool] {
+        match self {
+            Self::Tag => &[true],
+            Self::Topic | Self::Consent => &[true, false],
+        }
+    }
+
+    /// Name of the collection in records.
+    pub const fn collection(self) -> &'static str {
+        match self {
+            Self::Tag => "tags",
+            Self::Topic => "topics",
+            Self::Consent => "consents",
+        }
+    }
+
+    /// Its name, which goes before an id in the columns of flat formats.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Topic => "topic",
+            Self::Consent => "consent",
+        }
+    }
+}
+
+/// A tag, a topic or a consent type: a column of truth values.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// What it is.
+    pub kind: MarkKind,
+    /// Last part of its resource name; marks of different kinds may share it.
+    pub id: String,
+    /// Where the profiles' states are.
+    pub column: ColumnId,
+}
+
+impl Mark {
+    /// Name of its column in flat formats, as `tag:vip`.
+    pub fn flat_name(&self) -> String {
+        format!("{}:{}", self.kind.name(), self.id)
+    }
+}
+
+/// Most marks of an account: encoders number the two states of each in 16 bits.
+const MAX_MARKS: usize = 1 << 15;
+
+/// Names of a topic's states: of true, and of false.
+pub const TOPIC_STATES: [&str; 2] = ["Subscribed", "Unsubscribed"];
+
+/// Names of a consent's states: of true, and of false.
+pub const CONSENT_STATES: [&str; 2] = ["Given", "Withdrawn"];
+
 /// Names of the membership states in the order of their codes.
 pub const MEMBERSHIP_STATES: [&str; 6] = [
     "Active",
@@ -155,28 +227,43 @@ pub const CONSENTS_TO_TRACK: [&str; 2] = ["Yes", "No"];
 struct Definition {
     lists: Vec<List>,
     fields: Vec<Field>,
+    #[serde(default)]
+    marks: Vec<Mark>,
 }
 
-/// An account's lists and fields at one version of its definitions. Immutable.
+/// An account's lists, fields and marks at one version of its definitions. Immutable.
 #[derive(Debug, Default)]
 pub struct Schema {
     lists: Vec<List>,
     fields: Vec<Field>,
+    marks: Vec<Mark>,
     list_by_id: HashMap<String, usize>,
     field_by_key: HashMap<(Option<String>, String), usize>,
+    /// By kind.
+    mark_by_id: [HashMap<String, usize>; MarkKind::ALL.len()],
 }
 
 impl Schema {
-    /// Reads a schema from JSON: `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}]}`.
+    /// Reads a schema from JSON: `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}], "marks":
+    /// [{"kind", "id", "column"}]}`.
     ///
     /// # Errors
-    /// [`KernelError::DefinitionInvalid`] when it is not of this form, or a name or column stands twice.
+    /// [`KernelError::DefinitionInvalid`] when it is not of this form, or has more than 32,768 marks.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        let Definition { lists, fields } =
-            serde_json::from_slice(json).map_err(|error| KernelError::DefinitionInvalid {
+        let Definition {
+            lists,
+            fields,
+            marks,
+        } = serde_json::from_slice(json).map_err(|error| KernelError::DefinitionInvalid {
+            what: "schema",
+            problem: error.to_string(),
+        })?;
+        if marks.len() > MAX_MARKS {
+            return Err(KernelError::DefinitionInvalid {
                 what: "schema",
-                problem: error.to_string(),
-            })?;
+                problem: format!("more than {MAX_MARKS} marks"),
+            });
+        }
         let list_by_id = lists
             .iter()
             .enumerate()
@@ -187,11 +274,17 @@ impl Schema {
             .enumerate()
             .map(|(i, field)| ((field.list.clone(), field.key.to_lowercase()), i))
             .collect();
+        let mut mark_by_id = MarkKind::ALL.map(|_| HashMap::new());
+        for (i, mark) in marks.iter().enumerate() {
+            mark_by_id[mark.kind as usize].insert(mark.id.clone(), i);
+        }
         Ok(Self {
             lists,
             fields,
+            marks,
             list_by_id,
             field_by_key,
+            mark_by_id,
         })
     }
 
@@ -203,6 +296,11 @@ impl Schema {
     /// Fields in order of creation.
     pub fn fields(&self) -> &[Field] {
         &self.fields
+    }
+
+    /// Tags, topics and consent types in order of creation.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// The list of an id.
@@ -217,6 +315,13 @@ impl Schema {
             .map(|&i| &self.fields[i])
     }
 
+    /// The mark of a kind and an id; ids compare exactly.
+    pub fn mark(&self, kind: MarkKind, id: &str) -> Option<&Mark> {
+        self.mark_by_id[kind as usize]
+            .get(id)
+            .map(|&i| &self.marks[i])
+    }
+
     /// What a column holds, by this schema.
     pub fn kind(&self, column: ColumnId) -> Option<ColumnKind> {
         use builtin as b;
@@ -226,13 +331,21 @@ impl Schema {
             b::EMAIL_MORE | b::PHONE_MORE | b::ALTERNATE_ID_MORE => Some(ColumnKind::Identifiers),
             b::CREATED_AT | b::CHANGED_AT => Some(ColumnKind::DateTime),
             b::CUSTOMER_TYPE..=b::CHANGED_AT => Some(ColumnKind::Text),
-            _ => self.kind_of_member_column(column).or_else(|| {
-                self.fields
-                    .iter()
-                    .find(|field| field.column == column)
-                    .map(|field| field.kind)
-            }),
+            _ => self
+                .kind_of_member_column(column)
+                .or_else(|| self.kind_of_field(column))
+                .or_else(|| self.kind_of_mark(column)),
         }
+    }
+
+    fn kind_of_field(&self, column: ColumnId) -> Option<ColumnKind> {
+        let field = self.fields.iter().find(|field| field.column == column)?;
+        Some(field.kind)
+    }
+
+    fn kind_of_mark(&self, column: ColumnId) -> Option<ColumnKind> {
+        let is_mark = self.marks.iter().any(|mark| mark.column == column);
+        is_mark.then_some(ColumnKind::Boolean)
     }
 
     fn kind_of_member_column(&self, column: ColumnId) -> Option<ColumnKind> {

@@ -24,12 +24,16 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use segue_kernel::batch::{Batch, BatchValues, RecordReason as R};
 use segue_kernel::error::{KernelError, Result};
-use segue_kernel::schema::builtin;
+use segue_kernel::schema::{ColumnId, builtin};
 use segue_kernel::wire::{BlockFormat, DecodeOptions, decode};
 use segue_v1::{
-    Membership, OptionList, PersonName, Profile, ProfileBatch, Value, member, plain, value,
+    Membership, OptionList, PersonName, Profile, ProfileBatch, TopicState, Value, member, plain,
+    value,
 };
-use shop::{ACCOUNT_FIELDS, NEWSLETTER, NEWSLETTER_FIELDS, column, ids, problems, schema, texts};
+use shop::{
+    ACCOUNT_FIELDS, MARK_COLUMNS, NEWSLETTER, NEWSLETTER_FIELDS, column, ids, problems, schema,
+    texts,
+};
 
 /// Writes record batches of the same columns as one stream.
 fn stream(batches: &[RecordBatch]) -> Vec<u8> {
@@ -93,6 +97,8 @@ struct Row {
     likes: Option<Vec<String>>,
     state: Option<usize>,
     club_city: Option<String>,
+    tag: Option<bool>,
+    topic: Option<bool>,
 }
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
@@ -114,7 +120,9 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         option::of(vec(level(), 0..3)),
     );
     let places = (option::of(0..6_usize), text());
-    let row = (who, fields, places).prop_map(|(who, fields, (state, club_city))| {
+    let marks = any::<(Option<bool>, Option<bool>)>();
+    let row = (who, fields, places, marks).prop_map(|(who, fields, places, (tag, topic))| {
+        let (state, club_city) = places;
         let (id, email, phone, given_name, full_name, latitude) = who;
         let (city, age, vip, born, seen, level, likes) = fields;
         Row {
@@ -133,6 +141,8 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
             likes,
             state,
             club_city,
+            tag,
+            topic,
         }
     });
     vec(row, 0..20)
@@ -198,7 +208,22 @@ fn table(rows: &[Row], layout: usize) -> RecordBatch {
         ),
         ("club/City", text(|row| row.club_city.as_deref())),
         ("created_at", Arc::new(NullArray::new(rows.len()))),
+        (
+            "tag:vip",
+            Arc::new(rows.iter().map(|row| row.tag).collect::<BooleanArray>()),
+        ),
+        (
+            "topic:sport",
+            text(|row| row.topic.map(|topic| if topic { "Yes" } else { "0" })),
+        ),
     ])
+}
+
+fn topic_state(is_subscribed: bool) -> TopicState {
+    TopicState {
+        topic: "sport".to_owned(),
+        state: if is_subscribed { 1 } else { 2 },
+    }
 }
 
 /// The rows as profiles: bare keys are fields of `newsletter`.
@@ -246,6 +271,9 @@ fn profiles(rows: &[Row]) -> ProfileBatch {
             }),
             latitude: row.latitude,
             memberships,
+            tags: vec!["vip".to_owned(); usize::from(row.tag == Some(true))],
+            removed_tags: vec!["vip".to_owned(); usize::from(row.tag == Some(false))],
+            topics: row.topic.iter().map(|&topic| topic_state(topic)).collect(),
             ..Profile::default()
         }
     };
@@ -558,4 +586,65 @@ fn dictionaries_without_values_and_empty_streams_are_read() {
         read(vec![("profile_id", some_ids(0))]).unwrap(),
         Batch::default()
     );
+}
+
+#[test]
+fn marks_are_columns_of_truth_values() {
+    let batch = read(vec![
+        ("profile_id", some_ids(4)),
+        (
+            "tag:vip",
+            strings(&[Some("true"), Some("no"), Some(""), None]),
+        ),
+        (
+            "topic:sport",
+            Arc::new(BooleanArray::from(vec![
+                Some(true),
+                Some(false),
+                None,
+                None,
+            ])),
+        ),
+        (
+            "consent:mail",
+            strings(&[Some("1"), Some("0"), Some(""), None]),
+        ),
+    ])
+    .unwrap();
+    let states = |position: ColumnId| {
+        let column = column(&batch, MARK_COLUMNS + position).unwrap();
+        let BatchValues::Boolean(values) = &column.values else {
+            panic!("truth values")
+        };
+        (&*column.rows, &**values, &*column.cleared)
+    };
+    assert_eq!(problems(&batch), []);
+    assert_eq!(states(0), (&[0][..], &[true][..], &[1, 2][..]));
+    assert_eq!(states(1), (&[0, 1][..], &[true, false][..], &[][..]));
+    assert_eq!(states(5), (&[0, 1][..], &[true, false][..], &[2][..]));
+}
+
+#[test]
+fn a_mark_goes_before_a_field_of_its_name_and_unknown_ones_are_no_columns() {
+    let truth = || -> ArrayRef { Arc::new(BooleanArray::from(vec![true])) };
+    let batch = read(vec![
+        ("profile_id", some_ids(1)),
+        ("tag:vip", truth()),
+        ("/tag:vip", truth()),
+        ("club/tag:vip", truth()),
+    ])
+    .unwrap();
+    let columns: Vec<_> = batch.columns.iter().map(|column| column.column).collect();
+    assert!(columns.contains(&MARK_COLUMNS) && columns.contains(&(ACCOUNT_FIELDS + 7)));
+    let problem = problem_of(read(vec![
+        ("profile_id", some_ids(1)),
+        ("tag:Vip", truth()),
+        ("tag:sport", truth()),
+        ("topic:", truth()),
+        ("consents:sms", truth()),
+        ("consent:sms", Arc::new(Float64Array::from(vec![1.0]))),
+    ]));
+    for name in ["tag:sport", "topic:", "consents:sms", "consent:sms"] {
+        assert!(problem.contains(&format!("{name:?}")), "{problem}");
+    }
 }

@@ -5,7 +5,8 @@ mod shop;
 
 use segue_kernel::batch::RecordReason as R;
 use segue_v1::{
-    Identifier, Membership, OptionList, Profile, ProfileBatch, Value, member, plain, profile, value,
+    Consent, Identifier, Membership, OptionList, Profile, ProfileBatch, TopicState, Value, member,
+    plain, profile, value,
 };
 use shop::{decoded, problems};
 
@@ -257,5 +258,53 @@ fn memberships() {
             "memberships[club]",
             R::Duplicate,
         ),
+    ]);
+}
+
+#[test]
+fn marks() {
+    let tags = |tags: &[&str], removed: &[&str]| Profile {
+        tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+        removed_tags: removed.iter().map(|&tag| tag.to_owned()).collect(),
+        ..profile("p")
+    };
+    let topics = |topics: &[(&str, i32)]| Profile {
+        topics: topics
+            .iter()
+            .map(|&(topic, state)| TopicState {
+                topic: topic.to_owned(),
+                state,
+            })
+            .collect(),
+        ..profile("p")
+    };
+    let consent = |id: &str, state| Profile {
+        consents: vec![Consent {
+            consent_type: id.to_owned(),
+            state,
+        }],
+        ..profile("p")
+    };
+    check(&[
+        (tags(&["nobody"], &[]), "tags[nobody]", R::TagUnknown),
+        (tags(&["Vip"], &[]), "tags[Vip]", R::TagUnknown),
+        (tags(&["sport"], &[]), "tags[sport]", R::TagUnknown),
+        (tags(&[], &[""]), "removed_tags[]", R::TagUnknown),
+        (tags(&["vip", "vip"], &[]), "tags[vip]", R::Duplicate),
+        (tags(&["vip"], &["vip"]), "removed_tags[vip]", R::Duplicate),
+        (topics(&[("new", 1)]), "topics[new]", R::TopicUnknown),
+        (
+            topics(&[("sport", 1), ("sport", 0)]),
+            "topics[sport]",
+            R::Duplicate,
+        ),
+        (topics(&[("sport", 3)]), "topics[sport]", R::TypeMismatch),
+        (topics(&[("sport", -1)]), "topics[sport]", R::TypeMismatch),
+        (
+            consent("sport", 1),
+            "consents[sport]",
+            R::ConsentTypeUnknown,
+        ),
+        (consent("sms", 3), "consents[sms]", R::TypeMismatch),
     ]);
 }

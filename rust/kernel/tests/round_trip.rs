@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use prost::Message;
 use segue_kernel::table::Table;
 use segue_kernel::wire::{BlockFormat, DecodeOptions, Export, ExportRequest, decode};
+use segue_v1::RetrieveExportResponse;
 use shop::schema;
 
 const TICK: i64 = 1_700_000_000_003;
@@ -46,16 +47,9 @@ fn exported(table: &Table, format: BlockFormat, list: Option<&str>) -> Vec<u8> {
     let export = Export::new(table.version(), Arc::new(schema()), None, request).unwrap();
     let mut data = Vec::new();
     while let Some((response, _)) = export.read(data.len() as u64).unwrap() {
-        data.extend(Response::decode(&response[..]).unwrap().data);
+        data.extend(segue_v1::read::<RetrieveExportResponse>(&response).data);
     }
     data
-}
-
-/// The data of a `segue.v1.RetrieveExportResponse`.
-#[derive(Clone, PartialEq, Message)]
-struct Response {
-    #[prost(bytes = "vec", tag = "1")]
-    data: Vec<u8>,
 }
 
 proptest! {

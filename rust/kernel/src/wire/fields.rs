@@ -42,6 +42,22 @@ pub mod profile {
     pub const CHANGED_AT_MILLIS: u32 = 15;
     /// Whether the profile left the export; output only.
     pub const REMOVED: u32 = 16;
+    /// Tags.
+    pub const TAGS: u32 = 17;
+    /// States of topics.
+    pub const TOPICS: u32 = 18;
+    /// States of consents.
+    pub const CONSENTS: u32 = 19;
+    /// Tags to take off; input only.
+    pub const REMOVED_TAGS: u32 = 22;
+}
+
+/// `segue.v1.TopicState` and `segue.v1.Consent`, which have the same form.
+pub mod mark_state {
+    /// Id of the topic or consent type.
+    pub const ID: u32 = 1;
+    /// State.
+    pub const STATE: u32 = 2;
 }
 
 /// `segue.v1.Identifier`.

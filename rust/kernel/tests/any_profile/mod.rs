@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::segue_v1::{
-    FieldValue, Identifier, Membership, OptionList, PersonName, Profile, ProfileBatch, Value,
+    Consent, FieldValue, Identifier, Membership, OptionList, PersonName, Profile, ProfileBatch,
+    TopicState, Value,
 };
 
 /// Texts that some field somewhere takes, and some that none does.
@@ -81,7 +82,7 @@ fn identifiers(value: impl Strategy<Value = String>) -> impl Strategy<Value = Ve
 
 fn field_value() -> impl Strategy<Value = FieldValue> {
     let keys = [
-        "City", "age", "VIP", "Born", "Seen", "Level", "Likes", "Shoe", "",
+        "City", "age", "VIP", "Born", "Seen", "Level", "Likes", "tag:vip", "Shoe", "",
     ];
     let options = vec(
         select(&["Red", "green", "blå", "Off White", "Pink"][..]),
@@ -132,6 +133,39 @@ fn membership() -> impl Strategy<Value = Membership> {
         )
 }
 
+/// Ids of marks: some of a profile's tags, topics or consents.
+fn mark_ids(known: [&'static str; 2]) -> impl Strategy<Value = Vec<String>> {
+    let id = prop_oneof![9 => select(known.to_vec()), 1 => select(vec!["", "VIP", "nothing"])];
+    prop_oneof![2 => Just(Vec::new()), 1 => vec(id.prop_map(str::to_owned), 0..3)]
+}
+
+/// Ids of marks, each with a state.
+fn mark_states(known: [&'static str; 2]) -> impl Strategy<Value = Vec<(String, i32)>> {
+    let state = || prop_oneof![9 => 0..3, 1 => any::<i32>()];
+    mark_ids(known).prop_flat_map(move |ids| {
+        let states = vec(state(), ids.len());
+        states.prop_map(move |states| ids.iter().cloned().zip(states).collect())
+    })
+}
+
+prop_compose! {
+    fn marks()(
+        tags in mark_ids(["vip", "new"]),
+        topics in mark_states(["sport", "vip"]),
+        consents in mark_states(["sms", "mail"]),
+        removed_tags in mark_ids(["vip", "new"]),
+    ) -> Profile {
+        let topic = |(topic, state)| TopicState { topic, state };
+        let consent = |(consent_type, state)| Consent { consent_type, state };
+        Profile {
+            tags, removed_tags,
+            topics: topics.into_iter().map(topic).collect(),
+            consents: consents.into_iter().map(consent).collect(),
+            ..Profile::default()
+        }
+    }
+}
+
 prop_compose! {
     fn person_name()(parts in vec(some_text(), 6)) -> PersonName {
         let [prefix, given_name, middle_name, family_name, suffix, full_name] = parts.try_into().unwrap();
@@ -150,13 +184,14 @@ prop_compose! {
         degrees in vec(option::weighted(0.3, prop_oneof![4 => -100.0..100.0, 1 => any::<f64>()]), 2),
         fields in vec(field_value(), 0..3),
         memberships in vec(membership(), 0..3),
+        marks in marks(),
         output in any::<(i64, bool)>(),
     ) -> Profile {
         let [customer_type, locale, country, region] = texts.try_into().unwrap();
         Profile {
             profile_id: id, alternate_ids, emails, phones, customer_type, name, locale, country, region,
             latitude: degrees[0], longitude: degrees[1], fields, memberships,
-            created_at_millis: output.0, changed_at_millis: output.0, removed: output.1,
+            created_at_millis: output.0, changed_at_millis: output.0, removed: output.1, ..marks
         }
     }
 }

@@ -32,14 +32,27 @@ const SCHEMA: &str = r#"{
         {"column": 84, "key": "Seen \"at\"", "type": "date_time"},
         {"column": 85, "key": "Plan", "type": "multi_select_one", "options": ["Free", "Pro", "A \"quoted\" one"]},
         {"column": 86, "key": "Tags", "type": "multi_select_many", "options": ["a", "b\n", "c", "d", "e"]},
+        {"column": 87, "key": "tag:vip", "type": "text"},
         {"column": 90, "list": "news", "key": "Motto", "type": "text"},
         {"column": 91, "list": "news", "key": "country", "type": "number"},
         {"column": 92, "list": "news", "key": "Frequency", "type": "multi_select_one", "options": ["Daily", "Weekly"]},
         {"column": 93, "list": "news", "key": "Topics", "type": "multi_select_many", "options": ["x", "y", "z"]},
         {"column": 94, "list": "the \"shop\"", "key": "Motto", "type": "text"},
         {"column": 95, "list": "the \"shop\"", "key": "Vip", "type": "boolean"}
+    ],
+    "marks": [
+        {"kind": "tag", "id": "vip", "column": 100},
+        {"kind": "topic", "id": "vip", "column": 101},
+        {"kind": "tag", "id": "early-bird", "column": 102},
+        {"kind": "consent", "id": "sms", "column": 103},
+        {"kind": "topic", "id": "sport", "column": 104},
+        {"kind": "tag", "id": "never-given", "column": 105},
+        {"kind": "consent", "id": "a-consent-type-with-an-id-as-long-as-an-id-may-be-63-characters", "column": 106}
     ]
 }"#;
+
+/// A tag that no profile has.
+const NEVER_GIVEN: ColumnId = 105;
 
 pub(crate) fn schema() -> Arc<Schema> {
     Arc::new(Schema::from_json(SCHEMA.as_bytes()).expect("a valid schema"))
@@ -149,6 +162,17 @@ pub(crate) fn row(number: usize, dice: &mut Dice) -> Row {
     }
     let schema = schema();
     fields(&schema, None, &mut row, dice);
+    for mark in schema
+        .marks()
+        .iter()
+        .filter(|mark| mark.column != NEVER_GIVEN)
+    {
+        if dice.below(2) == 0 {
+            let states = mark.kind.states();
+            let state = states[usize::from(dice.below(2) == 1) % states.len()];
+            row.insert(mark.column, Value::Boolean(state));
+        }
+    }
     for list in schema.lists() {
         if dice.below(2) == 0 {
             row.insert(

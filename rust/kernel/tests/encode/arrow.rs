@@ -65,7 +65,11 @@ fn column_of<'a>(schema: &'a Schema, name: &str) -> (ColumnId, Option<&'a Field>
             .expect("a field of the list");
         return (field.column, Some(field));
     }
-    let field = schema.field(None, name).expect("a field of the account");
+    if let Some(mark) = schema.marks().iter().find(|mark| mark.flat_name() == name) {
+        return (mark.column, None);
+    }
+    let key = name.strip_prefix('/').unwrap_or(name);
+    let field = schema.field(None, key).expect("a field of the account");
     (field.column, Some(field))
 }
 
@@ -226,6 +230,7 @@ fn the_columns_of_the_named_list_go_by_their_bare_names_where_these_are_free() {
     ] {
         assert!(names.contains(&name), "{name} in {names:?}");
     }
+    assert!(names.contains(&"tag:vip") && names.contains(&"/tag:vip"));
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(distinct.len(), names.len());
 }

@@ -3,11 +3,12 @@
 mod account;
 mod arrow;
 mod history;
-mod mirror;
 mod ndjson;
 mod page;
 mod profile_batch;
 mod resume;
+#[path = "../segue_v1/mod.rs"]
+mod segue_v1;
 mod selection;
 
 use std::sync::Arc;
@@ -51,7 +52,7 @@ fn read_from(export: &Export, offset: u64) -> Vec<u8> {
     let mut data = Vec::new();
     let mut at = offset;
     while let Some((bytes, next_offset)) = export.read(at).expect("an offset within the export") {
-        let response = mirror::response(&bytes);
+        let response = segue_v1::read::<segue_v1::RetrieveExportResponse>(&bytes);
         assert_eq!((response.offset, response.next_offset), (at, next_offset));
         assert_eq!(at + response.data.len() as u64, next_offset);
         assert_eq!(response.crc32c, crc32c::crc32c(&response.data));

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use segue_kernel::schema::{
-    CONSENTS_TO_TRACK, ColumnId, Field, MEMBERSHIP_STATES, Schema, builtin as b,
+    CONSENT_STATES, CONSENTS_TO_TRACK, ColumnId, Field, MEMBERSHIP_STATES, MarkKind, Schema,
+    TOPIC_STATES, builtin as b,
 };
 use segue_kernel::wire::{BlockFormat, calendar, value};
 use serde_json::{Map, Value as Json, json};
@@ -62,7 +63,33 @@ fn line(schema: &Schema, row: &Row) -> Json {
     );
     insert(&mut line, "fields", fields(schema, None, row));
     insert(&mut line, "memberships", memberships(schema, row));
+    for kind in MarkKind::ALL {
+        let marks = marks(schema, kind, row);
+        if !marks.is_empty() {
+            line.insert(kind.collection().to_owned(), Json::Array(marks));
+        }
+    }
     Json::Object(line)
+}
+
+fn marks(schema: &Schema, kind: MarkKind, row: &Row) -> Vec<Json> {
+    let of_kind = schema.marks().iter().filter(|mark| mark.kind == kind);
+    of_kind
+        .filter_map(|mark| {
+            let Some(Value::Boolean(state)) = row.get(&mark.column) else {
+                return None;
+            };
+            Some(match kind {
+                MarkKind::Tag => json!(mark.id),
+                MarkKind::Topic => {
+                    json!({"topic": mark.id, "state": TOPIC_STATES[usize::from(!state)]})
+                }
+                MarkKind::Consent => {
+                    json!({"consent_type": mark.id, "state": CONSENT_STATES[usize::from(!state)]})
+                }
+            })
+        })
+        .collect()
 }
 
 fn memberships(schema: &Schema, row: &Row) -> Map<String, Json> {
@@ -214,6 +241,10 @@ fn a_line_looks_as_the_documentation_says() {
         (list.joined_at(), Value::DateTime(1_709_251_200_123)),
         (list.consent_to_track(), Value::One(1)),
         (93, Value::Many(vec![0, 2])),
+        (100, Value::Boolean(true)),
+        (102, Value::Boolean(true)),
+        (103, Value::Boolean(false)),
+        (104, Value::Boolean(true)),
     ]);
     let version = version(&[row], &BTreeSet::new(), History::Sealed);
     let line = whole(&export(&version, &schema, request(BlockFormat::Ndjson)));
@@ -221,7 +252,9 @@ fn a_line_looks_as_the_documentation_says() {
         r#"{"profile_id":"p1","emails":[{"value":"Asa@example.com","type":"work"}],"#,
         r#""latitude":59,"longitude":18.25,"fields":{"Vip":true,"Born":"2000-02-29"},"#,
         r#""memberships":{"news":{"state":"Active","joined_at":"2024-03-01T00:00:00.123Z","#,
-        r#""consent_to_track":"No","fields":{"Topics":["x","z"]}}}}"#,
+        r#""consent_to_track":"No","fields":{"Topics":["x","z"]}}},"#,
+        r#""tags":["vip","early-bird"],"topics":[{"topic":"sport","state":"Subscribed"}],"#,
+        r#""consents":[{"consent_type":"sms","state":"Withdrawn"}]}"#,
         "\n",
     );
     assert_eq!(String::from_utf8(line).expect("UTF-8"), expected);

@@ -10,7 +10,7 @@ use segue_kernel::wire::{PageOrder, PageRequest, encode_profile, page};
 
 use crate::account::{Row, Value, rows, schema};
 use crate::history::{History, version};
-use crate::mirror;
+use crate::segue_v1::{self, ProfileBatch};
 
 const ORDERS: [PageOrder; 3] = [PageOrder::Email, PageOrder::Name, PageOrder::Time];
 
@@ -76,11 +76,11 @@ fn pages_are_pieces_of_all_profiles_in_order() {
                 let profiles: Vec<_> = numbers
                     .map(|&row| {
                         let row = u32::try_from(row).expect("small");
-                        mirror::profile(&encode_profile(&version, &schema, row))
+                        segue_v1::read(&encode_profile(&version, &schema, row))
                     })
                     .collect();
                 assert_eq!(total, expected.len());
-                assert_eq!(mirror::batch(&batch).profiles, profiles);
+                assert_eq!(segue_v1::read::<ProfileBatch>(&batch).profiles, profiles);
             }
         }
     }
@@ -100,7 +100,7 @@ fn a_page_holds_only_members_active_since_a_time() {
         let expected = sorted(&rows, is_active, &request);
         let (batch, total) =
             page(&version, &schema, &everybody(&schema), &request).expect("a list");
-        let ids = mirror::batch(&batch)
+        let ids = segue_v1::read::<ProfileBatch>(&batch)
             .profiles
             .into_iter()
             .map(|one| one.profile_id);
@@ -120,7 +120,7 @@ fn without_a_list_the_time_is_that_of_creation() {
         ..request(PageOrder::Time, true, 3)
     };
     let (batch, total) = page(&version, &schema, &everybody(&schema), &request).expect("a page");
-    let ids = mirror::batch(&batch)
+    let ids = segue_v1::read::<ProfileBatch>(&batch)
         .profiles
         .into_iter()
         .map(|one| one.profile_id);

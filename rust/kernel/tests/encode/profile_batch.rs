@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use prost::Message;
-use segue_kernel::schema::{ColumnId, ColumnKind, Schema, builtin as b};
+use segue_kernel::schema::{ColumnId, ColumnKind, MarkKind, Schema, builtin as b};
 use segue_kernel::wire::{BlockFormat, ExportRequest, encode_profile};
 
 use crate::account::{Row, Value, rows, schema};
 use crate::history::{History, version};
-use crate::{export, mirror, request, whole};
+use crate::segue_v1::{self, ProfileBatch, RetrieveExportResponse};
+use crate::{export, request, whole};
 
 /// A profile as plain values.
-pub(crate) fn row_of(schema: &Schema, keys: &[String], profile: mirror::Profile) -> Row {
+pub(crate) fn row_of(schema: &Schema, keys: &[String], profile: segue_v1::Profile) -> Row {
     let mut row = Row::new();
     row.insert(b::PROFILE_ID, Value::Text(profile.profile_id));
     identifiers(b::ALTERNATE_ID, profile.alternate_ids, &mut row);
@@ -63,12 +64,19 @@ pub(crate) fn row_of(schema: &Schema, keys: &[String], profile: mirror::Profile)
         row.extend(code(membership.consent_to_track).map(|code| (list.consent_to_track(), code)));
         fields(schema, keys, Some(&list.id), membership.fields, &mut row);
     }
+    marks(
+        schema,
+        &profile.tags,
+        &profile.topics,
+        &profile.consents,
+        &mut row,
+    );
     row.insert(b::CREATED_AT, Value::DateTime(profile.created_at_millis));
     row.insert(b::CHANGED_AT, Value::DateTime(profile.changed_at_millis));
     row
 }
 
-fn identifiers(column: ColumnId, given: Vec<mirror::Identifier>, row: &mut Row) {
+fn identifiers(column: ColumnId, given: Vec<segue_v1::Identifier>, row: &mut Row) {
     let mut given = given.into_iter();
     let Some(first) = given.next() else { return };
     row.insert(column, Value::Text(first.value));
@@ -83,6 +91,29 @@ fn identifiers(column: ColumnId, given: Vec<mirror::Identifier>, row: &mut Row) 
     }
 }
 
+fn marks(
+    schema: &Schema,
+    tags: &[String],
+    topics: &[segue_v1::TopicState],
+    consents: &[segue_v1::Consent],
+    row: &mut Row,
+) {
+    let mut insert = |kind, id: &str, state: i32| {
+        let mark = schema.mark(kind, id).expect("a mark of the schema");
+        assert!([1, 2].contains(&state), "absent states are left out");
+        row.insert(mark.column, Value::Boolean(state == 1));
+    };
+    for tag in tags {
+        insert(MarkKind::Tag, tag, 1);
+    }
+    for topic in topics {
+        insert(MarkKind::Topic, &topic.topic, topic.state);
+    }
+    for consent in consents {
+        insert(MarkKind::Consent, &consent.consent_type, consent.state);
+    }
+}
+
 fn code(number: i32) -> Option<Value> {
     u16::try_from(number - 1).ok().map(Value::One)
 }
@@ -91,7 +122,7 @@ fn fields(
     schema: &Schema,
     keys: &[String],
     list: Option<&str>,
-    given: Vec<mirror::FieldValue>,
+    given: Vec<segue_v1::FieldValue>,
     row: &mut Row,
 ) {
     for value in given {
@@ -105,16 +136,16 @@ fn fields(
             u16::try_from(code.expect("an option of the field")).expect("few options")
         };
         let value = match value.value.expect("a value") {
-            mirror::Value::Text(name) if field.kind == ColumnKind::MultiSelectOne => {
+            segue_v1::Value::Text(name) if field.kind == ColumnKind::MultiSelectOne => {
                 Value::One(code(&name))
             }
-            mirror::Value::Text(text) => Value::Text(text),
-            mirror::Value::Number(number) => Value::Number(number),
-            mirror::Value::Boolean(boolean) => Value::Boolean(boolean),
-            mirror::Value::DateDays(days) => Value::Date(days),
-            mirror::Value::DateTimeMillis(millis) => Value::DateTime(millis),
-            mirror::Value::Options(list) => Value::Many(list.options.iter().map(code).collect()),
-            mirror::Value::Null(_) => panic!("absent values are left out"),
+            segue_v1::Value::Text(text) => Value::Text(text),
+            segue_v1::Value::Number(number) => Value::Number(number),
+            segue_v1::Value::Boolean(boolean) => Value::Boolean(boolean),
+            segue_v1::Value::DateDays(days) => Value::Date(days),
+            segue_v1::Value::DateTimeMillis(millis) => Value::DateTime(millis),
+            segue_v1::Value::Options(list) => Value::Many(list.options.iter().map(code).collect()),
+            segue_v1::Value::Null(_) => panic!("absent values are left out"),
         };
         row.insert(field.column, value);
     }
@@ -127,7 +158,7 @@ fn blocks_read_back_by_a_generated_reader_are_what_is_stored() {
         let rows = rows(n_rows, n_rows as u64);
         let version = version(&rows, &BTreeSet::new(), History::Sealed);
         let export = export(&version, &schema, request(BlockFormat::ProfileBatch));
-        let batch = mirror::batch(&whole(&export));
+        let batch = segue_v1::read::<ProfileBatch>(&whole(&export));
         let read: Vec<Row> = batch
             .profiles
             .into_iter()
@@ -150,8 +181,8 @@ fn each_block_is_a_batch_of_its_own() {
     let export = export(&version, &schema, request);
     let (mut at, mut read) = (0, Vec::new());
     while let Some((bytes, next)) = export.read(at).expect("an end of a block") {
-        let response = mirror::response(&bytes);
-        let batch = mirror::batch(&response.data);
+        let response = segue_v1::read::<RetrieveExportResponse>(&bytes);
+        let batch = segue_v1::read::<ProfileBatch>(&response.data);
         assert_eq!(batch.profiles.len(), response.row_count as usize);
         assert!(next - at >= 10_000 || read.len() + batch.profiles.len() == rows.len());
         read.extend(
@@ -176,7 +207,7 @@ fn records_take_the_bytes_that_a_generated_writer_takes() {
         &schema,
         request(BlockFormat::ProfileBatch),
     ));
-    assert_eq!(mirror::batch(&data).encode_to_vec(), data);
+    assert_eq!(segue_v1::read::<ProfileBatch>(&data).encode_to_vec(), data);
 }
 
 proptest! {
@@ -189,7 +220,7 @@ proptest! {
         let version = version(&rows, &BTreeSet::new(), History::Overwritten);
         for (number, row) in rows.iter().enumerate() {
             let number = u32::try_from(number).expect("few rows");
-            let profile = mirror::profile(&encode_profile(&version, &schema, number));
+            let profile = segue_v1::read(&encode_profile(&version, &schema, number));
             prop_assert_eq!(&row_of(&schema, &[], profile), row);
         }
     }

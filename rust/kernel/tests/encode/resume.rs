@@ -9,7 +9,8 @@ use segue_kernel::wire::{BlockFormat, ExportRequest};
 
 use crate::account::{Dice, rows, schema};
 use crate::history::{History, version};
-use crate::{FORMATS, export, mirror, read_from, request, whole};
+use crate::segue_v1::{self, RetrieveExportResponse};
+use crate::{FORMATS, export, read_from, request, whole};
 
 /// Small blocks, so that there are many.
 fn small(format: BlockFormat) -> ExportRequest {
@@ -62,7 +63,7 @@ fn blocks_asked_for_backwards_are_those_asked_for_in_order() {
         }
         let counted: u32 = blocks
             .iter()
-            .map(|block| mirror::response(&block.1).row_count)
+            .map(|block| segue_v1::read::<RetrieveExportResponse>(&block.1).row_count)
             .sum();
         assert_eq!(u64::from(counted), forwards.row_count());
     }
@@ -77,7 +78,10 @@ fn the_rest_of_a_block_counts_the_rows_that_end_in_it() {
     for offset in (0..all.len()).step_by(97) {
         let (bytes, _) = export.read(offset as u64).expect("valid").expect("a block");
         let lines = all[offset..].split(|byte| *byte == b'\n').count() - 1;
-        assert_eq!(mirror::response(&bytes).row_count as usize, lines);
+        assert_eq!(
+            segue_v1::read::<RetrieveExportResponse>(&bytes).row_count as usize,
+            lines
+        );
     }
 }
 

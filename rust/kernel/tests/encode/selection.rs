@@ -13,7 +13,8 @@ use serde_json::Value as Json;
 use crate::account::{Row, Value, rows, schema};
 use crate::arrow::batches;
 use crate::history::{History, version};
-use crate::{FORMATS, mirror, request, whole};
+use crate::segue_v1::{self, Profile, ProfileBatch};
+use crate::{FORMATS, request, whole};
 
 /// Tick of the first hundredth of the rows; each further hundredth is 10 ms later.
 const FIRST_TICK: i64 = 1_700_000_000_003;
@@ -44,12 +45,12 @@ fn sent(
         };
         Export::new(version.clone(), Arc::clone(schema), plan, request).expect("a valid request")
     };
-    let profiles = mirror::batch(&whole(&of(BlockFormat::ProfileBatch))).profiles;
+    let profiles = segue_v1::read::<ProfileBatch>(&whole(&of(BlockFormat::ProfileBatch))).profiles;
     let sent: Vec<_> = profiles
         .iter()
         .map(|profile| (profile.profile_id.clone(), profile.removed))
         .collect();
-    let only_id = |id: &String, removed| mirror::Profile {
+    let only_id = |id: &String, removed| Profile {
         profile_id: id.clone(),
         removed,
         ..Default::default()
@@ -207,7 +208,8 @@ fn rows_that_enter_or_leave_by_another_plan_are_part_of_an_increment() {
             let after = plan_of(after);
             let after = has_plan.then_some(&after);
             let export = Export::new(version.clone(), Arc::clone(&schema), after, request);
-            let profiles = mirror::batch(&whole(&export.expect("a valid request"))).profiles;
+            let profiles =
+                segue_v1::read::<ProfileBatch>(&whole(&export.expect("a valid request"))).profiles;
             let sent = profiles
                 .into_iter()
                 .map(|one| (one.profile_id, one.removed));

@@ -1,4 +1,4 @@
-//! The messages of `proto/segue/v1/profile.proto`, read and written by generated code: what ours is held against.
+//! The messages of `proto/segue/v1` that the kernel reads and writes, read and written by generated code: what ours is held against.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -50,6 +50,32 @@ pub(crate) struct Profile {
     pub(crate) changed_at_millis: i64,
     #[prost(bool, tag = "16")]
     pub(crate) removed: bool,
+    #[prost(string, repeated, tag = "17")]
+    pub(crate) tags: Vec<String>,
+    #[prost(message, repeated, tag = "18")]
+    pub(crate) topics: Vec<TopicState>,
+    #[prost(message, repeated, tag = "19")]
+    pub(crate) consents: Vec<Consent>,
+    #[prost(string, repeated, tag = "22")]
+    pub(crate) removed_tags: Vec<String>,
+}
+
+/// `segue.v1.TopicState`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct TopicState {
+    #[prost(string, tag = "1")]
+    pub(crate) topic: String,
+    #[prost(int32, tag = "2")]
+    pub(crate) state: i32,
+}
+
+/// `segue.v1.Consent`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Consent {
+    #[prost(string, tag = "1")]
+    pub(crate) consent_type: String,
+    #[prost(int32, tag = "2")]
+    pub(crate) state: i32,
 }
 
 /// `segue.v1.Identifier`.
@@ -130,6 +156,26 @@ pub(crate) enum Value {
 pub(crate) struct OptionList {
     #[prost(string, repeated, tag = "1")]
     pub(crate) options: Vec<String>,
+}
+
+/// `segue.v1.RetrieveExportResponse`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct RetrieveExportResponse {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(crate) data: Vec<u8>,
+    #[prost(fixed64, tag = "2")]
+    pub(crate) offset: u64,
+    #[prost(fixed64, tag = "3")]
+    pub(crate) next_offset: u64,
+    #[prost(fixed32, tag = "4")]
+    pub(crate) crc32c: u32,
+    #[prost(fixed32, tag = "5")]
+    pub(crate) row_count: u32,
+}
+
+/// Reads a serialized message.
+pub(crate) fn read<M: prost::Message + Default>(bytes: &[u8]) -> M {
+    M::decode(bytes).expect("a serialized message")
 }
 
 /// A value with its key spelled out.

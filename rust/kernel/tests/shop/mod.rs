@@ -1,4 +1,4 @@
-//! An account with a field of every type, for itself and on each of two lists.
+//! An account with a field of every type, for itself and on each of two lists, and with marks of every kind.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -17,8 +17,11 @@ pub(crate) const NEWSLETTER_FIELDS: ColumnId = 80;
 /// First field column of `club`.
 pub(crate) const CLUB_FIELDS: ColumnId = 88;
 
+/// First column of marks; one follows for each.
+pub(crate) const MARK_COLUMNS: ColumnId = 96;
+
 /// Keys of the fields and their types, in the order of their columns.
-pub(crate) const FIELDS: [(&str, &str); 7] = [
+pub(crate) const FIELDS: [(&str, &str); 8] = [
     ("City", "text"),
     ("Age", "number"),
     ("Vip", "boolean"),
@@ -26,6 +29,17 @@ pub(crate) const FIELDS: [(&str, &str); 7] = [
     ("Seen", "date_time"),
     ("Level", "multi_select_one"),
     ("Likes", "multi_select_many"),
+    ("tag:vip", "boolean"),
+];
+
+/// Tags, topics and consent types.
+pub(crate) const MARKS: [(&str, &str); 6] = [
+    ("tag", "vip"),
+    ("topic", "sport"),
+    ("consent", "sms"),
+    ("tag", "new"),
+    ("topic", "vip"),
+    ("consent", "mail"),
 ];
 
 /// Options of `Level` and `Likes`.
@@ -48,7 +62,12 @@ pub(crate) fn schema() -> Schema {
         })
         .collect();
     let lists = serde_json::json!([{"id": "newsletter", "column": NEWSLETTER}, {"id": "club", "column": CLUB}]);
-    let json = serde_json::json!({"lists": lists, "fields": fields}).to_string();
+    let marks: Vec<_> = MARKS
+        .iter()
+        .zip(MARK_COLUMNS..)
+        .map(|((kind, id), column)| serde_json::json!({"kind": kind, "id": id, "column": column}))
+        .collect();
+    let json = serde_json::json!({"lists": lists, "fields": fields, "marks": marks}).to_string();
     Schema::from_json(json.as_bytes()).expect("the schema is valid")
 }
 

@@ -6,7 +6,7 @@ use segue_kernel::batch::{
     Batch, BatchColumn, BatchMembers, BatchValues, Identifier, RecordException, RecordReason as R,
     Texts,
 };
-use segue_kernel::schema::{ColumnId, ColumnKind, Field, Schema, builtin as b};
+use segue_kernel::schema::{ColumnId, ColumnKind, Field, MarkKind, Schema, builtin as b};
 use segue_kernel::wire::{DecodeOptions, calendar, value};
 
 use crate::segue_v1::{self as v1, Value};
@@ -98,7 +98,44 @@ fn read_row(
         read_membership(&mut row, schema, batch, membership, options);
     }
     row.lists.extend(options.list.map(str::to_owned));
+    read_marks(&mut row, schema, profile, options);
     row
+}
+
+fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &DecodeOptions) {
+    let state = |number| match number {
+        0 => Ok(Cell::Cleared),
+        1 => Ok(Cell::Boolean(true)),
+        2 => Ok(Cell::Boolean(false)),
+        _ => Err(R::TypeMismatch),
+    };
+    let mut put = |kind, collection, id: &str, cell| {
+        let path = format!("{collection}[{}]", shortened(id));
+        match schema.mark(kind, id) {
+            Some(mark) => match cell {
+                Ok(cell) => row.put(mark.column, &path, Ok(cell)),
+                Err(reason) => row.problems.push((path, reason)),
+            },
+            None if options.ignore_unknown_fields => {}
+            None => {
+                let reasons = [R::TagUnknown, R::TopicUnknown, R::ConsentTypeUnknown];
+                row.problems.push((path, reasons[kind as usize]));
+            }
+        }
+    };
+    for tag in &profile.tags {
+        put(MarkKind::Tag, "tags", tag, Ok(Cell::Boolean(true)));
+    }
+    for tag in &profile.removed_tags {
+        put(MarkKind::Tag, "removed_tags", tag, Ok(Cell::Cleared));
+    }
+    for topic in &profile.topics {
+        put(MarkKind::Topic, "topics", &topic.topic, state(topic.state));
+    }
+    for consent in &profile.consents {
+        let id = &consent.consent_type;
+        put(MarkKind::Consent, "consents", id, state(consent.state));
+    }
 }
 
 fn read_texts(row: &mut Row, profile: &v1::Profile) {
@@ -206,7 +243,7 @@ fn read_membership(
     membership: &v1::Membership,
     options: &DecodeOptions,
 ) {
-    let path = format!("memberships[{}]", membership.list);
+    let path = format!("memberships[{}]", shortened(&membership.list));
     let Some(list) = schema.list(&membership.list) else {
         row.problems.push((path, R::ListUnknown));
         return;
@@ -287,9 +324,10 @@ fn read_fields(
                 }
             }
             None if options.ignore_unknown_fields => {}
-            None => row
-                .problems
-                .push((format!("{owner}fields[{key}]"), R::FieldUnknown)),
+            None => row.problems.push((
+                format!("{owner}fields[{}]", shortened(key)),
+                R::FieldUnknown,
+            )),
         }
     }
 }
@@ -338,6 +376,11 @@ fn cell(field: &Field, given: &Value, options: &DecodeOptions) -> Result<Cell, R
         }
         _ => return Err(R::TypeMismatch),
     })
+}
+
+/// A name as paths repeat it.
+fn shortened(name: &str) -> String {
+    name.chars().take(100).collect()
 }
 
 fn text(text: &str, max_bytes: usize) -> Result<Cell, R> {

@@ -12,7 +12,8 @@ use crate::batch::{
     Batch, BatchColumn, BatchIdentifiers, BatchMembers, BatchValues, RecordException, Texts,
 };
 use crate::schema::{
-    CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, builtin,
+    CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Mark, MarkKind,
+    builtin,
 };
 
 /// Problems of one record that are listed.
@@ -97,6 +98,15 @@ impl Builder {
             slot: self.slot(column, kind),
             max_text_bytes,
             options: OptionCodes::default(),
+            false_clears: false,
+        }
+    }
+
+    /// The target of a mark.
+    pub(super) fn mark_target<'s>(&mut self, mark: &Mark) -> Target<'s> {
+        Target {
+            false_clears: mark.kind == MarkKind::Tag,
+            ..self.plain_target(mark.column, ColumnKind::Boolean, 0)
         }
     }
 
@@ -111,6 +121,7 @@ impl Builder {
             slot: self.slot(field.column, field.kind),
             max_text_bytes,
             options,
+            false_clears: false,
         }
     }
 
@@ -120,6 +131,7 @@ impl Builder {
             slot: self.slot(column, ColumnKind::MultiSelectOne),
             max_text_bytes: 0,
             options: OptionCodes::new(names.iter().copied()),
+            false_clears: false,
         };
         let state = named(list.state(), &MEMBERSHIP_STATES);
         let consent_to_track = named(list.consent_to_track(), &CONSENTS_TO_TRACK);

@@ -36,6 +36,8 @@ pub(super) struct Target<'s> {
     pub(super) max_text_bytes: usize,
     /// Options by name; empty unless the column holds codes.
     pub(super) options: OptionCodes<'s>,
+    /// Whether a false is not kept but clears, as for tags.
+    pub(super) false_clears: bool,
 }
 
 impl Target<'_> {
@@ -53,6 +55,10 @@ impl Target<'_> {
             return Ok(());
         }
         match (&mut column.values, given) {
+            (BatchValues::Boolean(_), given) if self.false_clears && !boolean(given)? => {
+                column.cleared.push(row);
+                return Ok(());
+            }
             (BatchValues::Text(texts), Given::Text(text)) => {
                 check::text(text, self.max_text_bytes)?;
                 texts.push(text);

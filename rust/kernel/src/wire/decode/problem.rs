@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::batch::{IdentifierKind, RecordReason};
-use crate::schema::ColumnKind;
+use crate::schema::{ColumnKind, MarkKind};
 use crate::wire::protobuf::Damage;
 
 /// Characters of a list id or field key that a path repeats.
@@ -32,6 +32,10 @@ pub(super) enum Problem {
     OptionUnknown,
     FieldUnknown,
     ListUnknown,
+    MarkUnknown {
+        kind: MarkKind,
+    },
+    StateUnknown,
     NotEmail,
     NotPhone,
     Duplicate,
@@ -58,12 +62,19 @@ impl Problem {
             Self::IdMissing => RecordReason::ProfileIdMissing,
             Self::TooLong { .. } => RecordReason::TextTooLong,
             Self::NotText => RecordReason::TextInvalid,
-            Self::TypeMismatch { .. } | Self::NotBoolean => RecordReason::TypeMismatch,
+            Self::TypeMismatch { .. } | Self::NotBoolean | Self::StateUnknown => {
+                RecordReason::TypeMismatch
+            }
             Self::NotNumber | Self::NumberOutside { .. } => RecordReason::NumberInvalid,
             Self::NotDate | Self::NotDateTime => RecordReason::DateInvalid,
             Self::OptionUnknown => RecordReason::OptionUnknown,
             Self::FieldUnknown => RecordReason::FieldUnknown,
             Self::ListUnknown => RecordReason::ListUnknown,
+            Self::MarkUnknown { kind } => match kind {
+                MarkKind::Tag => RecordReason::TagUnknown,
+                MarkKind::Topic => RecordReason::TopicUnknown,
+                MarkKind::Consent => RecordReason::ConsentTypeUnknown,
+            },
             Self::NotEmail => RecordReason::EmailInvalid,
             Self::NotPhone => RecordReason::PhoneInvalid,
             Self::Duplicate => RecordReason::Duplicate,
@@ -109,6 +120,14 @@ impl fmt::Display for Problem {
                 f.write_str("no such field: create it, or import with unknown fields ignored")
             }
             Self::ListUnknown => f.write_str("no such list: create it, or correct its id"),
+            Self::MarkUnknown { kind } => {
+                write!(
+                    f,
+                    "no such {}: create it, or import with unknown fields ignored",
+                    words(*kind)
+                )
+            }
+            Self::StateUnknown => f.write_str("no such state: send one of the protocol's"),
             Self::NotEmail => f.write_str("not an e-mail address: write it as name@example.com"),
             Self::NotPhone => f.write_str(
                 "not a phone number in E.164 form: write it as +46701234567, with 7 to 15 digits",
@@ -129,6 +148,14 @@ impl fmt::Display for Problem {
                 )
             }
         }
+    }
+}
+
+const fn words(kind: MarkKind) -> &'static str {
+    match kind {
+        MarkKind::Tag => "tag",
+        MarkKind::Topic => "topic",
+        MarkKind::Consent => "consent type",
     }
 }
 
@@ -164,6 +191,8 @@ pub(super) enum Place<'a> {
     Membership { list: &'a [u8] },
     /// A part of a membership.
     MembershipPart { list: &'a [u8], part: &'a str },
+    /// A mark, by the collection it stands in.
+    Mark { collection: &'a str, id: &'a [u8] },
 }
 
 impl fmt::Display for Place<'_> {
@@ -200,6 +229,7 @@ impl fmt::Display for Place<'_> {
             Self::MembershipPart { list, part } => {
                 write!(f, "memberships[{}].{part}", shortened(list))
             }
+            Self::Mark { collection, id } => write!(f, "{collection}[{}]", shortened(id)),
         }
     }
 }

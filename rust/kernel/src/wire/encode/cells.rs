@@ -2,12 +2,22 @@
 
 use super::window::{Bits, WINDOW_ROWS};
 use crate::batch::Identifier;
+use crate::bitmap::RowSet;
 use crate::column::{
     self, Arena, Column, IdentifiersBlock, OptionsBlock, PlainBlock, PlainText, PlainValue,
     TextBase, TextBlock,
 };
 use crate::schema::ColumnId;
 use crate::table::Version;
+
+/// What a cell is opened from.
+pub(super) enum CellSource {
+    /// A column.
+    Column(ColumnId),
+    /// Columns of truth values, read as one column of options: a row has the option at a position when the column there holds that truth
+    /// value.
+    States(Vec<(ColumnId, bool)>),
+}
 
 /// Whether a column holds a value in any row.
 pub(super) fn holds_values(column: &Column) -> bool {
@@ -37,21 +47,45 @@ pub(super) enum Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// Opens columns in a window of a block, in their order.
+    /// Opens sources in a window of a block, in their order, for the rows that are wanted of it.
     pub(super) fn open_all(
         version: &'a Version,
-        columns: &[ColumnId],
+        sources: &[CellSource],
         block: usize,
         window: usize,
+        wanted: &Bits,
     ) -> Vec<Self> {
-        columns
-            .iter()
-            .map(|&id| Self::open(version.column(id), block, window))
-            .collect()
+        let open = |source: &CellSource| match source {
+            CellSource::Column(id) => Self::open(version.column(*id), block, window, wanted),
+            CellSource::States(states) => Self::open_states(version, states, block, window, wanted),
+        };
+        sources.iter().map(open).collect()
     }
 
-    /// Opens a column in a window of a block.
-    pub(super) fn open(column: Option<&'a Column>, block: usize, window: usize) -> Self {
+    fn open_states(
+        version: &'a Version,
+        states: &[(ColumnId, bool)],
+        block: usize,
+        window: usize,
+        wanted: &Bits,
+    ) -> Self {
+        let rows_of = |&(id, value): &(ColumnId, bool)| match version.column(id)? {
+            Column::Boolean(blocks) => column::get(blocks, block)?.with_option(value.into()),
+            _ => None,
+        };
+        let sets = (0..=u16::MAX)
+            .zip(states)
+            .filter_map(|(code, state)| Some((code, rows_of(state)?)));
+        Self::MultiSelectMany(OptionCells::new(sets, window, wanted))
+    }
+
+    /// Opens a column in a window of a block, for the rows that are wanted of it.
+    pub(super) fn open(
+        column: Option<&'a Column>,
+        block: usize,
+        window: usize,
+        wanted: &Bits,
+    ) -> Self {
         let Some(column) = column else {
             return Self::Absent;
         };
@@ -79,8 +113,9 @@ impl<'a> Cells<'a> {
             Column::MultiSelectOne(blocks) => {
                 PlainCells::open(column::get(blocks, block), present).map(Self::MultiSelectOne)
             }
-            Column::MultiSelectMany(blocks) => column::get(blocks, block)
-                .map(|sets| Self::MultiSelectMany(OptionCells::new(sets, present, window))),
+            Column::MultiSelectMany(blocks) => column::get(blocks, block).map(|sets| {
+                Self::MultiSelectMany(OptionCells::new(sets.options(), window, wanted))
+            }),
             Column::Identifiers(blocks) => column::get(blocks, block).map(|identifiers| {
                 Self::Identifiers(IdentifierCells {
                     identifiers,
@@ -265,7 +300,7 @@ impl BooleanCells {
     }
 }
 
-/// Options of the rows of a window, gathered from the sets of rows of each option.
+/// Options of wanted rows of a window, gathered from the sets of rows of each option.
 pub(super) struct OptionCells {
     present: Bits,
     /// Codes of all rows one behind the other.
@@ -275,14 +310,20 @@ pub(super) struct OptionCells {
 }
 
 impl OptionCells {
-    fn new(sets: &OptionsBlock, present: Bits, window: usize) -> Self {
+    /// Takes ascending codes with their rows.
+    fn new<'s>(
+        sets: impl Iterator<Item = (u16, &'s RowSet)>,
+        window: usize,
+        wanted: &Bits,
+    ) -> Self {
         let in_window: Vec<(u16, Bits)> = sets
-            .options()
-            .map(|(code, rows)| (code, Bits::of(rows, window)))
+            .map(|(code, rows)| (code, Bits::of(rows, window).common(wanted)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
+        let mut present = Bits::EMPTY;
         let mut starts = vec![0; WINDOW_ROWS + 1];
         for (_, rows) in &in_window {
+            present.add_all(rows);
             rows.rows(0)
                 .for_each(|row| starts[usize::from(row) + 1] += 1);
         }

@@ -3,9 +3,10 @@
 //! Everything that is the same in each record is rendered once, when the form is made: tags, keys, options. One walk then serves every
 //! format that writes records one after the other; what differs between them is their [`Syntax`].
 
-use super::cells::{Cells, holds_values};
+use super::cells::{CellSource, Cells, holds_values};
 use crate::schema::{
-    CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Schema, builtin,
+    CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, MarkKind, Schema,
+    builtin,
 };
 use crate::table::Version;
 use crate::wire::fields::{membership, person_name, profile};
@@ -60,6 +61,8 @@ pub(super) trait Syntax {
     fn value(&self, place: Place<'_>, values: Values<'_>) -> Self::Label;
     /// Renders what stands around each identifier, or around them all.
     fn collection(&self, number: u32, name: &str) -> Self::Label;
+    /// Renders a collection of marks; the option at a position is the mark of an id with that truth value.
+    fn marks(&self, kind: MarkKind, states: &[(&str, bool)]) -> Self::Label;
     /// Renders what stands around a group.
     fn group(&self, group: Group<'_>) -> Self::Label;
     /// Writes what stands before a block of records.
@@ -95,8 +98,8 @@ pub(super) trait Syntax {
 
 /// A record's columns in the order of their writing.
 pub(super) struct Form<S: Syntax> {
-    /// Columns to read; cells are counted by this order. The first is the profile id.
-    pub(super) columns: Vec<ColumnId>,
+    /// What to read; cells are counted by this order. The first is the profile id.
+    pub(super) sources: Vec<CellSource>,
     /// Keys of the custom fields; places count them from 1.
     pub(super) keys: Vec<String>,
     /// The format.
@@ -131,13 +134,13 @@ impl<S: Syntax> Form<S> {
         let mut layout = Layout {
             version,
             syntax: &syntax,
-            columns: Vec::new(),
+            sources: Vec::new(),
             keys: Vec::new(),
         };
         let record = layout.record(schema);
-        let Layout { columns, keys, .. } = layout;
+        let Layout { sources, keys, .. } = layout;
         Self {
-            columns,
+            sources,
             keys,
             syntax,
             record,
@@ -234,7 +237,7 @@ fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &m
 struct Layout<'a, S> {
     version: &'a Version,
     syntax: &'a S,
-    columns: Vec<ColumnId>,
+    sources: Vec<CellSource>,
     keys: Vec<String>,
 }
 
@@ -277,6 +280,11 @@ impl<S: Syntax> Layout<'_, S> {
             ColumnKind::DateTime,
             b::CHANGED_AT,
         ));
+        parts.extend(
+            MarkKind::ALL
+                .into_iter()
+                .filter_map(|kind| self.marks(schema, kind)),
+        );
         Section {
             label: self.syntax.group(Group::Record),
             gate: None,
@@ -340,6 +348,21 @@ impl<S: Syntax> Layout<'_, S> {
         }))
     }
 
+    fn marks(&mut self, schema: &Schema, kind: MarkKind) -> Option<Part<S::Label>> {
+        let stored = schema
+            .marks()
+            .iter()
+            .filter(|mark| mark.kind == kind && self.is_stored(mark.column));
+        let (states, columns): (Vec<_>, Vec<_>) = stored
+            .flat_map(|mark| kind.states().iter().map(move |&state| (mark, state)))
+            .map(|(mark, state)| ((mark.id.as_str(), state), (mark.column, state)))
+            .unzip();
+        (!states.is_empty()).then(|| Part::Value {
+            cell: self.push(CellSource::States(columns)),
+            label: self.syntax.marks(kind, &states),
+        })
+    }
+
     fn fields(&mut self, schema: &Schema, list: Option<&List>) -> Option<Part<S::Label>> {
         let id = list.map(|list| list.id.as_str());
         let parts = schema
@@ -377,8 +400,8 @@ impl<S: Syntax> Layout<'_, S> {
     /// A collection of identifiers, whose columns of types and of further ones follow that of the first.
     fn identifiers(&mut self, number: u32, name: &str, column: ColumnId) -> Option<Part<S::Label>> {
         let first = self.cell(column)?;
-        let kind = self.push(column + 1);
-        let more = self.push(column + 2);
+        let kind = self.push(CellSource::Column(column + 1));
+        let more = self.push(CellSource::Column(column + 2));
         Some(Part::Identifiers {
             first,
             kind,
@@ -426,14 +449,16 @@ impl<S: Syntax> Layout<'_, S> {
 
     /// The cell of a column in which something is stored.
     fn cell(&mut self, column: ColumnId) -> Option<usize> {
-        self.version
-            .column(column)
-            .filter(|column| holds_values(column))?;
-        Some(self.push(column))
+        self.is_stored(column)
+            .then(|| self.push(CellSource::Column(column)))
     }
 
-    fn push(&mut self, column: ColumnId) -> usize {
-        self.columns.push(column);
-        self.columns.len() - 1
+    fn is_stored(&self, column: ColumnId) -> bool {
+        self.version.column(column).is_some_and(holds_values)
+    }
+
+    fn push(&mut self, source: CellSource) -> usize {
+        self.sources.push(source);
+        self.sources.len() - 1
     }
 }

@@ -6,6 +6,8 @@
 //! | `name` | object of its parts |
 //! | `fields` | object by key |
 //! | `memberships` | object by list id: `state`, `joined_at`, `active_at`, `consent_to_track`, `fields` |
+//! | `tags` | array of ids |
+//! | `topics`, `consents` | `[{"topic": …, "state": …}]`, `[{"consent_type": …, "state": …}]` |
 //! | times, dates | `2024-01-31T12:00:00.000Z`, `2024-01-31` |
 //! | numbers | the shortest text that reads back the same; whole numbers below 2⁵³ without a point |
 //! | removals | `{"profile_id": …, "removed": true}` |
@@ -15,6 +17,7 @@
 use super::form::{Group, Place, Syntax, Values};
 use super::ready::{Ready, push_text};
 use super::rfc3339::{push_date, push_time};
+use crate::schema::{CONSENT_STATES, MarkKind, TOPIC_STATES};
 
 /// From here on not every whole number is a double.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
@@ -80,6 +83,14 @@ impl Syntax for Json {
 
     fn collection(&self, _: u32, name: &str) -> Label {
         Label::named(name)
+    }
+
+    fn marks(&self, kind: MarkKind, states: &[(&str, bool)]) -> Label {
+        let ready = |&(id, state): &(&str, bool)| Ready::new(mark(kind, id, state));
+        Label {
+            options: states.iter().map(ready).collect(),
+            ..Label::named(kind.collection())
+        }
     }
 
     fn group(&self, group: Group<'_>) -> Label {
@@ -188,6 +199,27 @@ impl Syntax for Json {
             close_array(start, out);
         }
     }
+}
+
+/// The element of a mark in its collection.
+fn mark(kind: MarkKind, id: &str, state: bool) -> Vec<u8> {
+    let (member, names) = match kind {
+        MarkKind::Tag => {
+            let mut text = Vec::new();
+            push_string(id.as_bytes(), &mut text);
+            return text;
+        }
+        MarkKind::Topic => ("topic", TOPIC_STATES),
+        MarkKind::Consent => ("consent_type", CONSENT_STATES),
+    };
+    let mut object = Vec::new();
+    for (name, text) in [(member, id), ("state", names[usize::from(!state)])] {
+        object.extend_from_slice(&named(name));
+        push_string(text.as_bytes(), &mut object);
+    }
+    object[0] = b'{';
+    object.push(b'}');
+    object
 }
 
 /// Ends an array whose elements each begin with a comma; that of the first is where the array begins.

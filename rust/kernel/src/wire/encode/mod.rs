@@ -24,13 +24,15 @@ mod rfc3339;
 mod selected;
 mod window;
 
+use std::iter;
+
 use arrow::ArrowForm;
 use cells::Cells;
 use form::{Form, Syntax};
 use json::Json;
 use protobuf::{Keys, Protobuf};
 pub(super) use selected::SelectedRows;
-use window::WINDOW_ROWS;
+use window::{Bits, WINDOW_ROWS};
 
 use crate::bitmap::to_row;
 use crate::column::BLOCK_ROWS;
@@ -71,9 +73,11 @@ fn spelled(version: &Version, schema: &Schema) -> Form<Protobuf> {
 }
 
 fn encode_row(form: &Form<Protobuf>, version: &Version, row: RowId, out: &mut Vec<u8>) {
-    let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
-    let cells = Cells::open_all(version, &form.columns, block, row / WINDOW_ROWS);
-    form.write(&cells, to_row(row), out);
+    let (block, row) = (row as usize / BLOCK_ROWS, to_row(row as usize % BLOCK_ROWS));
+    let window = usize::from(row) / WINDOW_ROWS;
+    let wanted = Bits::of_rows(iter::once(row));
+    let cells = Cells::open_all(version, &form.sources, block, window, &wanted);
+    form.write(&cells, row, out);
 }
 
 /// An encoder of one format for one version.
@@ -174,7 +178,8 @@ fn encode_records<S: Syntax>(
     let start = out.len();
     form.syntax.begin(&form.keys, out);
     for window in rows.windows(from) {
-        let cells = Cells::open_all(version, &form.columns, window.block, window.position);
+        let (block, position) = (window.block, window.position);
+        let cells = Cells::open_all(version, &form.sources, block, position, window.bits());
         for row in window.rows() {
             if window.is_removed(row) {
                 form.syntax

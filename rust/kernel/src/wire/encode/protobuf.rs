@@ -2,9 +2,9 @@
 
 use super::form::{Group, Place, Syntax, Values};
 use super::ready::{Ready, push_text, push_varint};
-use crate::schema::ColumnKind;
+use crate::schema::{ColumnKind, MarkKind};
 use crate::wire::fields::{
-    field_value, identifier, membership, option_list, profile, profile_batch,
+    field_value, identifier, mark_state, membership, option_list, profile, profile_batch,
 };
 use crate::wire::protobuf::{
     FIXED64, LENGTH_DELIMITED, VARINT, put_bytes, put_tag, put_uint, put_varint, varint_len,
@@ -34,8 +34,8 @@ pub(super) enum Label {
     Member(Ready),
     /// A value in a `FieldValue`: the tag of that, one byte for its length, its key and the tag of the value.
     Wrapped(Ready),
-    /// At most one option: ready bytes of each.
-    One(Vec<Ready>),
+    /// Options with nothing around them: ready bytes of each.
+    Each(Vec<Ready>),
     /// Any options in a `FieldValue`, around as [`Wrapped`](Self::Wrapped): ready elements of the `OptionList`.
     Many { around: Ready, options: Vec<Ready> },
     /// A message: its tag, the bytes kept free for its length, and what it begins with.
@@ -68,7 +68,7 @@ impl Protobuf {
             Values::Plain(kind) => Label::Wrapped(around(value_tag(kind))),
             Values::One(names) => {
                 let around = around([field_value::TEXT, LENGTH_DELIMITED]);
-                Label::One(rendered(names, |name, out| {
+                Label::Each(rendered(names, |name, out| {
                     put_around(&around, sized_len(name.len()), out);
                     put_sized(out, name.as_bytes());
                 }))
@@ -97,7 +97,7 @@ impl Syntax for Protobuf {
             }
             (Place::Member(number, _), Values::Enum(names)) => {
                 let mut value = 0;
-                Label::One(rendered(names, |_, out| {
+                Label::Each(rendered(names, |_, out| {
                     value += 1;
                     put_uint(out, number, value);
                 }))
@@ -111,6 +111,11 @@ impl Syntax for Protobuf {
 
     fn collection(&self, number: u32, _: &str) -> Label {
         Label::Member(tag(number, LENGTH_DELIMITED))
+    }
+
+    fn marks(&self, kind: MarkKind, states: &[(&str, bool)]) -> Label {
+        let ready = |&(id, state): &(&str, bool)| Ready::new(mark(kind, id, state));
+        Label::Each(states.iter().map(ready).collect())
     }
 
     fn group(&self, group: Group<'_>) -> Label {
@@ -202,7 +207,7 @@ impl Syntax for Protobuf {
 
     #[inline]
     fn option(label: &Label, code: u16, out: &mut Vec<u8>) {
-        if let Label::One(options) = label
+        if let Label::Each(options) = label
             && let Some(option) = options.get(usize::from(code))
         {
             option.push(out);
@@ -211,19 +216,21 @@ impl Syntax for Protobuf {
 
     #[inline]
     fn options(label: &Label, codes: &[u16], out: &mut Vec<u8>) {
-        let Label::Many { options, .. } = label else {
-            return;
-        };
-        let named = || {
-            codes
-                .iter()
-                .filter_map(|code| options.get(usize::from(*code)))
-        };
-        let length: usize = named().map(Ready::len).sum();
-        put_head(label, sized_len(length), out);
-        push_varint(out, length as u64);
-        for option in named() {
-            option.push(out);
+        match label {
+            Label::Each(options) => {
+                for option in named(options, codes) {
+                    option.push(out);
+                }
+            }
+            Label::Many { around, options } => {
+                let length: usize = named(options, codes).map(Ready::len).sum();
+                put_around(around, sized_len(length), out);
+                push_varint(out, length as u64);
+                for option in named(options, codes) {
+                    option.push(out);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -249,6 +256,14 @@ impl Syntax for Protobuf {
             }
         }
     }
+}
+
+/// Those of some codes that have a name.
+#[inline]
+fn named<'a>(options: &'a [Ready], codes: &'a [u16]) -> impl Iterator<Item = &'a Ready> {
+    codes
+        .iter()
+        .filter_map(|code| options.get(usize::from(*code)))
 }
 
 /// A message that begins with the id of a list, or with nothing.
@@ -282,6 +297,24 @@ fn value_tag(kind: ColumnKind) -> [u32; 2] {
     }
 }
 
+/// The element of a mark in its collection.
+fn mark(kind: MarkKind, id: &str, state: bool) -> Vec<u8> {
+    let mut element = Vec::new();
+    let number = match kind {
+        MarkKind::Tag => {
+            put_bytes(&mut element, profile::TAGS, id.as_bytes());
+            return element;
+        }
+        MarkKind::Topic => profile::TOPICS,
+        MarkKind::Consent => profile::CONSENTS,
+    };
+    let mut message = Vec::new();
+    put_bytes(&mut message, mark_state::ID, id.as_bytes());
+    put_uint(&mut message, mark_state::STATE, if state { 1 } else { 2 });
+    put_bytes(&mut element, number, &message);
+    element
+}
+
 /// Renders options, by code.
 fn rendered<T: AsRef<str>>(names: &[T], mut render: impl FnMut(&str, &mut Vec<u8>)) -> Vec<Ready> {
     let ready = |name: &T| {
@@ -299,8 +332,8 @@ fn put_head(label: &Label, value_bytes: usize, out: &mut Vec<u8>) {
         Label::Member(tag) => {
             tag.push(out);
         }
-        Label::Wrapped(around) | Label::Many { around, .. } => put_around(around, value_bytes, out),
-        Label::One(_) | Label::Message { .. } | Label::Inline => {}
+        Label::Wrapped(around) => put_around(around, value_bytes, out),
+        Label::Each(_) | Label::Many { .. } | Label::Message { .. } | Label::Inline => {}
     }
 }
 

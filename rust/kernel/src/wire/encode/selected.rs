@@ -215,6 +215,11 @@ impl Window {
         self.rows.rows(self.position)
     }
 
+    /// Its rows as bits.
+    pub(super) const fn bits(&self) -> &Bits {
+        &self.rows
+    }
+
     /// Leaves only some of the rows.
     pub(super) fn keep(&mut self, rows: &[u16]) {
         self.rows = Bits::of_rows(rows.iter().copied());

@@ -72,6 +72,17 @@ impl Bits {
         words.for_each(|(word, other)| *word &= !other);
     }
 
+    /// The rows that others have too.
+    pub(super) fn common(&self, others: &Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] & others.0[word]))
+    }
+
+    /// Adds the rows of others.
+    pub(super) fn add_all(&mut self, others: &Self) {
+        let words = self.0.iter_mut().zip(&others.0);
+        words.for_each(|(word, other)| *word |= other);
+    }
+
     /// Number of rows that others have too.
     pub(super) fn count_common(&self, others: &Self) -> usize {
         let common = |(word, other): (&u64, &u64)| (word & other).count_ones() as usize;

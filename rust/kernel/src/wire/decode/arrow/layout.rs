@@ -8,7 +8,7 @@ use super::identifiers::{IdentifierColumns, is_nested};
 use super::{cells, invalid};
 use crate::batch::IdentifierKind;
 use crate::error::Result;
-use crate::schema::{ColumnKind, List, Schema};
+use crate::schema::{ColumnKind, List, MarkKind, Schema};
 use crate::wire::decode::DecodeOptions;
 use crate::wire::decode::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
 use crate::wire::decode::given::Target;
@@ -118,8 +118,8 @@ impl<'s> Resolver<'_, 's> {
                 }
                 None if self.options.ignore_unknown_fields => {}
                 None => self.faults.push(format!(
-                    "column {name:?} is neither part of a profile nor a field: create the field, rename the column, or import with \
-                     unknown fields ignored"
+                    "column {name:?} is neither part of a profile nor a field: create the field, or the tag, topic or consent type, rename \
+                     the column, or import with unknown fields ignored"
                 )),
             }
         }
@@ -159,10 +159,14 @@ impl<'s> Resolver<'_, 's> {
         false
     }
 
-    /// The meaning of a name: a part of the profile, a part of the membership of the joined list, a field of that list, a field of the
-    /// account; or, after a list and a slash, a part or field of that list; or, after a slash alone, a field of the account.
+    /// The meaning of a name: a part of the profile, which its marks are, a part of the membership of the joined list, a field of that
+    /// list, a field of the account; or, after a list and a slash, a part or field of that list; or, after a slash alone, a field of the
+    /// account.
     fn value_column(&mut self, position: usize, name: &str) -> Option<ValueColumn<'s>> {
-        if let Some(value) = self.profile_part(position, name) {
+        if let Some(value) = self
+            .profile_part(position, name)
+            .or_else(|| self.mark(position, name))
+        {
             return Some(value);
         }
         if let Some(list) = self.list
@@ -199,6 +203,14 @@ impl<'s> Resolver<'_, 's> {
             }
         }
         None
+    }
+
+    /// The mark of a name such as `tag:vip`.
+    fn mark(&mut self, position: usize, name: &str) -> Option<ValueColumn<'s>> {
+        let (kind, id) = name.split_once(':')?;
+        let kind = MarkKind::ALL.into_iter().find(|one| one.name() == kind)?;
+        let target = self.builder.mark_target(self.schema.mark(kind, id)?);
+        Some(value(position, ColumnKind::Boolean, target))
     }
 
     fn list_part(

@@ -5,6 +5,7 @@
 
 mod field_value;
 mod keys;
+mod marks;
 mod membership;
 mod record;
 

@@ -2,6 +2,7 @@
 
 use super::field_value::{self, FieldValue, Value};
 use super::keys::{ACCOUNT, FieldTarget, Keys};
+use super::marks::Marks;
 use crate::batch::{Batch, IdentifierKind};
 use crate::schema::{ColumnKind, List, Schema};
 use crate::wire::decode::DecodeOptions;
@@ -31,6 +32,8 @@ pub(super) struct Scratch<'a> {
     identifiers: [Vec<GivenIdentifier<'a>>; 3],
     fields: Vec<&'a [u8]>,
     memberships: Vec<&'a [u8]>,
+    /// Tags, topics and consents, each with the number of its collection.
+    pub(super) marks: Vec<(u32, &'a [u8])>,
     /// Field values of the membership being read.
     pub(super) list_fields: Vec<&'a [u8]>,
     /// Names of options of the value being read.
@@ -45,6 +48,7 @@ impl Scratch<'_> {
         self.identifiers.iter_mut().for_each(Vec::clear);
         self.fields.clear();
         self.memberships.clear();
+        self.marks.clear();
     }
 }
 
@@ -52,12 +56,13 @@ impl Scratch<'_> {
 pub(super) struct RecordReader<'a, 's> {
     pub(super) builder: Builder,
     pub(super) keys: Keys<'a, 's>,
+    pub(super) marks: Marks<'a, 's>,
     pub(super) scratch: Scratch<'a>,
     texts: [Target<'s>; TEXTS.len()],
     coordinates: [Target<'s>; COORDINATES.len()],
     /// Position in the builder of the members of the list that every record joins.
     joined: Option<usize>,
-    ignore_unknown_fields: bool,
+    pub(super) ignore_unknown_fields: bool,
 }
 
 impl<'a, 's> RecordReader<'a, 's> {
@@ -77,6 +82,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         Self {
             builder,
             keys: Keys::new(schema, field_keys, options.max_text_bytes),
+            marks: Marks::new(schema),
             scratch: Scratch::default(),
             texts,
             coordinates,
@@ -116,6 +122,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         self.read_fields(row, ACCOUNT, &fields);
         self.scratch.fields = fields;
         self.read_memberships(row);
+        self.read_marks(row);
     }
 
     /// Finds the parts of a record.
@@ -133,6 +140,10 @@ impl<'a, 's> RecordReader<'a, 's> {
         const LONGITUDE: u32 = tag(f::LONGITUDE, FIXED64);
         const FIELD: u32 = tag(f::FIELDS, LENGTH_DELIMITED);
         const MEMBERSHIP: u32 = tag(f::MEMBERSHIPS, LENGTH_DELIMITED);
+        const TAG: u32 = tag(f::TAGS, LENGTH_DELIMITED);
+        const TOPIC: u32 = tag(f::TOPICS, LENGTH_DELIMITED);
+        const CONSENT: u32 = tag(f::CONSENTS, LENGTH_DELIMITED);
+        const REMOVED_TAG: u32 = tag(f::REMOVED_TAGS, LENGTH_DELIMITED);
 
         let mut reader = Reader::new(bytes);
         while let Some(field_tag) = reader.tag()? {
@@ -152,9 +163,10 @@ impl<'a, 's> RecordReader<'a, 's> {
                 LONGITUDE => self.scratch.coordinates[1] = Some(reader.double()?),
                 FIELD => self.scratch.fields.push(reader.bytes()?),
                 MEMBERSHIP => self.scratch.memberships.push(reader.bytes()?),
-                other if (f::PROFILE_ID..=f::MEMBERSHIPS).contains(&(other >> 3)) => {
-                    return Err(reader.wrong_wire_type());
+                TAG | TOPIC | CONSENT | REMOVED_TAG => {
+                    self.scratch.marks.push((field_tag >> 3, reader.bytes()?));
                 }
+                other if is_read(other >> 3) => return Err(reader.wrong_wire_type()),
                 output_only_or_unknown => reader.skip(output_only_or_unknown)?,
             }
         }
@@ -290,6 +302,14 @@ impl<'a, 's> RecordReader<'a, 's> {
             }
         }
     }
+}
+
+/// Whether a field of a profile means something to an import.
+const fn is_read(number: u32) -> bool {
+    matches!(
+        number,
+        f::PROFILE_ID..=f::MEMBERSHIPS | f::TAGS..=f::CONSENTS | f::REMOVED_TAGS
+    )
 }
 
 fn scan_identifier<'a>(bytes: &'a [u8], given: &mut GivenIdentifier<'a>) -> ReadResult<()> {

@@ -140,7 +140,10 @@ impl<'a> ArrayWriter<'a, '_> {
     fn open(&self, id: ColumnId, hide_removed: bool) -> Vec<Cells<'a>> {
         let column = self.version.column(id);
         let open = |slice: &Slice| {
-            let mut cells = Cells::open(column, slice.window.block, slice.window.position);
+            let Window {
+                block, position, ..
+            } = slice.window;
+            let mut cells = Cells::open(column, block, position, slice.window.bits());
             if hide_removed {
                 cells.hide(slice.window.removed());
             }

@@ -6,6 +6,7 @@
 //! | those of [`MEMBER_COLUMNS`], a key | the place on the list that the export names, and that list's fields |
 //! | a key | a field of the account |
 //! | `list/` and one of [`MEMBER_COLUMNS`] or a key | the same of any list |
+//! | `tag:`, `topic:` or `consent:` and an id | a mark |
 //! | those of [`TICK_COLUMNS`], [`REMOVED`] | what only exports have |
 //!
 //! Names mean the same to an import. A field whose bare name is taken by a column further up goes by `list/key`, or `/key` when it is the
@@ -92,7 +93,7 @@ pub(super) fn columns(
     list: Option<&str>,
     with_removed: bool,
 ) -> Vec<ArrowColumn> {
-    let mut layout = Layout::new(version);
+    let mut layout = Layout::new(version, schema);
     for (name, id) in PROFILE_COLUMNS {
         let kind = schema.kind(id).unwrap_or(ColumnKind::Text);
         layout.profile_column(name, id, kind);
@@ -113,6 +114,14 @@ pub(super) fn columns(
         .filter(|list| named.is_none_or(|named| named.id != list.id))
     {
         layout.list(schema, list, false);
+    }
+    for mark in schema.marks() {
+        layout.values(
+            mark.flat_name(),
+            mark.column,
+            ColumnKind::Boolean,
+            Vec::new(),
+        );
     }
     for (name, id) in TICK_COLUMNS {
         layout.values(name.to_owned(), id, ColumnKind::DateTime, Vec::new());
@@ -137,16 +146,21 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn new(version: &'a Version) -> Self {
+    fn new(version: &'a Version, schema: &Schema) -> Self {
         let collections = COLLECTIONS.iter().map(|(name, _)| *name);
         let fixed = PROFILE_COLUMNS
             .iter()
             .chain(&TICK_COLUMNS)
             .map(|(name, _)| *name);
+        let marks = schema
+            .marks()
+            .iter()
+            .map(|mark| mark.flat_name().to_lowercase());
         let taken = collections
             .chain(fixed)
             .chain([REMOVED])
             .map(str::to_owned)
+            .chain(marks)
             .collect();
         Self {
             version,
