@@ -305,7 +305,9 @@ pub(super) struct OptionCells {
     present: Bits,
     /// Codes of all rows one behind the other.
     codes: Vec<u16>,
-    /// Start of each row's codes, and the end of the last's.
+    /// Position in the window of the first row that has some.
+    first: usize,
+    /// Start of each row's codes from there on, and the end of the last's.
     starts: Vec<u32>,
 }
 
@@ -321,20 +323,23 @@ impl OptionCells {
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         let mut present = Bits::EMPTY;
-        let mut starts = vec![0; WINDOW_ROWS + 1];
         for (_, rows) in &in_window {
             present.add_all(rows);
-            rows.rows(0)
-                .for_each(|row| starts[usize::from(row) + 1] += 1);
         }
-        for row in 0..WINDOW_ROWS {
-            starts[row + 1] += starts[row];
+        let span = present.span();
+        let place = |row: u16| usize::from(row) - span.start;
+        // A row's number of codes stands two places behind its own and its start one place behind, where filling turns it into its end.
+        let mut starts = vec![0_u32; span.len() + 2];
+        for (_, rows) in &in_window {
+            rows.rows(0).for_each(|row| starts[place(row) + 2] += 1);
         }
-        let mut codes = vec![0; starts[WINDOW_ROWS] as usize];
-        let mut next = starts.clone();
+        for next in 3..starts.len() {
+            starts[next] += starts[next - 1];
+        }
+        let mut codes = vec![0; starts.last().map_or(0, |&end| end as usize)];
         for (code, rows) in &in_window {
             for row in rows.rows(0) {
-                let next = &mut next[usize::from(row)];
+                let next = &mut starts[place(row) + 1];
                 codes[*next as usize] = *code;
                 *next += 1;
             }
@@ -342,6 +347,7 @@ impl OptionCells {
         Self {
             present,
             codes,
+            first: span.start,
             starts,
         }
     }
@@ -352,8 +358,8 @@ impl OptionCells {
         if !self.present.has(row) {
             return &[];
         }
-        let row = usize::from(row) % WINDOW_ROWS;
-        &self.codes[self.starts[row] as usize..self.starts[row + 1] as usize]
+        let place = usize::from(row) % WINDOW_ROWS - self.first;
+        &self.codes[self.starts[place] as usize..self.starts[place + 1] as usize]
     }
 }
 

@@ -1,5 +1,7 @@
 //! A stretch of a block's rows: what encoders work through at a time.
 
+use std::ops::Range;
+
 use crate::bitmap::{Form, RowSet};
 
 /// Rows of a window: the bits of a column's window stay in the nearest cache, and opening one costs little beside its rows.
@@ -89,6 +91,20 @@ impl Bits {
         self.0.iter().zip(&others.0).map(common).sum()
     }
 
+    /// Positions from the first row to the last; none when there is no row.
+    pub(super) fn span(&self) -> Range<usize> {
+        let is_used = |word: &u64| *word != 0;
+        let words = self
+            .0
+            .iter()
+            .position(is_used)
+            .zip(self.0.iter().rposition(is_used));
+        words.map_or(0..0, |(first, last)| {
+            let (before, behind) = (self.0[first].trailing_zeros(), self.0[last].leading_zeros());
+            64 * first + before as usize..64 * (last + 1) - behind as usize
+        })
+    }
+
     /// Whether there is no row.
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|&word| word == 0)
@@ -150,6 +166,7 @@ mod tests {
             prop_assert_eq!(bits.rows(0).count(), prefix.saturating_sub(usize::from(row)));
             prop_assert_eq!(bits.is_empty(), prefix <= usize::from(row));
             prop_assert!(row == 0 || !bits.has(row - 1));
+            prop_assert_eq!(bits.span(), if bits.is_empty() { 0..0 } else { usize::from(row)..prefix });
         }
     }
 }
