@@ -29,3 +29,8 @@ def start_millis(day: datetime.date, zone: zoneinfo.ZoneInfo) -> int:
 def end_millis(day: datetime.date, zone: zoneinfo.ZoneInfo) -> int | None:
     """Finds the first instant after a day; None after the last day of the calendar."""
     return None if day == datetime.date.max else start_millis(day + _DAY, zone)
+
+
+def instant_of(millis: int) -> datetime.datetime:
+    """Returns the instant of milliseconds since 1970 UTC."""
+    return _EPOCH + millis * _MILLI

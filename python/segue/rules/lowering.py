@@ -37,7 +37,7 @@ from segue.domain.list import MEMBERSHIP_STATES
 from segue.rules.comparisons import Json, any_of, lower_test, lower_window, point, range_of
 from segue.rules.days import end_millis
 from segue.rules.names import column_of, event_type_of, mark_column, property_of, segment_of
-from segue.rules.scope import TRUTHS, Column, EventTypeScope, RuleScope
+from segue.rules.scope import EventTypeScope, RuleScope
 from segue.rules.tree import leaves, window_in
 from segue.rules.windows import Moment, TimeBounds, day_bounds, time_bounds
 
@@ -161,10 +161,9 @@ class _Lowering:
         return {"event_type": event_type.code, "where": where}
 
     def _where(self, test: PropertyTest, event_type: EventTypeScope) -> Json:
-        number, kind = property_of(test.key, event_type)
-        values = Column(number, kind, TRUTHS if kind is FieldType.BOOLEAN else ())
-        lowered = lower_test(test.test, values, self._moment)
-        return {"property": number, **lowered, "negative": test.is_negative}
+        column = property_of(test.key, event_type).column
+        lowered = lower_test(test.test, column, self._moment)
+        return {"property": column.number, **lowered, "negative": test.is_negative}
 
 
 def referenced_columns(condition: Condition, scope: RuleScope) -> frozenset[int]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from segue.domain.condition import Near
+from segue.rules import literals
 from segue.rules.codes import Code, RuleInvalid
 from segue.rules.scope import RuleScope
 
@@ -18,7 +19,6 @@ RECENT_YEARS: Final = 10
 """Years a DateSubscribed rule reaches back, the current one included (seed 004, 2723)."""
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)", re.ASCII)
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PAIR: Final = re.compile(r"(\S+)\s+AND\s+(\S+)")
 _CAMPAIGN: Final = re.compile(
     r"(?P<id>[0-9a-f]{16}|[0-9a-f]{32})(?:\s+(?P<link>\S+))?", re.IGNORECASE | re.ASCII
@@ -50,9 +50,7 @@ def parse_day(text: str) -> datetime.date:
         RuleInvalid: 2720; also for days that no month has.
     """
     try:
-        if not _DAY.fullmatch(text):
-            raise ValueError
-        return datetime.date.fromisoformat(text)
+        return literals.parse_day(text)
     except ValueError as error:
         raise RuleInvalid(Code.DATE_INVALID) from error
 

@@ -68,6 +68,11 @@ class Property(NamedTuple):
     type: FieldType
     """TEXT, NUMBER, BOOLEAN or DATE_TIME."""
 
+    @property
+    def column(self) -> Column:
+        """Returns its values as if they were a column's."""
+        return Column(self.number, self.type, TRUTHS if self.type is FieldType.BOOLEAN else ())
+
 
 @dataclass(frozen=True)
 class EventTypeScope:
