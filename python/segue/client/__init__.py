@@ -23,6 +23,7 @@ from segue.client.errors import (
     Unauthenticated,
     Unavailable,
 )
+from segue.client.events import EventMalformed, EventProblem, RecordedEvents
 from segue.client.options import DEFAULT_TARGET, ConnectOptions
 from segue.client.retry import RetryPolicy
 from segue.client.rules import RulesMalformed, SegmentDocument, segment_document
@@ -46,6 +47,8 @@ __all__ = [
     "Conflict",
     "ConnectOptions",
     "DeadlineExceeded",
+    "EventMalformed",
+    "EventProblem",
     "Export",
     "FieldViolation",
     "Forbidden",
@@ -56,6 +59,7 @@ __all__ = [
     "LimitReached",
     "NotFound",
     "NotImplementedYet",
+    "RecordedEvents",
     "RetryPolicy",
     "RuleProblem",
     "RulesInvalid",

@@ -10,7 +10,7 @@ def account_name(account: str) -> str:
 
 def list_name(account: str, list_id: str) -> str:
     """Returns `accounts/{account}/lists/{list}`."""
-    return _child(account, "lists", list_id)
+    return child_name(account, "lists", list_id)
 
 
 def parent_name(account: str, list_id: str | None) -> str:
@@ -33,12 +33,17 @@ def profile_name(account: str, profile_id: str) -> str:
 
 def segment_name(account: str, segment_id: str) -> str:
     """Returns `accounts/{account}/segments/{segment}`."""
-    return _child(account, "segments", segment_id)
+    return child_name(account, "segments", segment_id)
+
+
+def campaign_name(account: str, campaign_id: str) -> str:
+    """Returns `accounts/{account}/campaigns/{campaign}`."""
+    return child_name(account, "campaigns", campaign_id)
 
 
 def key_name(account: str, key_id: str) -> str:
     """Returns `accounts/{account}/apiKeys/{key}`."""
-    return _child(account, "apiKeys", key_id)
+    return child_name(account, "apiKeys", key_id)
 
 
 def last_part(name: str) -> str:
@@ -46,7 +51,8 @@ def last_part(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-def _child(account: str, collection: str, resource_id: str) -> str:
+def child_name(account: str, collection: str, resource_id: str) -> str:
+    """Returns the name of a resource in one of the account's collections."""
     if resource_id.startswith("accounts/"):
         return resource_id
     return f"{account_name(account)}/{collection}/{resource_id}"

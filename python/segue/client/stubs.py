@@ -3,6 +3,8 @@
 import grpc
 
 from segue.v1.account_service_pb2_grpc import AccountServiceStub
+from segue.v1.campaign_service_pb2_grpc import CampaignServiceStub
+from segue.v1.event_service_pb2_grpc import EventServiceStub
 from segue.v1.export_service_pb2_grpc import ExportServiceStub
 from segue.v1.field_service_pb2_grpc import FieldServiceStub
 from segue.v1.import_service_pb2_grpc import ImportServiceStub
@@ -22,6 +24,8 @@ class Stubs:
         self.fields = FieldServiceStub(channel)
         self.profiles = ProfileServiceStub(channel)
         self.segments = SegmentServiceStub(channel)
+        self.campaigns = CampaignServiceStub(channel)
+        self.events = EventServiceStub(channel)
         self.imports = ImportServiceStub(channel)
         self.exports = ExportServiceStub(channel)
         self.users = UserServiceStub(channel)

@@ -10,6 +10,13 @@ def from_timestamp(timestamp: Timestamp) -> datetime:
     return timestamp.ToDatetime(tzinfo=UTC)
 
 
+def to_timestamp(moment: datetime) -> Timestamp:
+    """Returns a time as a message; one without a zone is taken as UTC."""
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp
+
+
 def to_text(moment: datetime) -> str:
     """Writes a time as `2024-03-01T00:00:00.123Z`; one without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

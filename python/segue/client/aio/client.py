@@ -6,11 +6,14 @@ from types import TracebackType
 from typing import Self
 
 from segue.client.aio.connection import AsyncConnection
+from segue.client.aio.events import record_events
 from segue.client.aio.exports import AsyncExport, stream_members
 from segue.client.aio.imports import AsyncImport, OnProgress
 from segue.client.aio.methods import AccountItems, AccountMethod
+from segue.client.aio.vocabulary import AsyncDefinitions, AsyncEventTypes
 from segue.client.blocks import Block
-from segue.client.calls import accounts, exports, imports, lists, profiles, segments
+from segue.client.calls import accounts, campaigns, exports, imports, lists, profiles, segments
+from segue.client.events import EventRecord, RecordedEvents
 from segue.client.names import account_name, last_part, segment_name
 from segue.client.options import (
     DEFAULT_RETRY,
@@ -19,9 +22,12 @@ from segue.client.options import (
     ConnectOptions,
 )
 from segue.client.retry import RetryPolicy
+from segue.client.sync.events import OnRecorded
 from segue.v1.account_pb2 import Account
 from segue.v1.block_pb2 import BlockFormat
+from segue.v1.event_type_pb2 import EventType
 from segue.v1.import_service_pb2 import ImportStatus
+from segue.v1.mark_pb2 import ConsentType, Tag, Topic
 from segue.v1.segment_pb2 import Segment
 from segue.v1.segment_service_pb2 import StreamMembersRequest
 
@@ -33,6 +39,10 @@ class AsyncAccountClient:
         """Takes the account's id or name; asks the server nothing."""
         self.connection = connection
         self.name = account_name(account)
+        self.tags = AsyncDefinitions(connection, self.name, Tag)
+        self.topics = AsyncDefinitions(connection, self.name, Topic)
+        self.consent_types = AsyncDefinitions(connection, self.name, ConsentType)
+        self.event_types = AsyncEventTypes(connection, self.name, EventType)
 
     @property
     def account_id(self) -> str:
@@ -58,6 +68,12 @@ class AsyncAccountClient:
     update_field = AccountMethod(lists.update_field)
     list_fields = AccountItems(lists.list_fields)
     delete_field = AccountMethod(lists.delete_field)
+
+    create_campaign = AccountMethod(campaigns.create_campaign)
+    get_campaign = AccountMethod(campaigns.get_campaign)
+    list_campaigns = AccountItems(campaigns.list_campaigns)
+    send_campaign = AccountMethod(campaigns.send_campaign)
+    delete_campaign = AccountMethod(campaigns.delete_campaign)
 
     get_profile = AccountMethod(profiles.get_profile)
     upsert_profiles = AccountMethod(profiles.upsert_profiles)
@@ -155,6 +171,34 @@ class AsyncAccountClient:
         )
         await opened.stage(blocks, block_format, on_progress)
         return opened, await opened.execute()
+
+    async def record_events(
+        self,
+        events: Iterable[EventRecord],
+        *,
+        refuse_unknown_profiles: bool = False,
+        on_progress: OnRecorded | None = None,
+    ) -> RecordedEvents:
+        """Sends events and returns when all of them are durable and visible.
+
+        Events are pulled as they are sent. Streams that break are sent again; events that had arrived count as duplicates then.
+
+        Args:
+            events: `Event` messages, or mappings with `event_id`, `profile_id`, `event_type`, `source_time` and `data`.
+            refuse_unknown_profiles: Makes events of profiles that are not there problems, instead of keeping them for the profiles.
+            on_progress: Called after each acknowledged stream with the sum so far.
+
+        Raises:
+            ClientError: A block was refused, or the server stayed away; what was sent before is recorded.
+            EventMalformed: An event has a field or value that no event can have; what was sent before is recorded.
+        """
+        return await record_events(
+            self.connection,
+            self.name,
+            events,
+            refuse_unknown_profiles=refuse_unknown_profiles,
+            on_progress=on_progress,
+        )
 
 
 class AsyncClient:

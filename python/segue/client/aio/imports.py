@@ -1,29 +1,24 @@
 """Stages, executes and follows imports."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
-
-import grpc
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
+from typing import Any
 
 from segue.client.aio.connection import AsyncConnection
+from segue.client.aio.streams import send_streams
 from segue.client.calls import imports as calls
-from segue.client.errors import from_rpc_error
-from segue.client.retry import RetryBudget, is_broken_stream
 from segue.client.staging import (
-    STREAMS_UNDER_WAY,
     ImportProgress,
-    PartStream,
     is_finished,
     part_streams,
     poll_delays,
 )
 from segue.v1.block_pb2 import BlockFormat
-from segue.v1.import_service_pb2 import ImportStatus, StageProfilesResponse
+from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.profile_service_pb2 import RecordException
 
 OnProgress = Callable[[ImportProgress], None]
-_Sending = tuple[PartStream, "asyncio.Task[StageProfilesResponse]"]
 
 
 class AsyncImport:
@@ -49,18 +44,12 @@ class AsyncImport:
             ClientError: A block was refused, or the server stayed away.
         """
         progress = ImportProgress()
-        under_way: deque[_Sending] = deque()
-        try:
-            for parts in part_streams(blocks, self.token, block_format):
-                if len(under_way) == STREAMS_UNDER_WAY:
-                    progress = await _acknowledged(under_way, progress, on_progress)
-                under_way.append((parts, asyncio.create_task(self._send(parts))))
-            while under_way:
-                progress = await _acknowledged(under_way, progress, on_progress)
-        finally:
-            for _, task in under_way:
-                task.cancel()
-            await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
+        streams = part_streams(blocks, self.token, block_format)
+        async with aclosing(send_streams(self._connection, self._open, streams)) as sent:
+            async for parts, response in sent:
+                progress = progress.after(parts, response)
+                if on_progress:
+                    on_progress(progress)
         return progress
 
     async def execute(self) -> ImportStatus:
@@ -85,29 +74,7 @@ class AsyncImport:
         """Yields problems of records in order of part and record, page by page."""
         return self._connection.items(calls.list_import_exceptions(self.token))
 
-    async def _send(self, parts: PartStream) -> StageProfilesResponse:
-        stage = self._connection.stubs.imports.StageProfiles
-        budget = RetryBudget(self._connection.options.retry)
-        while True:
-            try:
-                call = stage(iter(parts.requests), metadata=self._connection.metadata)
-                response: StageProfilesResponse = await call  # type: ignore[misc]  # aio's are awaited
-            except grpc.RpcError as error:
-                failure = from_rpc_error(error)
-            else:
-                return response
-            delay = budget.delay_after(failure) if is_broken_stream(failure) else None
-            if delay is None:
-                raise failure
-            await asyncio.sleep(delay)
-
-
-async def _acknowledged(
-    under_way: deque[_Sending], progress: ImportProgress, on_progress: OnProgress | None
-) -> ImportProgress:
-    parts, task = under_way[0]
-    progress = progress.after(parts, await task)
-    under_way.popleft()
-    if on_progress:
-        on_progress(progress)
-    return progress
+    def _open(self, requests: Iterator[Any]) -> Any:  # noqa: ANN401  # aio's calls are awaited, which the stubs do not say
+        return self._connection.stubs.imports.StageProfiles(
+            requests, metadata=self._connection.metadata
+        )

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from segue.client.blocks import Block
-from segue.client.calls import accounts, exports, imports, lists, profiles, segments
+from segue.client.calls import accounts, campaigns, exports, imports, lists, profiles, segments
+from segue.client.events import EventRecord, RecordedEvents
 from segue.client.names import account_name, last_part, segment_name
 from segue.client.options import (
     DEFAULT_RETRY,
@@ -16,12 +17,16 @@ from segue.client.options import (
 )
 from segue.client.retry import RetryPolicy
 from segue.client.sync.connection import Connection
+from segue.client.sync.events import OnRecorded, record_events
 from segue.client.sync.exports import Export, stream_members
 from segue.client.sync.imports import Import, OnProgress
 from segue.client.sync.methods import AccountItems, AccountMethod
+from segue.client.sync.vocabulary import Definitions, EventTypes
 from segue.v1.account_pb2 import Account
 from segue.v1.block_pb2 import BlockFormat
+from segue.v1.event_type_pb2 import EventType
 from segue.v1.import_service_pb2 import ImportStatus
+from segue.v1.mark_pb2 import ConsentType, Tag, Topic
 from segue.v1.segment_pb2 import Segment
 from segue.v1.segment_service_pb2 import StreamMembersRequest
 
@@ -33,6 +38,10 @@ class AccountClient:
         """Takes the account's id or name; asks the server nothing."""
         self.connection = connection
         self.name = account_name(account)
+        self.tags = Definitions(connection, self.name, Tag)
+        self.topics = Definitions(connection, self.name, Topic)
+        self.consent_types = Definitions(connection, self.name, ConsentType)
+        self.event_types = EventTypes(connection, self.name, EventType)
 
     @property
     def account_id(self) -> str:
@@ -58,6 +67,12 @@ class AccountClient:
     update_field = AccountMethod(lists.update_field)
     list_fields = AccountItems(lists.list_fields)
     delete_field = AccountMethod(lists.delete_field)
+
+    create_campaign = AccountMethod(campaigns.create_campaign)
+    get_campaign = AccountMethod(campaigns.get_campaign)
+    list_campaigns = AccountItems(campaigns.list_campaigns)
+    send_campaign = AccountMethod(campaigns.send_campaign)
+    delete_campaign = AccountMethod(campaigns.delete_campaign)
 
     get_profile = AccountMethod(profiles.get_profile)
     upsert_profiles = AccountMethod(profiles.upsert_profiles)
@@ -153,6 +168,34 @@ class AccountClient:
         opened = self.initiate_import(list_id=list_id, ignore_unknown_fields=ignore_unknown_fields)
         opened.stage(blocks, block_format, on_progress)
         return opened, opened.execute()
+
+    def record_events(
+        self,
+        events: Iterable[EventRecord],
+        *,
+        refuse_unknown_profiles: bool = False,
+        on_progress: OnRecorded | None = None,
+    ) -> RecordedEvents:
+        """Sends events and returns when all of them are durable and visible.
+
+        Events are pulled as they are sent. Streams that break are sent again; events that had arrived count as duplicates then.
+
+        Args:
+            events: `Event` messages, or mappings with `event_id`, `profile_id`, `event_type`, `source_time` and `data`.
+            refuse_unknown_profiles: Makes events of profiles that are not there problems, instead of keeping them for the profiles.
+            on_progress: Called after each acknowledged stream with the sum so far.
+
+        Raises:
+            ClientError: A block was refused, or the server stayed away; what was sent before is recorded.
+            EventMalformed: An event has a field or value that no event can have; what was sent before is recorded.
+        """
+        return record_events(
+            self.connection,
+            self.name,
+            events,
+            refuse_unknown_profiles=refuse_unknown_profiles,
+            on_progress=on_progress,
+        )
 
 
 class Client:
