@@ -37,7 +37,7 @@ def crc32c(data: bytes) -> int:
 
 @final
 class Schema:
-    """An account's lists and fields at one version of its definitions. Immutable; may be shared by threads."""
+    """An account's lists, fields, marks and event types at one version of its definitions. Immutable; may be shared by threads."""
 
     def __new__(cls, definition: bytes) -> Schema:
         """Reads a schema.
@@ -46,7 +46,8 @@ class Schema:
             definition: JSON `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}], "marks": [{"kind",
                 "id", "column"}], "event_types": [{"id", "code", "properties": [{"key", "type"}]}]}`. A list's four membership columns
                 start at its `column`. Types: text, number, boolean, date, date_time, multi_select_one, multi_select_many. Columns from
-                64 on. Kinds of marks: tag, topic, consent; each is a column of truth values. Types of properties: text, number, boolean,
+                64 on. Kinds of marks: tag (true or absent), topic (true is subscribed), consent (true is given); each
+                is a column of truth values, at most 32,768 of them. Types of properties: text, number, boolean,
                 date_time; a property's number is its position, and they are only appended. Event types 0-4 are built in: sent, opened,
                 clicked, unsubscribed, bounced, each with the texts `campaign` (0) and `link` (1); others have codes from 16 on.
 
@@ -113,12 +114,16 @@ def decode(
 ) -> Part:
     """Decodes and checks a block of records.
 
+    What a record leaves out keeps its stored value. A mark stands in a record once: a tag in both `tags` and `removed_tags`, or a topic twice,
+    is a duplicate. In flat formats marks are columns of truth values by the names `tag:ID`, `topic:ID` and `consent:ID`, in which null keeps,
+    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`.
+
     Args:
         schema: The definitions to check against.
         block_format: PROFILE_BATCH or ARROW_IPC.
         data: The block, not compressed.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
-        ignore_unknown_fields: Leaves unknown fields out instead of refusing their records.
+        ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
 
     Raises:
         BlockInvalid: The bytes are not of the format.

@@ -34,6 +34,31 @@ def test_a_field_goes_before_an_attribute_of_its_name() -> None:
     assert _targets({"id": ["1"], "country": ["SE"]}, (country,))["country"] == "Country"
 
 
+def test_tags_topics_and_consents_map_by_their_names_in_any_case() -> None:
+    columns = {"id": ["1"], "Tag:VIP": ["true"], "topic:sport": ["no"], "sms?": ["1"]}
+    named = {"sms?": "consent:sms.daily"}
+    mapping = map_columns(pa.table(columns), (), MappingOptions(named))
+    found = {column: target.name for column, target in mapping.targets.items()}
+    assert found == {
+        "id": "profile_id",
+        "Tag:VIP": "tag:vip",
+        "topic:sport": "topic:sport",
+        "sms?": "consent:sms.daily",
+    }
+    assert mapping.targets["Tag:VIP"].type == FieldType.FIELD_TYPE_BOOLEAN
+
+
+def test_a_field_goes_before_a_mark_of_its_name() -> None:
+    field = Field(key="tag:VIP", type=FieldType.FIELD_TYPE_TEXT)
+    assert _targets({"id": ["1"], "tag:vip": ["yes"]}, (field,))["tag:vip"] == "tag:VIP"
+
+
+def test_what_is_no_id_makes_no_mark() -> None:
+    for column in ("tag:", "tag:a b", "tags:vip", "tag:" + "x" * 101):
+        with pytest.raises(MappingInvalid, match="create the fields"):
+            _targets({"id": ["1"], column: ["true"]})
+
+
 def test_named_columns_go_first_and_empty_names_leave_out() -> None:
     columns = {"customer": ["1"], "mail": ["a@b.c"], "junk": ["x"]}
     found = _targets(columns, customer="profile_id", mail="email", junk="")

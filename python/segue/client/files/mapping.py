@@ -1,5 +1,6 @@
-"""Which column of a file means which attribute or field of a profile."""
+"""Which column of a file means which attribute, field, tag, topic or consent of a profile."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from segue.v1.field_pb2 import Field, FieldType
 
 _TEXT: Final = FieldType.FIELD_TYPE_TEXT
 _NUMBER: Final = FieldType.FIELD_TYPE_NUMBER
+_BOOLEAN: Final = FieldType.FIELD_TYPE_BOOLEAN
 _DATE_TIME: Final = FieldType.FIELD_TYPE_DATE_TIME
 
 ATTRIBUTES: Final[Mapping[str, FieldType.ValueType]] = {
@@ -45,6 +47,9 @@ MEMBER_ATTRIBUTES: Final[Mapping[str, FieldType.ValueType]] = {
 ALIASES: Final[Mapping[str, str]] = {"name": "full_name", "id": "profile_id"}
 """Other names by which columns map themselves, where no field has that key."""
 
+_MARK: Final = re.compile(r"(tag|topic|consent):[a-z0-9._-]{1,100}")
+"""Columns of tags, topics and consents; the server knows which there are."""
+
 _STATES: Final = frozenset(
     ("active", "unconfirmed", "unsubscribed", "bounced", "deleted", "inactive")
 )
@@ -55,7 +60,7 @@ class Target:
     """What a column becomes.
 
     Attributes:
-        name: An attribute, or a field's key.
+        name: An attribute, a field's key, or a mark such as `tag:vip`.
         type: How its values are stored.
     """
 
@@ -91,7 +96,7 @@ class MappingOptions:
     """What the caller said about columns.
 
     Attributes:
-        named: Column → attribute or field key; an empty text leaves the column out.
+        named: Column → attribute, field key or mark; an empty text leaves the column out.
         create_fields: Columns that fit nothing become new fields.
         has_list: Records join a list.
     """
@@ -106,8 +111,8 @@ def map_columns(
 ) -> ColumnMapping:
     """Finds what each column means.
 
-    What the caller named goes first; then fields by their keys, then attributes, in any case; what remains becomes new fields, or
-    is refused.
+    What the caller named goes first; then fields by their keys, then attributes and marks, in any case; what remains becomes new fields,
+    or is refused.
 
     Args:
         sample: The file's first rows.
@@ -129,7 +134,9 @@ def map_columns(
     for column in sample.column_names:
         if named.get(column) == "":
             continue
-        target = known.get(named[column]) if column in named else _own_target(column, sample, known)
+        target = (
+            _target(named[column], known) if column in named else _own_target(column, sample, known)
+        )
         if target and (column in named or target.name.casefold() not in named.values()):
             targets[column] = target
         else:
@@ -151,8 +158,13 @@ def _known_targets(fields: Iterable[Field], options: MappingOptions) -> dict[str
     return known | own
 
 
+def _target(name: str, known: Mapping[str, Target]) -> Target | None:
+    """Finds what a name stands for that was folded."""
+    return known.get(name) or (Target(name, _BOOLEAN) if _MARK.fullmatch(name) else None)
+
+
 def _own_target(column: str, sample: pa.Table, known: Mapping[str, Target]) -> Target | None:
-    target = known.get(column.casefold())
+    target = _target(column.casefold(), known)
     if target and target.name == "state" and not _holds_states(sample[column]):
         return None
     return target
