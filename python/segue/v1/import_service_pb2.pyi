@@ -152,7 +152,7 @@ class InitiateImportRequest(_message.Message):
     allow_prior_consents: _builtins.bool
     """Optional. Lets records write consents of an older version. NOT_IMPLEMENTED."""
     ignore_unknown_fields: _builtins.bool
-    """Optional. Ignores unknown fields instead of refusing their records."""
+    """Optional. Ignores unknown fields, tags, topics and consent types instead of refusing their records."""
     write_mode: Global___WriteMode.ValueType
     """Optional. Which profiles may be written; defaults to UPSERT."""
     validate_only: _builtins.bool

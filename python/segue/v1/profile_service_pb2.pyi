@@ -54,7 +54,7 @@ class UpsertProfilesRequest(_message.Message):
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     ignore_unknown_fields: _builtins.bool
-    """Optional. Ignores unknown fields instead of refusing their records."""
+    """Optional. Ignores unknown fields, tags, topics and consent types instead of refusing their records."""
     @_builtins.property
     def batch(self) -> _profile_pb2.ProfileBatch:
         """Required. At most 1,000 profiles."""
