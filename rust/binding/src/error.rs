@@ -11,6 +11,7 @@ import_exception!(segue.errors, DefinitionInvalid);
 import_exception!(segue.errors, FileFailed);
 import_exception!(segue.errors, InternalError);
 import_exception!(segue.errors, OffsetOutOfRange);
+import_exception!(segue.errors, PatternTooCostly);
 import_exception!(segue.errors, SnapshotInvalid);
 import_exception!(segue.errors, TableFull);
 import_exception!(segue.errors, TimeOutOfRange);
@@ -68,6 +69,9 @@ fn raise(error: KernelError) -> PyErr {
         KernelError::DefinitionInvalid { what, problem } => {
             let values = [("what", what.to_owned()), ("problem", problem)];
             DefinitionInvalid::new_err((message, metadata(values)))
+        }
+        KernelError::PatternTooCostly { problem } => {
+            PatternTooCostly::new_err((message, metadata([("problem", problem)])))
         }
         KernelError::SnapshotInvalid { file, problem } => {
             SnapshotInvalid::new_err((message, metadata([("file", file), ("problem", problem)])))

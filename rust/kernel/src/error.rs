@@ -35,6 +35,12 @@ pub enum KernelError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A regular expression of a condition is malformed, or would cost too much.
+    #[error("the regular expression is not accepted: {problem}")]
+    PatternTooCostly {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A snapshot's files are missing, damaged or of another version.
     #[error("snapshot file {file}: {problem}")]
     SnapshotInvalid {

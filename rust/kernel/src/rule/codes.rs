@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use crate::bitmap::{BLOCK_WORDS, Words};
 
 use super::range::Ranged;
+use super::selection::retain_values;
 
 /// Most runs that are compared one after the other; beyond, codes are looked up in a table.
 /// Guarded by `benches/rules.rs`, `codes/*`.
@@ -68,19 +69,11 @@ impl CodeSet {
     }
 
     fn retain_by_table(&self, values: &[u16], words: &mut Words) {
-        let mut wanted = vec![0_u8; usize::from(u16::MAX) + 1];
+        let mut wanted = vec![false; usize::from(u16::MAX) + 1];
         for &code in &self.codes {
-            wanted[usize::from(code)] = 1;
+            wanted[usize::from(code)] = true;
         }
-        let mut chunks = values.chunks(64);
-        for word in words.iter_mut() {
-            let chunk = chunks.next().unwrap_or_default();
-            if *word != 0 {
-                *word &= chunk.iter().zip(0..).fold(0, |mask, (&code, bit)| {
-                    mask | u64::from(wanted[usize::from(code)]) << bit
-                });
-            }
-        }
+        retain_values(values, words, |code| wanted[usize::from(code)]);
     }
 }
 

@@ -1,65 +1,81 @@
 //! Comparisons compiled: kinds checked, operands folded.
 
+use serde_json::Number;
+
 use crate::error::Result;
-use crate::schema::{ColumnId, ColumnKind, Schema};
+use crate::fold::fold;
+use crate::schema::{ColumnKind, Schema};
 
 use super::codes::CodeSet;
 use super::condition::{Comparison, invalid};
+use super::month_day::MonthDays;
+use super::numbers::{Listed, NumberSet};
 use super::predicate::{Predicate, Test};
 use super::range::Bounds;
-use super::text::{Pattern, Place};
-use super::window::Window;
+use super::text::{Expression, Pattern, Place, TextSet};
+
+/// Most values that are listed in a comparison.
+const LISTED_MAX: usize = 100_000;
 
 /// Makes the test of a comparison, which must fit its column.
 pub(super) fn compile(schema: &Schema, comparison: &Comparison) -> Result<Predicate> {
-    use ColumnKind as Kind;
     let column = comparison.column();
     let kind = schema
         .kind(column)
         .ok_or_else(|| invalid(format!("column {column} is not in the schema")))?;
-    let refused = || {
-        invalid(format!(
-            "{} does not fit column {column}, {kind:?}",
-            comparison.op()
-        ))
-    };
     let test = match (comparison, kind) {
-        (_, Kind::Identifiers) => return Err(refused()),
+        (_, ColumnKind::Identifiers) => None,
         (Comparison::Provided { .. }, _) => Some(Test::Provided),
-        (Comparison::Equals { text, .. }, Kind::Text | Kind::ExactText) => Some(Test::Text(
-            Box::new(Pattern::new(Place::Whole, &operand(kind, text))),
-        )),
-        (Comparison::Contains { text, .. }, Kind::Text | Kind::ExactText) => {
-            Some(part(Place::Anywhere, &operand(kind, text)))
+        (_, ColumnKind::Text) => text_test(comparison, true)?,
+        (_, ColumnKind::ExactText) => text_test(comparison, false)?,
+        (_, ColumnKind::Number) => number_test(comparison)?,
+        (_, ColumnKind::Date) => date_test(comparison)?,
+        (_, ColumnKind::DateTime) => date_time_test(comparison)?,
+        (Comparison::AnyOf { codes, .. }, ColumnKind::MultiSelectOne) => {
+            Some(possible(CodeSet::new(codes), Test::Code))
         }
-        (Comparison::StartsWith { text, .. }, Kind::Text | Kind::ExactText) => {
-            Some(part(Place::Start, &operand(kind, text)))
+        (Comparison::AnyOf { codes, .. }, ColumnKind::Boolean | ColumnKind::MultiSelectMany) => {
+            Some(possible(CodeSet::new(codes), Test::Options))
         }
-        (Comparison::EndsWith { text, .. }, Kind::Text | Kind::ExactText) => {
-            Some(part(Place::End, &operand(kind, text)))
-        }
-        (Comparison::InRange { .. }, Kind::Number | Kind::Date | Kind::DateTime) => {
-            range(column, kind, comparison)?
-        }
-        (Comparison::AnyOf { codes, .. }, Kind::Boolean | Kind::MultiSelectMany) => {
-            CodeSet::new(codes).map(Test::Options)
-        }
-        (Comparison::AnyOf { codes, .. }, Kind::MultiSelectOne) => {
-            CodeSet::new(codes).map(Test::Code)
-        }
-        (Comparison::Within { window, .. }, Kind::DateTime) => Some(within(*window)),
-        _ => return Err(refused()),
+        _ => None,
     };
-    let test = test.unwrap_or(Test::Never);
+    let op = comparison.op();
+    let test =
+        test.ok_or_else(|| invalid(format!("{op} does not fit column {column}, {kind:?}")))?;
     Ok(Predicate { column, test })
 }
 
-/// The operand as stored texts are compared.
-fn operand(kind: ColumnKind, text: &str) -> Vec<u8> {
-    match kind {
-        ColumnKind::Text => crate::fold::fold(text).into_bytes(),
-        _ => text.as_bytes().to_vec(),
-    }
+/// The test of an operand, if any value can pass it.
+fn possible<T>(operand: Option<T>, test: impl Fn(T) -> Test) -> Test {
+    operand.map_or(Test::Never, test)
+}
+
+/// A test of texts, which are folded or exact; `None` when there is none of the op.
+fn text_test(comparison: &Comparison, folds: bool) -> Result<Option<Test>> {
+    let operand = |text: &str| {
+        if folds {
+            fold(text).into_bytes()
+        } else {
+            text.as_bytes().to_vec()
+        }
+    };
+    Ok(Some(match comparison {
+        Comparison::Equals { text, .. } => {
+            Test::Text(Box::new(Pattern::new(Place::Whole, &operand(text))))
+        }
+        Comparison::Contains { text, .. } => part(Place::Anywhere, &operand(text)),
+        Comparison::StartsWith { text, .. } => part(Place::Start, &operand(text)),
+        Comparison::EndsWith { text, .. } => part(Place::End, &operand(text)),
+        Comparison::Matches { pattern, .. } => {
+            Test::Text(Box::new(Expression::new(pattern, folds)?))
+        }
+        Comparison::TextIn { texts, .. } => {
+            check_listed(comparison, texts)?;
+            let set = TextSet::new(texts.iter().map(|text| operand(text)));
+            possible(set, |set| Test::Text(Box::new(set)))
+        }
+        _ => return Ok(None),
+    }))
 }
 
 /// A test for a part of the text; every text has the empty part.
@@ -71,41 +87,80 @@ fn part(place: Place, needle: &[u8]) -> Test {
     }
 }
 
-fn within(window: Window) -> Test {
-    if window.is_empty() {
-        Test::Never
-    } else {
-        Test::Within(window)
+fn number_test(comparison: &Comparison) -> Result<Option<Test>> {
+    let range = comparison.bounds().map(|(low, high)| {
+        let bounds = Bounds::of_numbers(low, high);
+        possible(bounds, Test::Number)
+    });
+    Ok(match range {
+        Some(range) => Some(range),
+        None => listed(comparison, Test::NumberIn)?,
+    })
+}
+
+fn date_test(comparison: &Comparison) -> Result<Option<Test>> {
+    if let Comparison::MonthDayIn { ranges, .. } = comparison {
+        let days = MonthDays::new(ranges).ok_or_else(|| {
+            invalid(
+                "month_day_in needs pairs of month * 32 + day, the first not above the second"
+                    .to_owned(),
+            )
+        })?;
+        return Ok(Some(possible(days, Test::MonthDayIn)));
+    }
+    match whole_bounds(comparison)? {
+        Some(bounds) => {
+            let days = bounds.and_then(Bounds::to_days);
+            Ok(Some(possible(days, Test::Date)))
+        }
+        None => listed(comparison, Test::DateIn),
     }
 }
 
-/// A range as closed bounds of the column's own type; `None` when no value can lie in it.
-fn range(column: ColumnId, kind: ColumnKind, comparison: &Comparison) -> Result<Option<Test>> {
-    let Comparison::InRange {
-        low,
-        low_inclusive,
-        high,
-        high_inclusive,
-        ..
-    } = comparison
-    else {
+fn date_time_test(comparison: &Comparison) -> Result<Option<Test>> {
+    if let Comparison::Within { window, .. } = comparison {
+        let window = Some(*window).filter(|window| !window.is_empty());
+        return Ok(Some(possible(window, Test::Within)));
+    }
+    match whole_bounds(comparison)? {
+        Some(bounds) => Ok(Some(possible(bounds, Test::DateTime))),
+        None => listed(comparison, Test::DateTimeIn),
+    }
+}
+
+/// The bounds of a range of whole numbers: outer `None` when the comparison is none, inner when nothing lies between them.
+#[expect(
+    clippy::option_option,
+    reason = "another op and an empty range are two answers"
+)]
+fn whole_bounds(comparison: &Comparison) -> Result<Option<Option<Bounds<i64>>>> {
+    let Some((low, high)) = comparison.bounds() else {
         return Ok(None);
     };
-    let low = low.as_ref().map(|bound| (bound, *low_inclusive));
-    let high = high.as_ref().map(|bound| (bound, *high_inclusive));
-    let whole = || {
-        invalid(format!(
-            "a bound of column {column}, {kind:?}, is not a whole number"
-        ))
+    let column = comparison.column();
+    Bounds::of_integers(low, high)
+        .map(Some)
+        .ok_or_else(|| invalid(format!("a bound of column {column} is not a whole number")))
+}
+
+/// A test of listed numbers; `None` when the comparison is none.
+fn listed<T: Listed>(
+    comparison: &Comparison,
+    test: impl Fn(NumberSet<T>) -> Test,
+) -> Result<Option<Test>> {
+    let Comparison::NumberIn { column, numbers } = comparison else {
+        return Ok(None);
     };
-    Ok(match kind {
-        ColumnKind::Number => Bounds::of_numbers(low, high).map(Test::Number),
-        ColumnKind::Date => Bounds::of_integers(low, high)
-            .ok_or_else(whole)?
-            .and_then(Bounds::to_days)
-            .map(Test::Date),
-        _ => Bounds::of_integers(low, high)
-            .ok_or_else(whole)?
-            .map(Test::DateTime),
-    })
+    check_listed::<Number>(comparison, numbers)?;
+    let set = NumberSet::new(numbers)
+        .ok_or_else(|| invalid(format!("a number for column {column} is not a whole one")))?;
+    Ok(Some(possible(set, test)))
+}
+
+fn check_listed<T>(comparison: &Comparison, values: &[T]) -> Result<()> {
+    if values.len() > LISTED_MAX {
+        let op = comparison.op();
+        return Err(invalid(format!("{op} lists more than {LISTED_MAX} values")));
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::error::{KernelError, Result};
 use crate::schema::ColumnId;
 
+use super::range::Bound;
 use super::window::Window;
 
 /// Deepest nesting of `and`, `or` and `not`. A level is at most two brackets, of which `serde_json` reads 128.
@@ -55,6 +56,23 @@ pub(crate) enum Comparison {
     },
     /// The value is, or has among its options, one of these.
     AnyOf { column: ColumnId, codes: Vec<u16> },
+    /// The text matches a regular expression.
+    Matches { column: ColumnId, pattern: String },
+    /// The text is one of these.
+    TextIn {
+        column: ColumnId,
+        texts: Vec<String>,
+    },
+    /// The number, day or time is one of these.
+    NumberIn {
+        column: ColumnId,
+        numbers: Vec<serde_json::Number>,
+    },
+    /// The day is one of these of its year: pairs of month * 32 + day.
+    MonthDayIn {
+        column: ColumnId,
+        ranges: Vec<(u16, u16)>,
+    },
     /// The time lies in a window.
     Within { column: ColumnId, window: Window },
 }
@@ -89,7 +107,28 @@ impl Comparison {
             | Self::EndsWith { column, .. }
             | Self::InRange { column, .. }
             | Self::AnyOf { column, .. }
+            | Self::Matches { column, .. }
+            | Self::TextIn { column, .. }
+            | Self::NumberIn { column, .. }
+            | Self::MonthDayIn { column, .. }
             | Self::Within { column, .. } => column,
+        }
+    }
+
+    /// The bounds of a range, low and high; `None` for other ops.
+    pub(super) fn bounds(&self) -> Option<(Bound<'_>, Bound<'_>)> {
+        match self {
+            Self::InRange {
+                low,
+                low_inclusive,
+                high,
+                high_inclusive,
+                ..
+            } => Some((
+                low.as_ref().map(|bound| (bound, *low_inclusive)),
+                high.as_ref().map(|bound| (bound, *high_inclusive)),
+            )),
+            _ => None,
         }
     }
 
@@ -103,6 +142,10 @@ impl Comparison {
             Self::EndsWith { .. } => "ends_with",
             Self::InRange { .. } => "in_range",
             Self::AnyOf { .. } => "any_of",
+            Self::Matches { .. } => "matches",
+            Self::TextIn { .. } => "text_in",
+            Self::NumberIn { .. } => "number_in",
+            Self::MonthDayIn { .. } => "month_day_in",
             Self::Within { .. } => "within",
         }
     }

@@ -1,4 +1,4 @@
-//! The hash that samples are drawn by: FNV-1a of 64 bits, mixed by MurmurHash3's `fmix64`.
+//! The hash that samples are drawn by: FNV-1a of 64 bits, mixed by `MurmurHash3`'s `fmix64`.
 //!
 //! Both are spelled out here because their values are part of the contract: a sample must be the same on every machine and in every
 //! version. FNV-1a alone leaves the upper bits of short texts alike; the mixer makes every bit depend on all others.
@@ -31,7 +31,7 @@ impl Fnv1a {
     }
 }
 
-/// The finalizer of MurmurHash3.
+/// The finalizer of `MurmurHash3`.
 #[inline]
 fn fmix64(mut hash: u64) -> u64 {
     hash ^= hash >> 33;

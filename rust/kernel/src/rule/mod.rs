@@ -11,7 +11,10 @@
 //! | `predicate` | one comparison of one column |
 //! | `range` | values between bounds, vectorised |
 //! | `codes` | values among options |
-//! | `text` | values that hold a text |
+//! | `numbers` | values among numbers |
+//! | `month_day` | days of the year, whatever the year |
+//! | `text` | values that hold a text, match an expression, or are among texts |
+//! | `sieve` | a quick first answer to "is it one of these?" |
 //! | `window` | spans of time, fixed or moving with the moment |
 //! | `near` | places in a circle |
 //! | `sample`, `hash` | a share of the profiles |
@@ -30,12 +33,15 @@ mod evaluate;
 mod explain;
 mod hash;
 mod leaf;
+mod month_day;
 mod near;
+mod numbers;
 pub mod plan;
 mod predicate;
 mod range;
 mod sample;
 pub mod selection;
+mod sieve;
 mod text;
 mod window;
 

@@ -37,15 +37,17 @@ impl Plan {
     /// `{"and": […]}`, `{"or": […]}`, `{"not": …}` and leaves. An empty `and` is every live row, an empty `or` none.
     ///
     /// `{"predicate": {"column", "op", …}}` with the ops `provided`; `equals`, `contains`, `starts_with`, `ends_with` (`text`);
-    /// `in_range` (`low`, `low_inclusive`, `high`, `high_inclusive`, a null bound is open); `any_of` (`codes`); `within` (`window`: null,
-    /// `{"from_millis", "until_millis"}` or `{"from_offset", "until_offset"}`).
+    /// `matches` (`pattern`); `text_in` (`texts`); `number_in` (`numbers`); `in_range` (`low`, `low_inclusive`, `high`, `high_inclusive`, a
+    /// null bound is open); `any_of` (`codes`); `month_day_in` (`ranges`: pairs of month * 32 + day, both ends included); `within`
+    /// (`window`: null, `{"from_millis", "until_millis"}` or `{"from_offset", "until_offset"}`).
     ///
     /// `{"near": {"latitude", "longitude", "radius_metres"}}`; `{"sample": {"percent", "salt"}}`.
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when it is not of this form, nested more than
-    /// 60 deep or larger than 10,000 nodes, when it names a column the schema does not have, or an op that does not fit the column's
-    /// kind.
+    /// 60 deep or larger than 10,000 nodes, when it lists more than 100,000 values, names a column the schema does not have, or an op
+    /// that does not fit the column's kind; [`KernelError::PatternTooCostly`](crate::error::KernelError::PatternTooCostly) for a regular
+    /// expression that is malformed, longer than 1,000 characters, or compiles to more than 1 MiB.
     pub fn compile(schema: &Schema, condition_json: &[u8], now_millis: i64) -> Result<Self> {
         let condition = Condition::from_json(condition_json)?;
         let mut compiler = Compiler {

@@ -10,6 +10,8 @@ use super::codes::CodeSet;
 use super::context::Context;
 use super::explain::value_of;
 use super::leaf::Leaf;
+use super::month_day::MonthDays;
+use super::numbers::NumberSet;
 use super::range::{Bounds, Overlap, Ranged};
 use super::text::TextTest;
 use super::window::Window;
@@ -41,6 +43,14 @@ pub(super) enum Test {
     Code(CodeSet),
     /// One of the options is one of these.
     Options(CodeSet),
+    /// The number is one of these.
+    NumberIn(NumberSet<f64>),
+    /// The day is one of these.
+    DateIn(NumberSet<i32>),
+    /// The time is one of these.
+    DateTimeIn(NumberSet<i64>),
+    /// The day is one of these of its year.
+    MonthDayIn(MonthDays),
     /// The time lies in a window.
     Within(Window),
     /// Nothing passes.
@@ -102,7 +112,7 @@ impl Leaf for Predicate {
         let Some((window, times)) = self.times(context, block) else {
             return;
         };
-        for row in times.presence().iter() {
+        for row in times.presence() {
             let Some(flip) = flips.get_mut(usize::from(row)) else {
                 return;
             };
@@ -158,6 +168,14 @@ impl Test {
             (Self::Options(codes), Column::Boolean(blocks) | Column::MultiSelectMany(blocks)) => {
                 retain_options(get(blocks, block)?, codes, words);
             }
+            (Self::NumberIn(set), Column::Number(blocks)) => set.retain(get(blocks, block)?, words),
+            (Self::DateIn(set), Column::Date(blocks)) => set.retain(get(blocks, block)?, words),
+            (Self::DateTimeIn(set), Column::DateTime(blocks)) => {
+                set.retain(get(blocks, block)?, words);
+            }
+            (Self::MonthDayIn(days), Column::Date(blocks)) => {
+                days.retain(get(blocks, block)?, words);
+            }
             (Self::Within(window), Column::DateTime(blocks)) => {
                 retain_in_range(get(blocks, block)?, window.bounds(now_millis)?, words);
             }
@@ -177,6 +195,12 @@ impl Test {
             (Self::Date(bounds), Column::Date(blocks)) => cost_of_range(blocks, block, bounds),
             (Self::DateTime(bounds), Column::DateTime(blocks)) => {
                 cost_of_range(blocks, block, bounds)
+            }
+            (Self::NumberIn(set), Column::Number(blocks)) => set.cost(get(blocks, block)?),
+            (Self::DateIn(set), Column::Date(blocks)) => set.cost(get(blocks, block)?),
+            (Self::DateTimeIn(set), Column::DateTime(blocks)) => set.cost(get(blocks, block)?),
+            (Self::MonthDayIn(_), Column::Date(blocks)) => {
+                Some(size_of_val(get(blocks, block)?.values()))
             }
             (Self::Within(window), Column::DateTime(blocks)) => {
                 cost_of_range(blocks, block, &window.bounds(now_millis)?)
@@ -226,6 +250,18 @@ impl Test {
                     .iter()
                     .filter_map(|&code| block.with_option(code));
                 sets.into_iter().any(|rows| rows.contains(row))
+            }
+            (Self::NumberIn(set), Column::Number(blocks)) => {
+                set.contains(get(blocks, block)?.get(row)?)
+            }
+            (Self::DateIn(set), Column::Date(blocks)) => {
+                set.contains(get(blocks, block)?.get(row)?)
+            }
+            (Self::DateTimeIn(set), Column::DateTime(blocks)) => {
+                set.contains(get(blocks, block)?.get(row)?)
+            }
+            (Self::MonthDayIn(days), Column::Date(blocks)) => {
+                days.contains(get(blocks, block)?.get(row)?)
             }
             (Self::Within(window), Column::DateTime(blocks)) => {
                 window.contains(now_millis, get(blocks, block)?.get(row)?)

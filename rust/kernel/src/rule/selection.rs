@@ -73,13 +73,29 @@ pub(super) fn rows(words: &[u64]) -> impl Iterator<Item = u32> + '_ {
 }
 
 /// Keeps the bits of rows for which a question is answered with yes, asking only those that are set.
-pub(super) fn retain_by_row(words: &mut [u64], holds: impl Fn(usize) -> bool) {
+pub(super) fn retain_by_row(words: &mut [u64], mut holds: impl FnMut(usize) -> bool) {
     for (word, first) in words.iter_mut().zip((0..).step_by(64)) {
         let mut left = *word;
         while left != 0 {
             let bit = left.trailing_zeros() as usize;
             left &= left - 1;
             *word &= !(u64::from(!holds(first + bit)) << bit);
+        }
+    }
+}
+
+/// Keeps the bits of rows whose value passes; rows behind the last value lose theirs, words that are empty already are not looked at.
+///
+/// What stands where a value is absent may be asked about: the caller has taken those rows out.
+#[inline]
+pub(super) fn retain_values<T: Copy>(values: &[T], words: &mut [u64], passes: impl Fn(T) -> bool) {
+    let mut chunks = values.chunks(64);
+    for word in words {
+        let chunk = chunks.next().unwrap_or_default();
+        if *word != 0 {
+            *word &= chunk.iter().zip(0..).fold(0, |mask, (&value, bit)| {
+                mask | u64::from(passes(value)) << bit
+            });
         }
     }
 }

@@ -12,7 +12,7 @@ mod avx512;
 #[cfg(test)]
 mod tests;
 
-pub(super) use bounds::{Bounds, Overlap};
+pub(super) use bounds::{Bound, Bounds, Overlap};
 
 /// A value that ranges are asked of.
 pub(super) trait Ranged: Copy + PartialOrd {

@@ -3,13 +3,18 @@
 //! Stored texts and operands are folded alike, so that comparing bytes is comparing without regard to case.
 
 mod anywhere;
+mod expression;
 mod probe;
+mod set;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Debug;
 
 use memchr::memmem::Finder;
+
+pub(super) use expression::Expression;
+pub(super) use set::TextSet;
 
 use crate::bitmap::{Words, count};
 use crate::column::{Arena, DictionaryText, TextBase, TextBlock};
@@ -85,12 +90,7 @@ pub(super) trait TextTest: Debug + Send + Sync {
 
     /// About the bytes of numbers that could be read in the time a block takes.
     fn cost_of_block(&self, block: &TextBlock) -> usize {
-        match block.base() {
-            TextBase::Plain(plain) => TEXT_COST * plain.texts().bytes().len(),
-            TextBase::Dictionary(dictionary) => {
-                size_of_val(dictionary.codes()) + TEXT_COST * dictionary.values().bytes().len()
-            }
-        }
+        search_cost(block)
     }
 
     /// Keeps the bits of rows whose text passes.
@@ -128,6 +128,16 @@ pub(super) trait TextTest: Debug + Send + Sync {
         match CodeSet::new(&holding) {
             Some(set) => set.retain(codes, words),
             None => words.fill(0),
+        }
+    }
+}
+
+/// About the bytes of numbers that could be read in the time that a search of a block takes.
+fn search_cost(block: &TextBlock) -> usize {
+    match block.base() {
+        TextBase::Plain(plain) => TEXT_COST * plain.texts().bytes().len(),
+        TextBase::Dictionary(dictionary) => {
+            size_of_val(dictionary.codes()) + TEXT_COST * dictionary.values().bytes().len()
         }
     }
 }

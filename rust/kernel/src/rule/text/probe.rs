@@ -80,8 +80,9 @@ impl Probe {
     }
 }
 
+/// Bits of eight bytes of which only some are looked at.
 #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
-fn unprobed_bits(n_probed: usize) -> u32 {
+pub(super) fn unprobed_bits(n_probed: usize) -> u32 {
     8 * (PROBE_BYTES - n_probed) as u32
 }
 
@@ -111,7 +112,11 @@ pub(super) fn last_bytes(bytes: &[u8], end: usize) -> u64 {
 }
 
 /// Keeps the bits of rows whose start and end in the bytes agree.
-fn retain_likely(texts: &Arena, words: &mut Words, agrees: impl Fn(usize, usize) -> bool) {
+pub(super) fn retain_likely(
+    texts: &Arena,
+    words: &mut Words,
+    agrees: impl Fn(usize, usize) -> bool,
+) {
     let offsets = texts.offsets();
     for (word, first) in words.iter_mut().zip((0..).step_by(64)) {
         if *word == 0 {
