@@ -9,6 +9,7 @@
 )]
 
 mod error;
+mod event_part;
 mod export;
 mod format;
 mod part;
@@ -22,6 +23,8 @@ mod transaction;
 
 #[pyo3::pymodule]
 mod _kernel {
+    #[pymodule_export]
+    use crate::event_part::{PyEventPart, decode_events};
     #[pymodule_export]
     use crate::export::PyExport;
     #[pymodule_export]

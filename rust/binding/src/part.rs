@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use segue_kernel::batch::Batch;
+use segue_kernel::batch::{Batch, RecordException};
 use segue_kernel::wire::{self, DecodeOptions};
 
 use crate::error::BindingResult;
@@ -27,18 +27,22 @@ impl PyPart {
 
     #[getter]
     fn exceptions(&self) -> Vec<(u32, &str, &str, u8, &str)> {
-        let all = self.0.exceptions.iter();
-        all.map(|it| {
-            (
-                it.record_number,
-                &*it.profile_id,
-                &*it.field_path,
-                it.reason as u8,
-                &*it.message,
-            )
-        })
-        .collect()
+        exceptions_of(&self.0.exceptions)
     }
+}
+
+/// Record number, id, field path, reason and message of each problem.
+pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<(u32, &str, &str, u8, &str)> {
+    let parts = exceptions.iter().map(|it| {
+        (
+            it.record_number,
+            &*it.profile_id,
+            &*it.field_path,
+            it.reason as u8,
+            &*it.message,
+        )
+    });
+    parts.collect()
 }
 
 #[pyfunction]

@@ -10,9 +10,13 @@ use segue_kernel::snapshot;
 use segue_kernel::table::{Table, Version};
 
 use crate::error::BindingResult;
+use crate::event_part::PyEventPart;
 use crate::part::PyPart;
 use crate::snapshot::PySnapshot;
 use crate::transaction::PyTransaction;
+
+/// Events recorded, known and waiting, and each problem: record number, event id, field path, reason and message.
+type PyRecorded = (usize, usize, usize, Vec<(u32, String, String, u8, String)>);
 
 #[pyclass(name = "Table", module = "segue._kernel", frozen)]
 pub(crate) struct PyTable(Table);
@@ -52,6 +56,36 @@ impl PyTable {
             self.0.apply(&batches, revision, tick_millis)
         })?;
         Ok((applied.written, applied.created))
+    }
+
+    fn record(
+        &self,
+        py: Python<'_>,
+        part: PyRef<'_, PyEventPart>,
+        refuse_unknown_profiles: bool,
+        revision: i64,
+        tick_millis: i64,
+    ) -> BindingResult<PyRecorded> {
+        let batch = Arc::clone(&part.0);
+        let recorded = py.detach(|| {
+            self.0
+                .record(&batch, refuse_unknown_profiles, revision, tick_millis)
+        })?;
+        let exceptions = recorded.exceptions.into_iter().map(|it| {
+            (
+                it.record_number,
+                it.profile_id,
+                it.field_path,
+                it.reason as u8,
+                it.message,
+            )
+        });
+        Ok((
+            recorded.recorded,
+            recorded.known,
+            recorded.waiting,
+            exceptions.collect(),
+        ))
     }
 
     fn begin(&self, py: Python<'_>, tick_millis: i64) -> PyTransaction {

@@ -10,6 +10,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use segue_kernel::bitmap::{BLOCK_WORDS, RowSet};
 use segue_kernel::column::{BLOCK_ROWS, Block, Column, OptionsBlock, PlainBlock, TextBlock};
+use segue_kernel::event::Events;
 use segue_kernel::snapshot::{self, VersionParts};
 
 /// Rows of a batch.
@@ -205,6 +206,7 @@ fn snapshot_open(bencher: Bencher<'_, '_>) {
         (id, column)
     });
     let parts = VersionParts {
+        events: Events::default(),
         revision: 1,
         tick_millis: 3,
         n_rows: N_BLOCKS * BLOCK_ROWS,

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use divan::counter::{BytesCount, ItemsCount};
 use segue_kernel::bitmap::RowSet;
 use segue_kernel::column::{self, BLOCK_ROWS, Column, OptionsBlock, PlainBlock, TextBlock};
+use segue_kernel::event::Events;
 use segue_kernel::schema::{ColumnId, Schema, builtin as b};
 use segue_kernel::snapshot::VersionParts;
 use segue_kernel::table::Version;
@@ -174,6 +175,7 @@ fn version() -> &'static Version {
     static VERSION: OnceLock<Version> = OnceLock::new();
     VERSION.get_or_init(|| {
         Version::from_parts(VersionParts {
+            events: Events::default(),
             revision: 1,
             tick_millis: 1_700_000_000_000,
             n_rows: N_ROWS,

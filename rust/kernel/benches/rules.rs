@@ -11,6 +11,7 @@ use segue_kernel::bitmap::RowSet;
 use segue_kernel::column::{
     BLOCK_ROWS, Block, Blocks, Column, OptionsBlock, PlainBlock, PlainValue, TextBlock,
 };
+use segue_kernel::event::Events;
 use segue_kernel::rule::Plan;
 use segue_kernel::schema::{ColumnId, Schema};
 use segue_kernel::snapshot::VersionParts;
@@ -231,6 +232,7 @@ fn version() -> Version {
         ),
     ];
     Version::from_parts(VersionParts {
+        events: Events::default(),
         revision: 1,
         tick_millis: 3,
         n_rows: ROWS,

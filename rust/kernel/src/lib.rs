@@ -7,6 +7,7 @@
 //! | [`buffer`] | values that are owned or mapped from a file, copied on the first write |
 //! | [`column`] | one column by kind, in blocks of [`BLOCK_ROWS`](column::BLOCK_ROWS) rows |
 //! | [`fold`] | text as it is compared |
+//! | [`event`] | what happened to profiles |
 //! | [`schema`] | which fields and lists there are, and the columns that hold them |
 //! | [`batch`] | records that were decoded and checked, as columns, not yet applied |
 //! | [`table`] | an account: rows, columns, identifier indexes, versions, commits |
@@ -20,6 +21,7 @@ pub mod bitmap;
 pub mod buffer;
 pub mod column;
 pub mod error;
+pub mod event;
 pub mod fold;
 pub mod rule;
 pub mod schema;

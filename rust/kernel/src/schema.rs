@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{KernelError, Result};
+use crate::event::definition::{EventType, EventTypes};
 
 /// Number of a column in an account; given once and never used again.
 pub type ColumnId = u32;
@@ -229,6 +230,8 @@ struct Definition {
     fields: Vec<Field>,
     #[serde(default)]
     marks: Vec<Mark>,
+    #[serde(default)]
+    event_types: Vec<EventType>,
 }
 
 /// An account's lists, fields and marks at one version of its definitions. Immutable.
@@ -241,11 +244,12 @@ pub struct Schema {
     field_by_key: HashMap<(Option<String>, String), usize>,
     /// By kind.
     mark_by_id: [HashMap<String, usize>; MarkKind::ALL.len()],
+    event_types: EventTypes,
 }
 
 impl Schema {
     /// Reads a schema from JSON: `{"lists": [{"id", "column"}], "fields": [{"column", "list", "key", "type", "options"}], "marks":
-    /// [{"kind", "id", "column"}]}`.
+    /// [{"kind", "id", "column"}], "event_types": [{"id", "code", "properties": [{"key", "type"}]}]}`.
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`] when it is not of this form, or has more than 32,768 marks.
@@ -254,6 +258,7 @@ impl Schema {
             lists,
             fields,
             marks,
+            event_types,
         } = serde_json::from_slice(json).map_err(|error| KernelError::DefinitionInvalid {
             what: "schema",
             problem: error.to_string(),
@@ -285,6 +290,7 @@ impl Schema {
             list_by_id,
             field_by_key,
             mark_by_id,
+            event_types: EventTypes::new(event_types)?,
         })
     }
 
@@ -306,6 +312,16 @@ impl Schema {
     /// The list of an id.
     pub fn list(&self, id: &str) -> Option<&List> {
         self.list_by_id.get(id).map(|&i| &self.lists[i])
+    }
+
+    /// The event type of an id.
+    pub fn event_type(&self, id: &str) -> Option<&EventType> {
+        self.event_types.by_id(id)
+    }
+
+    /// The event type of a code.
+    pub fn event_type_of_code(&self, code: u16) -> Option<&EventType> {
+        self.event_types.by_code(code)
     }
 
     /// The field of a key on a list, or on the account for `None`; keys compare without regard to case.

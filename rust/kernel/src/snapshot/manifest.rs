@@ -14,7 +14,7 @@ pub(super) const FILE: &str = "manifest.json";
 const TEMPORARY_FILE: &str = "manifest.json.part";
 
 /// Version of the files' layout; another one is refused.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// Size and checksum of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,14 @@ pub(super) struct ColumnEntry {
     pub(super) file: FileEntry,
 }
 
+/// An event type and its file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventsEntry {
+    pub(super) code: u16,
+    pub(super) file: FileEntry,
+}
+
 /// What a snapshot consists of.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,12 +51,18 @@ pub(super) struct Manifest {
     pub(super) n_rows: usize,
     pub(super) live: FileEntry,
     pub(super) columns: Vec<ColumnEntry>,
+    pub(super) events: Vec<EventsEntry>,
     /// Of the manifest as it is written, with 0 here.
     crc32c: u32,
 }
 
 impl Manifest {
-    pub(super) fn new(parts: &VersionParts, live: FileEntry, columns: Vec<ColumnEntry>) -> Self {
+    pub(super) fn new(
+        parts: &VersionParts,
+        live: FileEntry,
+        columns: Vec<ColumnEntry>,
+        events: Vec<EventsEntry>,
+    ) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             revision: parts.revision,
@@ -56,6 +70,7 @@ impl Manifest {
             n_rows: parts.n_rows,
             live,
             columns,
+            events,
             crc32c: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! A version as files.
 //!
-//! A snapshot is a directory of its own: one file for each column, one for the rows that are live, and `manifest.json`, which is written
+//! A snapshot is a directory of its own: one file for each column and event type, one for the rows that are live, and `manifest.json`, which is written
 //! last. Files hold the arrays of the blocks as they are in memory, little-endian, each at a multiple of 8 bytes, so that opening maps
 //! them and reads nothing but a small directory at the end of each file.
 //!
@@ -11,6 +11,7 @@
 //! | trailer | four words: place and length of the directory, its CRC-32C, the format's mark |
 
 mod codec;
+mod events;
 mod manifest;
 mod map;
 mod reader;
@@ -24,13 +25,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use codec::Stored;
-use manifest::{ColumnEntry, FileEntry, Manifest};
+use manifest::{ColumnEntry, EventsEntry, FileEntry, Manifest};
 use reader::SectionReader;
 use writer::SectionWriter;
 
 use crate::bitmap::RowSet;
 use crate::column::{BLOCK_ROWS, Column};
 use crate::error::{KernelError, Result};
+use crate::event::{Events, TypeEvents};
 use crate::schema::ColumnId;
 
 /// File of the rows that are live.
@@ -52,6 +54,8 @@ pub struct VersionParts {
     pub live: Vec<Arc<RowSet>>,
     /// Columns that ever held a value.
     pub columns: Vec<(ColumnId, Column)>,
+    /// What happened to profiles.
+    pub events: Events,
 }
 
 /// Writes a snapshot into a directory, which is made when it is missing.
@@ -88,8 +92,20 @@ pub fn write(parts: &VersionParts, directory: &Path) -> Result<()> {
             })
         })
         .collect::<Result<_>>()?;
+    let events = parts
+        .events
+        .types()
+        .map(|(code, events)| {
+            let mut writer = SectionWriter::create(directory, &events_file(code))?;
+            events.store(&mut writer)?;
+            Ok(EventsEntry {
+                code,
+                file: writer.finish()?,
+            })
+        })
+        .collect::<Result<_>>()?;
     sync_directory(directory)?;
-    Manifest::new(parts, live, columns).write(directory)?;
+    Manifest::new(parts, live, columns, events).write(directory)?;
     sync_directory(directory)
 }
 
@@ -122,14 +138,25 @@ pub fn open(directory: &Path) -> Result<VersionParts> {
             let column = codec::load_column(entry.kind, &mut reader)?;
             reader.finish()?;
             if column.n_blocks() > n_blocks {
-                return Err(invalid(
-                    &name,
-                    "holds more blocks than the manifest's rows have",
-                ));
+                return Err(invalid(&name, TOO_MANY_BLOCKS));
             }
             Ok((entry.id, column))
         })
         .collect::<Result<_>>()?;
+    let events = manifest
+        .events
+        .iter()
+        .map(|entry| {
+            let name = events_file(entry.code);
+            let mut reader = SectionReader::open(directory, &name, &entry.file)?;
+            let events = TypeEvents::load(&mut reader)?;
+            reader.finish()?;
+            if events.blocks.len() > n_blocks {
+                return Err(invalid(&name, TOO_MANY_BLOCKS));
+            }
+            Ok((entry.code, events))
+        })
+        .collect::<Result<Vec<_>>>()?;
     let Manifest {
         revision,
         tick_millis,
@@ -142,6 +169,7 @@ pub fn open(directory: &Path) -> Result<VersionParts> {
         n_rows,
         live,
         columns,
+        events: Events::from_types(events),
     })
 }
 
@@ -158,11 +186,20 @@ pub fn verify(directory: &Path) -> Result<()> {
     for entry in &manifest.columns {
         verify_file(directory, &column_file(entry.id), &entry.file)?;
     }
+    for entry in &manifest.events {
+        verify_file(directory, &events_file(entry.code), &entry.file)?;
+    }
     open(directory).map(drop)
 }
 
+const TOO_MANY_BLOCKS: &str = "holds more blocks than the manifest's rows have";
+
 fn column_file(id: ColumnId) -> String {
     format!("column-{id}.bin")
+}
+
+fn events_file(code: u16) -> String {
+    format!("events-{code}.bin")
 }
 
 fn verify_file(directory: &Path, name: &str, entry: &FileEntry) -> Result<()> {

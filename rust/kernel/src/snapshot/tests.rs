@@ -90,6 +90,7 @@ fn parts(step: usize) -> VersionParts {
         Column::Date(Blocks::new()),
     ];
     VersionParts {
+        events: Events::default(),
         revision: 42,
         tick_millis: 1_700_000_000_003,
         n_rows: N_ROWS,
@@ -279,6 +280,7 @@ fn the_forms_of_text_are_kept() {
 fn an_account_without_rows_has_a_snapshot() {
     let directory = tempfile::tempdir().unwrap();
     let parts = VersionParts {
+        events: Events::default(),
         revision: 0,
         tick_millis: 0,
         n_rows: 0,
@@ -377,6 +379,7 @@ fn a_directory_that_disagrees_with_its_contents_is_refused() {
         }
         let live = writer.finish().unwrap();
         let parts = VersionParts {
+            events: Events::default(),
             revision: 0,
             tick_millis: 0,
             n_rows: 1,

@@ -171,7 +171,8 @@ fn run_all(version: &mut Version, batch: &Batch, placement: &Placement, mut task
     }
 }
 
-fn write_profile_ids(
+/// Writes the ids of new rows, and enters them into their index.
+pub(super) fn write_profile_ids(
     place: &mut Option<Arc<Column>>,
     ids: &Texts,
     resolved: &Resolved,

@@ -18,7 +18,7 @@ const KEPT: [ColumnId; 2] = [builtin::PROFILE_ID, builtin::CHANGED_AT];
 /// Erases profiles; those that are unknown or erased already are passed over. Returns the rows erased, ascending.
 ///
 /// # Cost
-/// Builds the text blocks of the rows anew, so that nothing of them stays in memory once no other version holds the old ones.
+/// Builds the text blocks and the runs of events of the rows anew, so that nothing of them stays in memory once no other version holds the old ones.
 pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i64) -> Vec<RowId> {
     let mut rows: Vec<RowId> = profile_ids
         .iter()
@@ -38,6 +38,13 @@ pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i6
         placement.for_each_run(&all, |run| column.erase_rows(run.block, run.rows));
     });
     placement.for_each_run(&all, |run| version.remove_live(run.block, run.rows));
+    let mut erased: Vec<(usize, Vec<u16>)> = Vec::new();
+    placement.for_each_run(&all, |run| erased.push((run.block, run.rows.to_vec())));
+    let erased: Vec<_> = erased
+        .iter()
+        .map(|(block, rows)| (*block, rows.as_slice()))
+        .collect();
+    version.events.remove_rows(&erased);
     let changed_at = constant_time(builtin::CHANGED_AT, all, tick_millis);
     let mut place = version.columns.take(builtin::CHANGED_AT);
     values::write(&mut place, &changed_at, &placement);

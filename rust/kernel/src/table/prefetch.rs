@@ -6,11 +6,11 @@
 )]
 
 /// Steps a loop over random memory looks ahead: enough to cover a miss, few enough to stay in the first cache.
-pub(super) const AHEAD: usize = 16;
+pub(crate) const AHEAD: usize = 16;
 
 /// Starts loading the cache line of a value; does nothing where there is no such instruction.
 #[inline]
-pub(super) fn prefetch<T>(value: &T) {
+pub(crate) fn prefetch<T>(value: &T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has SSE, and a prefetch of any address has no effect but on caches.
     unsafe {

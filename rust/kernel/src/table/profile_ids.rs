@@ -24,20 +24,10 @@ pub(super) struct Resolved {
 /// # Errors
 /// [`KernelError::TableFull`] when there are not enough rows.
 pub(super) fn resolve(version: &Version, ids: &Texts) -> Result<Resolved> {
-    let index = version.indexes.profile_ids();
-    let column = version.column(builtin::PROFILE_ID);
-    let hashes: Vec<u32> = (0..ids.len()).map(|i| index.hash(ids.get(i))).collect();
+    let hashes = hashes(version, ids);
     let mut rows = Vec::with_capacity(ids.len());
     let (mut unnumbered, mut created) = (Vec::new(), Vec::new());
-    let slots = index.read();
-    for (i, &hash) in (0..).zip(&hashes) {
-        if let Some(&ahead) = hashes.get(i as usize + AHEAD) {
-            slots.prefetch(ahead);
-        }
-        let id = ids.get(i as usize);
-        let found = slots
-            .candidates(hash)
-            .find(|&row| (row as usize) < version.n_rows && text_bytes(column, row) == Some(id));
+    for (i, found) in (0..).zip(find_by(version, ids, &hashes)) {
         if found.is_none_or(|row| !version.is_live(row)) {
             created.push(i);
         }
@@ -53,6 +43,31 @@ pub(super) fn resolve(version: &Version, ids: &Texts) -> Result<Resolved> {
         unnumbered,
         created,
     })
+}
+
+/// Finds the rows of profiles that have one, live or not.
+pub(super) fn find_all(version: &Version, ids: &Texts) -> Vec<Option<RowId>> {
+    find_by(version, ids, &hashes(version, ids))
+}
+
+fn hashes(version: &Version, ids: &Texts) -> Vec<u32> {
+    let index = version.indexes.profile_ids();
+    (0..ids.len()).map(|i| index.hash(ids.get(i))).collect()
+}
+
+fn find_by(version: &Version, ids: &Texts, hashes: &[u32]) -> Vec<Option<RowId>> {
+    let column = version.column(builtin::PROFILE_ID);
+    let slots = version.indexes.profile_ids().read();
+    let find = |(i, &hash): (usize, &u32)| {
+        if let Some(&ahead) = hashes.get(i + AHEAD) {
+            slots.prefetch(ahead);
+        }
+        let id = ids.get(i);
+        let mut candidates = slots.candidates(hash);
+        candidates
+            .find(|&row| (row as usize) < version.n_rows && text_bytes(column, row) == Some(id))
+    };
+    hashes.iter().enumerate().map(find).collect()
 }
 
 fn numbered(row: usize) -> Result<RowId> {

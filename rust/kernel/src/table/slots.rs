@@ -20,7 +20,7 @@ const MAX_RUN: usize = 16;
 
 /// Rows by hash, as a multimap.
 #[derive(Debug, Default)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     /// Hash in the upper half, row in the lower; the place of a hash grows with it, so growing is one pass through memory.
     entries: Vec<u64>,
     used: usize,
@@ -30,26 +30,26 @@ pub(super) struct Slots {
 
 impl Slots {
     /// Number of entries.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.used + self.crowded.values().map(BTreeSet::len).sum::<usize>()
     }
 
     /// Bytes of memory.
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         let crowded = self.len() - self.used;
         size_of_val(self.entries.as_slice()) + crowded * size_of::<RowId>()
     }
 
     /// Starts loading the slots of a hash.
     #[inline]
-    pub(super) fn prefetch(&self, hash: u32) {
+    pub(crate) fn prefetch(&self, hash: u32) {
         if let Some(slot) = self.entries.get(self.home(hash)) {
             prefetch(slot);
         }
     }
 
     /// Makes room, so that `additional` insertions find a free slot.
-    pub(super) fn reserve(&mut self, additional: usize) {
+    pub(crate) fn reserve(&mut self, additional: usize) {
         let needed = self.used + additional;
         if needed * 5 <= self.entries.len() * 4 {
             return;
@@ -69,7 +69,7 @@ impl Slots {
 
     /// Adds an entry unless it is there. Needs room, see [`reserve`](Self::reserve).
     #[inline]
-    pub(super) fn insert(&mut self, hash: u32, row: RowId) {
+    pub(crate) fn insert(&mut self, hash: u32, row: RowId) {
         let entry = u64::from(hash) << 32 | u64::from(row);
         let mut at = self.home(hash);
         let mut run = 0;
@@ -96,7 +96,7 @@ impl Slots {
 
     /// Rows entered for a hash.
     #[inline]
-    pub(super) fn candidates(&self, hash: u32) -> impl Iterator<Item = RowId> {
+    pub(crate) fn candidates(&self, hash: u32) -> impl Iterator<Item = RowId> {
         Candidates {
             slots: self,
             hash,
@@ -127,7 +127,7 @@ fn hash_of(slot: u64) -> u32 {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
-pub(super) fn lower_half(slot: u64) -> u32 {
+pub(crate) fn lower_half(slot: u64) -> u32 {
     slot as u32
 }
 

@@ -12,6 +12,7 @@ use crate::batch::Batch;
 use crate::bitmap::RowSet;
 use crate::column::{BLOCK_ROWS, Column};
 use crate::error::Result;
+use crate::event::Events;
 use crate::schema::{ColumnId, ColumnKind, builtin};
 use crate::snapshot::VersionParts;
 
@@ -99,6 +100,7 @@ pub struct Version {
     pub(super) columns: Columns,
     pub(super) changes: ChangeLog,
     pub(super) indexes: Arc<Indexes>,
+    pub(super) events: Events,
 }
 
 impl Version {
@@ -113,6 +115,7 @@ impl Version {
             columns: Columns::default(),
             changes: ChangeLog::new(),
             indexes: Arc::new(Indexes::of(Columns::default())),
+            events: Events::default(),
         }
     }
 
@@ -131,6 +134,7 @@ impl Version {
             changes: ChangeLog::after(parts.tick_millis),
             indexes: Arc::new(Indexes::of(columns.clone())),
             columns,
+            events: parts.events,
         }
     }
 
@@ -146,6 +150,7 @@ impl Version {
                 .iter()
                 .map(|(id, column)| (id, column.clone()))
                 .collect(),
+            events: self.events.clone(),
         }
     }
 
@@ -169,7 +174,7 @@ impl Version {
         self.n_rows.div_ceil(BLOCK_ROWS)
     }
 
-    /// Rows that are not erased.
+    /// Rows of profiles that are there: not erased, and not only known from events.
     pub fn live_count(&self) -> usize {
         self.live_count
     }
@@ -193,7 +198,12 @@ impl Version {
         self.columns.get(id)
     }
 
-    /// Bytes of columns, change log and indexes; parts shared with other versions count in each, mapped ones in none.
+    /// What happened to profiles, those that are not there included.
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Bytes of columns, events, change log and indexes; parts shared with other versions count in each, mapped ones in none.
     pub fn memory_bytes(&self) -> usize {
         let columns: usize = self
             .columns
@@ -201,7 +211,11 @@ impl Version {
             .map(|(_, column)| column.memory_bytes())
             .sum();
         let live: usize = self.live.iter().map(|live| live.memory_bytes()).sum();
-        columns + live + self.changes.memory_bytes() + self.indexes.memory_bytes()
+        columns
+            + live
+            + self.changes.memory_bytes()
+            + self.indexes.memory_bytes()
+            + self.events.memory_bytes()
     }
 
     /// The row of a profile that is not erased.
@@ -280,12 +294,17 @@ impl Version {
         self.changes.push(tick_millis, rows, self.n_rows);
     }
 
+    /// Numbers further rows, which are not live.
+    pub(super) fn add_waiting_rows(&mut self, count: usize) {
+        self.n_rows += count;
+        self.live.resize(self.n_blocks(), Arc::default());
+    }
+
     /// Numbers further rows, which are live.
     pub(super) fn add_rows(&mut self, count: usize) {
         let first = self.n_rows;
-        self.n_rows += count;
+        self.add_waiting_rows(count);
         self.live_count += count;
-        self.live.resize(self.n_blocks(), Arc::default());
         for (number, live) in self.live.iter_mut().enumerate().skip(first / BLOCK_ROWS) {
             let start = number * BLOCK_ROWS;
             let new: Vec<u16> = (first.max(start)..self.n_rows.min(start + BLOCK_ROWS))

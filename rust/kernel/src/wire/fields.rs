@@ -159,3 +159,37 @@ pub mod membership_change {
     /// Tick of the commit, or the moment.
     pub const AT_MILLIS: u32 = 4;
 }
+
+/// `segue.v1.EventBatch`.
+pub mod event_batch {
+    /// The events.
+    pub const EVENTS: u32 = 1;
+}
+
+/// `segue.v1.Event`.
+pub mod event {
+    /// The owner's id.
+    pub const EVENT_ID: u32 = 1;
+    /// The profile.
+    pub const PROFILE_ID: u32 = 2;
+    /// Id of the event type.
+    pub const EVENT_TYPE: u32 = 3;
+    /// When it happened.
+    pub const SOURCE_TIME_MILLIS: u32 = 4;
+    /// Values of properties.
+    pub const DATA: u32 = 5;
+}
+
+/// `segue.v1.EventProperty`.
+pub mod event_property {
+    /// The property's key.
+    pub const KEY: u32 = 1;
+    /// Text.
+    pub const TEXT: u32 = 2;
+    /// Number.
+    pub const NUMBER: u32 = 3;
+    /// Truth value.
+    pub const BOOLEAN: u32 = 4;
+    /// Milliseconds since 1970 UTC.
+    pub const DATE_TIME_MILLIS: u32 = 5;
+}

@@ -20,7 +20,7 @@ pub mod page;
 pub mod protobuf;
 pub mod value;
 
-pub use decode::{DecodeOptions, decode};
+pub use decode::{DecodeOptions, decode, decode_events};
 pub use encode::encode_profile;
 pub use export::{Export, ExportRequest};
 pub use page::{PageOrder, PageRequest, page};

@@ -8,6 +8,7 @@ use segue_kernel::bitmap::RowSet;
 use segue_kernel::column::{
     self, BLOCK_ROWS, Column, IdentifiersBlock, OptionsBlock, PlainBlock, TextBlock,
 };
+use segue_kernel::event::Events;
 use segue_kernel::schema::{ColumnId, ColumnKind, Schema, builtin};
 use segue_kernel::snapshot::VersionParts;
 use segue_kernel::table::Version;
@@ -49,6 +50,7 @@ pub(crate) fn version(rows: &[Row], erased: &BTreeSet<usize>, history: History) 
     }
     erase(erased, &mut columns);
     Version::from_parts(VersionParts {
+        events: Events::default(),
         revision: 1,
         tick_millis: 1_700_000_001_000,
         n_rows: rows.len(),

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::bitmap::RowSet;
 use crate::column::{BLOCK_ROWS, Block, Column, OptionsBlock, PlainBlock, PlainValue, TextBlock};
+use crate::event::Events;
 use crate::schema::{ColumnId, Schema, builtin};
 use crate::snapshot::VersionParts;
 use crate::table::{RowId, Version};
@@ -134,6 +135,7 @@ pub(super) fn version(profiles: &[(RowId, Profile)]) -> Version {
     columns.extend(plain_columns(profiles, n_rows));
     columns.extend(option_columns(profiles, n_rows));
     Version::from_parts(VersionParts {
+        events: Events::default(),
         revision: 1,
         tick_millis: 3,
         n_rows,

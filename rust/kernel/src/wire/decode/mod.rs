@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
+//! | `events` | the reader of `segue.v1.EventBatch` |
 //! | `builder` | the batch in the making |
 //! | `given` | a value as it was given, checked and stored by the kind of its column |
 //! | `identifier` | identifiers of a record |
@@ -18,11 +19,14 @@ mod arrow;
 mod builder;
 mod check;
 mod compaction;
+mod events;
 mod given;
 mod identifier;
 mod options;
 mod problem;
 mod profile_batch;
+
+pub use events::decode_events;
 
 use super::BlockFormat;
 use crate::batch::Batch;

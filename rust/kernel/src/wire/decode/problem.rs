@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::batch::{IdentifierKind, RecordReason};
+use crate::event::PropertyKind;
 use crate::schema::{ColumnKind, MarkKind};
 use crate::wire::protobuf::Damage;
 
@@ -42,6 +43,16 @@ pub(super) enum Problem {
     KeyIndexOutside {
         key_count: usize,
     },
+    EventIdMissing,
+    EventTypeUnknown,
+    MillisOutside,
+    PropertyUnknown,
+    PropertyType {
+        expected: PropertyKind,
+    },
+    PropertyMissing,
+    NotFinite,
+    NotCampaign,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -62,11 +73,14 @@ impl Problem {
             Self::IdMissing => RecordReason::ProfileIdMissing,
             Self::TooLong { .. } => RecordReason::TextTooLong,
             Self::NotText => RecordReason::TextInvalid,
-            Self::TypeMismatch { .. } | Self::NotBoolean | Self::StateUnknown => {
-                RecordReason::TypeMismatch
+            Self::TypeMismatch { .. }
+            | Self::NotBoolean
+            | Self::StateUnknown
+            | Self::PropertyType { .. } => RecordReason::TypeMismatch,
+            Self::NotNumber | Self::NumberOutside { .. } | Self::NotFinite => {
+                RecordReason::NumberInvalid
             }
-            Self::NotNumber | Self::NumberOutside { .. } => RecordReason::NumberInvalid,
-            Self::NotDate | Self::NotDateTime => RecordReason::DateInvalid,
+            Self::NotDate | Self::NotDateTime | Self::MillisOutside => RecordReason::DateInvalid,
             Self::OptionUnknown => RecordReason::OptionUnknown,
             Self::FieldUnknown => RecordReason::FieldUnknown,
             Self::ListUnknown => RecordReason::ListUnknown,
@@ -78,6 +92,10 @@ impl Problem {
             Self::NotEmail => RecordReason::EmailInvalid,
             Self::NotPhone => RecordReason::PhoneInvalid,
             Self::Duplicate => RecordReason::Duplicate,
+            Self::EventIdMissing => RecordReason::EventIdMissing,
+            Self::EventTypeUnknown => RecordReason::EventTypeUnknown,
+            Self::PropertyUnknown => RecordReason::PropertyUnknown,
+            Self::PropertyMissing | Self::NotCampaign => RecordReason::PropertyInvalid,
             Self::KeyIndexOutside { .. } | Self::Damaged { .. } => RecordReason::RecordInvalid,
         }
     }
@@ -141,6 +159,34 @@ impl fmt::Display for Problem {
                     "the key index counts from 1 to the batch's {key_count} field keys: correct it"
                 )
             }
+            Self::EventIdMissing => {
+                f.write_str("the event id is missing: give each event one of 1 to 128 bytes")
+            }
+            Self::EventTypeUnknown => {
+                f.write_str("no such event type: create it, or correct its id")
+            }
+            Self::MillisOutside => {
+                f.write_str("outside of years 1 to 9999: send milliseconds since 1970 UTC")
+            }
+            Self::PropertyUnknown => {
+                f.write_str("no such property: add it to the event type, or correct its key")
+            }
+            Self::PropertyType { expected } => {
+                let expected = match expected {
+                    PropertyKind::Text => "a text",
+                    PropertyKind::Number => "a number",
+                    PropertyKind::Boolean => "a truth value",
+                    PropertyKind::DateTime => "a time",
+                };
+                write!(f, "a value of another type: send {expected}")
+            }
+            Self::PropertyMissing => {
+                f.write_str("the property is missing or has no value: events of this type need it")
+            }
+            Self::NotFinite => f.write_str("not a finite number: leave it out, or correct it"),
+            Self::NotCampaign => {
+                f.write_str("not a campaign's id: send 16 or 32 hexadecimal digits")
+            }
             Self::Damaged { problem, offset } => {
                 write!(
                     f,
@@ -187,6 +233,8 @@ pub(super) enum Place<'a> {
         list: Option<&'a [u8]>,
         key: &'a [u8],
     },
+    /// A property of an event, by its key.
+    Datum(&'a [u8]),
     /// A membership.
     Membership { list: &'a [u8] },
     /// A part of a membership.
@@ -225,6 +273,7 @@ impl fmt::Display for Place<'_> {
                     shortened(key)
                 )
             }
+            Self::Datum(key) => write!(f, "data[{}]", shortened(key)),
             Self::Membership { list } => write!(f, "memberships[{}]", shortened(list)),
             Self::MembershipPart { list, part } => {
                 write!(f, "memberships[{}].{part}", shortened(list))

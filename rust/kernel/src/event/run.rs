@@ -1,0 +1,191 @@
+//! Events of one type, block and bucket, sorted by row and time.
+
+use std::ops::Range;
+
+use super::batch::{DatumValue, EventBatch};
+use super::dictionary::Dictionary;
+use super::values::{Stored, Values, pick};
+use crate::buffer::Buffer;
+
+/// Sorted events as columns of equal length; never empty.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub(crate) rows: Buffer<u16>,
+    pub(crate) times: Buffer<i64>,
+    pub(crate) ids: Buffer<u64>,
+    pub(crate) contents: Buffer<u32>,
+    /// By number of the property; `None` where no event has a value.
+    pub(crate) properties: Vec<Option<Values>>,
+    /// The least and the greatest time.
+    pub(crate) span: (i64, i64),
+}
+
+/// An event of a batch with its place; in the order in which events are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Placed {
+    pub(crate) type_code: u16,
+    pub(crate) block: u16,
+    pub(crate) bucket: i32,
+    pub(crate) row: u16,
+    pub(crate) time: i64,
+    /// Position in the batch.
+    pub(crate) event: u32,
+}
+
+impl Run {
+    /// Takes sorted events of a batch; their texts go to the dictionaries of the type.
+    pub(super) fn new(
+        placed: &[Placed],
+        batch: &EventBatch,
+        dictionaries: &mut Vec<Option<Dictionary>>,
+    ) -> Self {
+        let events = || placed.iter().map(|placed| placed.event as usize);
+        let mut properties = Vec::new();
+        for (at, event) in events().enumerate() {
+            for datum in batch.data_of(event) {
+                let property = usize::from(datum.property);
+                let place = place_of(&mut properties, property);
+                let len = placed.len();
+                match datum.value {
+                    DatumValue::Text(text) => {
+                        let dictionary = place_of(dictionaries, property);
+                        let dictionary = dictionary.get_or_insert_default();
+                        let code = dictionary.code_of(batch.texts.get(text as usize));
+                        u32::open(place, len)[at] = code;
+                    }
+                    DatumValue::Number(number) => f64::open(place, len)[at] = number,
+                    DatumValue::Boolean(truth) => u8::open(place, len)[at] = truth.into(),
+                    DatumValue::DateTime(millis) => i64::open(place, len)[at] = millis,
+                }
+            }
+        }
+        let times: Vec<i64> = placed.iter().map(|placed| placed.time).collect();
+        Self {
+            rows: placed
+                .iter()
+                .map(|placed| placed.row)
+                .collect::<Vec<_>>()
+                .into(),
+            span: span_of(&times),
+            times: times.into(),
+            ids: events()
+                .map(|event| batch.id_hashes[event])
+                .collect::<Vec<_>>()
+                .into(),
+            contents: events()
+                .map(|event| batch.content_hashes[event])
+                .collect::<Vec<_>>()
+                .into(),
+            properties,
+        }
+    }
+
+    /// All events of several runs; `keeps` tells by block row which stay. `None` when none does.
+    pub(super) fn merged(runs: &[&Self], keeps: impl Fn(u16) -> bool) -> Option<Self> {
+        let rows = concatenated(runs, |run| &run.rows);
+        let times = concatenated(runs, |run| &run.times);
+        let mut order: Vec<u32> = (0..)
+            .zip(&rows)
+            .filter_map(|(at, &row)| keeps(row).then_some(at))
+            .collect();
+        // A stable sort finds the sorted runs and merges them.
+        order.sort_by_key(|&at| (rows[at as usize], times[at as usize]));
+        let n_properties = runs.iter().map(|run| run.properties.len()).max()?;
+        let gathered = |property| {
+            let parts: Vec<_> = runs
+                .iter()
+                .map(|run| (run.values(property), run.len()))
+                .collect();
+            Values::gathered(&parts, &order)
+        };
+        let times = pick(&times, &order);
+        (!order.is_empty()).then(|| Self {
+            rows: pick(&rows, &order).into(),
+            span: span_of(&times),
+            times: times.into(),
+            ids: pick(&concatenated(runs, |run| &run.ids), &order).into(),
+            contents: pick(&concatenated(runs, |run| &run.contents), &order).into(),
+            properties: (0..n_properties).map(gathered).collect(),
+        })
+    }
+
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none, which no run of a block is.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Block row of each event, ascending.
+    pub fn rows(&self) -> &[u16] {
+        &self.rows
+    }
+
+    /// Source time of each event, ascending within a row.
+    pub fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    /// Hash of each event's id.
+    pub fn ids(&self) -> &[u64] {
+        &self.ids
+    }
+
+    /// Hash of each event's content.
+    pub fn contents(&self) -> &[u32] {
+        &self.contents
+    }
+
+    /// Values of a property; `None` when no event has one.
+    pub fn values(&self, property: usize) -> Option<&Values> {
+        self.properties.get(property)?.as_ref()
+    }
+
+    /// The least and the greatest source time.
+    pub fn span(&self) -> (i64, i64) {
+        self.span
+    }
+
+    /// Positions of the events of a row. Logarithmic.
+    pub fn of_row(&self, row: u16) -> Range<usize> {
+        let start = self.rows.partition_point(|&other| other < row);
+        let len = self.rows[start..].partition_point(|&other| other == row);
+        start..start + len
+    }
+
+    /// Heap bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let values = self.properties.iter().flatten();
+        size_of::<Self>()
+            + self.rows.memory_bytes()
+            + self.times.memory_bytes()
+            + self.ids.memory_bytes()
+            + self.contents.memory_bytes()
+            + self.properties.capacity() * size_of::<Option<Values>>()
+            + values.map(Values::memory_bytes).sum::<usize>()
+    }
+}
+
+/// The place at a position, behind empty ones when it is new.
+fn place_of<T>(places: &mut Vec<Option<T>>, at: usize) -> &mut Option<T> {
+    if places.len() <= at {
+        places.resize_with(at + 1, || None);
+    }
+    &mut places[at]
+}
+
+fn concatenated<T: bytemuck::Pod>(runs: &[&Run], column: impl Fn(&Run) -> &Buffer<T>) -> Vec<T> {
+    let mut all = Vec::with_capacity(runs.iter().map(|run| run.len()).sum());
+    for run in runs {
+        all.extend_from_slice(column(run));
+    }
+    all
+}
+
+fn span_of(times: &[i64]) -> (i64, i64) {
+    let fold = |(least, greatest): (i64, i64), &time: &i64| (least.min(time), greatest.max(time));
+    times.iter().fold((i64::MAX, i64::MIN), fold)
+}
