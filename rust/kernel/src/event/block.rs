@@ -68,7 +68,9 @@ impl EventBlock {
             if gone.is_empty() {
                 return true;
             }
-            gone.iter().for_each(|&at| removed(run, at));
+            for &at in &gone {
+                removed(run, at);
+            }
             let kept = Run::merged(&[run], |row| rows.binary_search(&row).is_err());
             kept.is_some_and(|kept| {
                 *run = Arc::new(kept);

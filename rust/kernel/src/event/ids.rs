@@ -149,8 +149,8 @@ impl Slots {
         };
         let mut next = self.after(hole);
         while self.ids[next] != FREE {
-            let home = self.home(self.ids[next]);
-            if self.distance(home, next) >= self.distance(hole, next) {
+            let first = self.home(self.ids[next]);
+            if self.distance(first, next) >= self.distance(hole, next) {
                 self.ids[hole] = self.ids[next];
                 self.contents[hole] = self.contents[next];
                 hole = next;

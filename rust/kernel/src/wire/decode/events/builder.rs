@@ -174,8 +174,8 @@ impl Builder {
         (hash.finish() >> 32) as u32
     }
 
-    pub(super) fn finish(mut self, record_count: u32) -> EventBatch {
-        self.batch.record_count = record_count;
+    pub(super) fn finish(mut self) -> EventBatch {
+        self.batch.record_count = self.record_number;
         self.batch
     }
 }

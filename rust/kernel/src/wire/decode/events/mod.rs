@@ -53,8 +53,7 @@ pub fn decode_events(schema: &Schema, data: &[u8]) -> Result<EventBatch> {
             ));
         }
     }
-    let record_count = u32::try_from(records.len()).expect("blocks are smaller than 4 GiB");
-    Ok(reader.finish(record_count))
+    Ok(reader.finish())
 }
 
 /// The events of a batch.

@@ -42,8 +42,8 @@ impl<'a, 's> EventReader<'a, 's> {
         }
     }
 
-    pub(super) fn finish(self, record_count: u32) -> EventBatch {
-        self.builder.finish(record_count)
+    pub(super) fn finish(self) -> EventBatch {
+        self.builder.finish()
     }
 
     /// Problems found so far.
