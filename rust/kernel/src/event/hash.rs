@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn hashes_stay_what_they_are() {
-        assert_eq!(event_id_hash(b""), 0);
-        assert_eq!(event_id_hash(b"e-1"), 0);
-        assert_eq!(event_id_hash(b"0123456789abcdef"), 0);
+        assert_eq!(event_id_hash(b""), 0x9327_2E6B_E351_4B1B);
+        assert_eq!(event_id_hash(b"e-1"), 0x6213_AD32_D389_C4CC);
+        assert_eq!(event_id_hash(b"0123456789abcdef"), 0x75C4_B53C_90F4_91B8);
     }
 
     #[test]

@@ -386,7 +386,7 @@ fn a_directory_that_disagrees_with_its_contents_is_refused() {
             live: Vec::new(),
             columns: Vec::new(),
         };
-        Manifest::new(&parts, live, Vec::new())
+        Manifest::new(&parts, live, Vec::new(), Vec::new())
             .write(directory.path())
             .unwrap();
         assert_eq!(
