@@ -32,14 +32,18 @@ from segue.domain.condition import (
 )
 from segue.domain.field import FieldType
 from segue.errors import ConditionInvalid, ConditionTooLarge, PatternTooCostly, SegmentCycle
-from segue.rules.fit import ConditionLimits, check_relation, check_window, fitted
-from segue.rules.names import column_of, event_type_of, mark_column, property_of, segment_of
-from segue.rules.operands import MAX_LATITUDE, MAX_LONGITUDE
+from segue.rules.fit import ConditionLimits, check_circle, check_relation, check_window, fitted
+from segue.rules.names import (
+    at_place,
+    column_of,
+    event_type_of,
+    mark_column,
+    property_of,
+    segment_of,
+)
 from segue.rules.scope import EventTypeScope, RuleScope
 from segue.rules.tree import children, normalised
 
-MAX_RADIUS_METRES: Final = 20_100_000
-"""A little more than half the way around the earth."""
 MAX_THEN_MILLIS: Final = 3_660 * 86_400_000
 """Ten years."""
 MAX_SALT_CHARACTERS: Final = 100
@@ -133,7 +137,7 @@ class _Checker:
             place = self._places.get(id(leaf))
             if place is None:
                 raise
-            raise type(error)(f"{place}: {error}", {**error.metadata, "place": place}) from None
+            raise at_place(error, place) from None
 
     def _leaf(self, leaf: Leaf) -> Leaf:
         match leaf:
@@ -149,8 +153,8 @@ class _Checker:
                 mark_column("consent", name, self._scope)
             case InSegment(segment_id):
                 segment_of(segment_id, self._scope)
-            case Near(latitude, longitude, radius):
-                _check_circle(latitude, longitude, radius)
+            case Near():
+                check_circle(leaf)
             case Sample(percent, salt):
                 if not 0 <= percent <= MAX_PERCENT or len(salt) > MAX_SALT_CHARACTERS:
                     raise ConditionInvalid(
@@ -199,12 +203,3 @@ class _Checker:
 def _check_sum(key: str, event_type: EventTypeScope) -> None:
     if property_of(key, event_type).type is not FieldType.NUMBER:
         raise ConditionInvalid(f"property {key!r} is no number; only numbers are summed")
-
-
-def _check_circle(latitude: float, longitude: float, radius_metres: float) -> None:
-    if abs(latitude) > MAX_LATITUDE or abs(longitude) > MAX_LONGITUDE:
-        raise ConditionInvalid(
-            f"a point has a latitude within ±{MAX_LATITUDE} and a longitude within ±{MAX_LONGITUDE}"
-        )
-    if not 0 <= radius_metres <= MAX_RADIUS_METRES:
-        raise ConditionInvalid(f"a radius is 0-{MAX_RADIUS_METRES // 1000} km")

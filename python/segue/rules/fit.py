@@ -12,6 +12,7 @@ from segue.domain.condition import (
     BetweenTest,
     CalendarPeriod,
     InWindow,
+    Near,
     OneOf,
     OrderTest,
     Provided,
@@ -31,6 +32,10 @@ from segue.rules.scope import Column
 from segue.rules.windows import UNIT_DAYS, UNIT_MILLIS
 
 MAX_TEXT_CHARACTERS: Final = 1_000
+MAX_LATITUDE: Final = 90
+MAX_LONGITUDE: Final = 180
+MAX_RADIUS_METRES: Final = 20_100_000
+"""A little more than half the way around the earth."""
 MAX_PERIODS: Final = 1_000
 """Calendar periods that a window may lie away."""
 MAX_ROLLING_MILLIS: Final = 36_525 * 86_400_000
@@ -110,6 +115,8 @@ def fitted(test: Test, column: Column, limits: ConditionLimits) -> Test:
     if types is None:
         raise ConditionInvalid(f"{kind} has no test for {_WORDS[type(test)]}", {"kind": kind})
     for value in _operands(test):
+        if isinstance(value, str) and not value.isascii() and _has_half(value):
+            raise ConditionInvalid("a text has half a character in it")
         if type(value) not in types:
             raise ConditionInvalid(
                 f"{_WORDS[type(test)]} of {kind} takes no {_name(value)}", {"kind": kind}
@@ -124,6 +131,11 @@ def fitted(test: Test, column: Column, limits: ConditionLimits) -> Test:
         case InWindow(window) | Anniversary(window):
             check_window(window, of_days=column.type is FieldType.DATE)
     return test
+
+
+def _has_half(text: str) -> bool:
+    """Whether a text has a surrogate, which no character is."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _operands(test: Test) -> Sequence[Scalar]:
@@ -237,3 +249,17 @@ def check_relation(relation: Relation, value: float, *, is_sum: bool) -> None:
         raise ConditionInvalid(
             f"a number of events is whole and not negative; {relation} {value} is not"
         )
+
+
+def check_circle(circle: Near) -> None:
+    """Checks a point and the distance from it.
+
+    Raises:
+        ConditionInvalid: They are not on the earth.
+    """
+    if abs(circle.latitude) > MAX_LATITUDE or abs(circle.longitude) > MAX_LONGITUDE:
+        raise ConditionInvalid(
+            f"a point has a latitude within ±{MAX_LATITUDE} and a longitude within ±{MAX_LONGITUDE}"
+        )
+    if not 0 <= circle.radius_metres <= MAX_RADIUS_METRES:
+        raise ConditionInvalid(f"a radius is 0-{MAX_RADIUS_METRES // 1000} km")

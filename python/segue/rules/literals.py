@@ -11,11 +11,17 @@ from segue.domain.timestamp import format_timestamp, parse_timestamp
 from segue.errors import TimeInvalid
 from segue.rules.days import instant_millis, instant_of
 
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d.*(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 UNIT_WORDS: Final = {"min": Unit.MINUTE, "h": Unit.HOUR, "d": Unit.DAY, "w": Unit.WEEK}
 """How rolling windows name their units."""
+
+UNIT_METRES: Final = {"m": Decimal(1), "km": Decimal(1000), "mi": Decimal("1609.344")}
+"""Units of distance in metres."""
+
+_METRES: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(m|km|mi)", re.ASCII)
 
 LENGTHS: Final = {
     "w": 604_800_000,
@@ -26,6 +32,8 @@ LENGTHS: Final = {
     "ms": 1,
 }
 """Units of a length of time in milliseconds, the longest first."""
+
+_LENGTH: Final = re.compile(r"(\d{1,18})(w|d|h|min|s|ms)", re.ASCII)
 
 
 def parse_day(text: str) -> datetime.date:
@@ -81,10 +89,21 @@ def parse_number(text: str) -> float:
     Raises:
         ValueError: It is none.
     """
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number is finite")
+    if not _NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
+        raise ValueError("a number is wanted, as -12.5")
     return number
+
+
+def parse_length(text: str) -> int:
+    """Reads a length of time, as `7d`, `90min` or `1500ms`, and returns milliseconds.
+
+    Raises:
+        ValueError: It is not of this form.
+    """
+    match = _LENGTH.fullmatch(text)
+    if match is None:
+        raise ValueError("a length of time is written as 7d, 12h, 90min, 30s or 500ms")
+    return int(match[1]) * LENGTHS[match[2]]
 
 
 def length_text(millis: int) -> str:
@@ -102,3 +121,20 @@ def scalar_text(value: Scalar) -> str:
             return time_text(value)
         case _:
             return number_text(value)
+
+
+def parse_metres(text: str) -> float:
+    """Reads a length of space, as `10km`, `500m` or `3.5mi`; exact, so that it can be written again.
+
+    Raises:
+        ValueError: It is not of this form.
+    """
+    match = _METRES.fullmatch(text)
+    if match is None:
+        raise ValueError("a distance is written as 10km, 500m or 3.5mi")
+    return float(Decimal(match[1]) * UNIT_METRES[match[2]])
+
+
+def metres_text(metres: float) -> str:
+    """Writes a length of space in kilometres."""
+    return f"{format(Decimal(repr(float(metres))).scaleb(-3).normalize(), 'f')}km"

@@ -4,16 +4,14 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Final
 
 from segue.domain.condition import Near
+from segue.errors import ConditionInvalid
 from segue.rules import literals
 from segue.rules.codes import Code, RuleInvalid
+from segue.rules.fit import check_circle
 from segue.rules.scope import RuleScope
-
-MAX_LATITUDE: Final = 90
-MAX_LONGITUDE: Final = 180
 
 RECENT_YEARS: Final = 10
 """Years a DateSubscribed rule reaches back, the current one included (seed 004, 2723)."""
@@ -24,11 +22,9 @@ _CAMPAIGN: Final = re.compile(
     r"(?P<id>[0-9a-f]{16}|[0-9a-f]{32})(?:\s+(?P<link>\S+))?", re.IGNORECASE | re.ASCII
 )
 _CIRCLE: Final = re.compile(
-    r"(?P<distance>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>km|mi)\s+OF\s+(?P<latitude>[+-]?\S+?)\s*,\s*(?P<longitude>[+-]?\S+)",
+    r"(?P<distance>[\d.]+\s*(?:km|mi))\s+OF\s+(?P<latitude>[+-]?\S+?)\s*,\s*(?P<longitude>[+-]?\S+)",
     re.ASCII,
 )
-UNIT_METRES: Final = {"m": Decimal(1), "km": Decimal(1000), "mi": Decimal("1609.344")}
-"""Lengths in metres."""
 
 
 def parse_number(text: str) -> float:
@@ -138,13 +134,8 @@ def parse_circle(text: str) -> Near:
         raise RuleInvalid(Code.LOCATION_INVALID)
     try:
         latitude, longitude = parse_number(match["latitude"]), parse_number(match["longitude"])
-    except RuleInvalid as error:
+        circle = Near(latitude, longitude, literals.parse_metres(match["distance"]))
+        check_circle(circle)
+    except (RuleInvalid, ValueError, ConditionInvalid) as error:
         raise RuleInvalid(Code.LOCATION_INVALID) from error
-    if abs(latitude) > MAX_LATITUDE or abs(longitude) > MAX_LONGITUDE:
-        raise RuleInvalid(Code.LOCATION_INVALID)
-    return Near(latitude, longitude, parse_metres(match["distance"], match["unit"]))
-
-
-def parse_metres(number: str, unit: str) -> float:
-    """Reads a length; exact, so that what was written can be printed again."""
-    return float(Decimal(number) * UNIT_METRES[unit])
+    return circle
