@@ -16,6 +16,9 @@ from grpc_status import rpc_status
 
 from segue.v1 import (
     account_service_pb2,
+    block_pb2,
+    campaign_service_pb2,
+    event_service_pb2,
     export_service_pb2,
     field_service_pb2,
     import_service_pb2,
@@ -30,6 +33,8 @@ METHODS: Final[dict[str, MethodDescriptor]] = {
     method.name: method
     for module in (
         account_service_pb2,
+        campaign_service_pb2,
+        event_service_pb2,
         export_service_pb2,
         field_service_pb2,
         import_service_pb2,
@@ -42,6 +47,8 @@ METHODS: Final[dict[str, MethodDescriptor]] = {
     for method in service.methods
 }
 """Every method of `segue.v1` by its name, which no two services share."""
+
+EVENT_BATCH: Final = block_pb2.BLOCK_FORMAT_EVENT_BATCH
 
 
 class Api:
@@ -83,6 +90,16 @@ class Api:
                 yield request_of("StageProfiles", **part)
 
         return await self.start("StageProfiles", requests())
+
+    async def record(self, parent: str, *blocks: bytes, **fields: Any) -> Any:
+        """Records blocks of events in one stream."""
+
+        async def requests() -> AsyncIterator[Message]:
+            yield request_of("RecordEvents", parent=parent, **fields)
+            for data in blocks:
+                yield request_of("RecordEvents", format=EVENT_BATCH, data=data)
+
+        return await self.start("RecordEvents", requests())
 
 
 def request_of(method: str, **fields: Any) -> Message:

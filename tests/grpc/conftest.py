@@ -1,6 +1,7 @@
 """Servers in this process: port 0, a data directory of their own."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def settings(tmp_path: Path) -> Settings:
         export_block_bytes=1024,
         max_lists=3,
         max_fields=4,
+        max_tags=2,
+        max_topics=2,
+        max_consent_types=2,
+        max_event_types=2,
+        max_campaigns=3,
         max_segments=3,
         max_rules=4,
         max_open_imports=3,
@@ -47,6 +53,18 @@ def settings(tmp_path: Path) -> Settings:
         max_api_keys=2,
         shutdown_grace_seconds=0.5,
     )
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Api]:
+    """Runs a server and speaks with its admin's key; a second time with the same settings is a restart."""
+    server = await start(settings)
+    try:
+        key = (settings.data_dir / "admin-key").read_text().strip()
+        async with aio.insecure_channel(server.grpc_address) as channel:
+            yield Api(channel, key)
+    finally:
+        await server.stop()
 
 
 @pytest.fixture

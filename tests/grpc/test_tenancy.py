@@ -6,13 +6,27 @@ import pytest
 from grpc import aio
 
 from segue.transport.grpc.policy import POLICIES
-from tests.grpc.api import METHODS, Api, refused
+from tests.grpc.api import METHODS, Api, refused, request_of
 from tests.grpc.conftest import World
 
 LIST = "accounts/bank/lists/{id}"
 FIELD = "accounts/bank/lists/news/fields/{id}"
 PROFILE = "accounts/bank/profiles/{id}"
+CAMPAIGN = "accounts/bank/campaigns/{campaign}"
 ADMIN_ONLY = {name.rpartition("/")[2] for name, policy in POLICIES.items() if policy.admin_only}
+
+
+def about_definitions(kind: str, field: str, collection: str) -> dict[str, dict[str, Any]]:
+    """Returns requests about another account's tags and the like."""
+    name = f"accounts/bank/{collection}/{{id}}"
+    return {
+        f"Create{kind}": {"parent": "accounts/{account}", f"{field}_id": "mine"},
+        f"Get{kind}": {"name": name},
+        f"Update{kind}": {field: {"name": name, "display_name": "mine"}},
+        f"List{kind}s": {"parent": "accounts/{account}"},
+        f"Delete{kind}": {"name": name},
+    }
+
 
 FOREIGN: dict[str, dict[str, Any]] = {
     "GetAccount": {"name": "accounts/{account}"},
@@ -28,6 +42,16 @@ FOREIGN: dict[str, dict[str, Any]] = {
     "UpdateField": {"field": {"name": FIELD, "display_name": "mine"}},
     "ListFields": {"parent": LIST},
     "DeleteField": {"name": FIELD},
+    **about_definitions("Tag", "tag", "tags"),
+    **about_definitions("Topic", "topic", "topics"),
+    **about_definitions("ConsentType", "consent_type", "consentTypes"),
+    **about_definitions("EventType", "event_type", "eventTypes"),
+    "CreateCampaign": {"parent": "accounts/{account}", "campaign": {"title": "Mine"}},
+    "GetCampaign": {"name": CAMPAIGN},
+    "ListCampaigns": {"parent": "accounts/{account}"},
+    "SendCampaign": {"name": CAMPAIGN},
+    "DeleteCampaign": {"name": CAMPAIGN},
+    "RecordEvents": {"parent": "accounts/{account}"},
     "GetProfile": {"name": PROFILE},
     "UpsertProfiles": {"parent": "accounts/{account}", "batch": {}},
     "DeleteProfile": {"name": PROFILE},
@@ -84,7 +108,7 @@ async def answer_to(api: Api, method: str, fields: dict[str, Any]) -> tuple[Any,
 async def ended(api: Api, method: str, fields: dict[str, Any]) -> None:
     """Makes a call and waits for its end."""
     if METHODS[method].client_streaming:
-        await api.stage(fields["token"], [])
+        await api.start(method, iter([request_of(method, **fields)]))
     elif METHODS[method].server_streaming:
         await api.stream(method, **fields)
     else:
@@ -101,11 +125,26 @@ async def bank(world: World) -> dict[str, str]:
     await world.bank(
         "UpsertProfiles", parent="accounts/bank", batch={"profiles": [{"profile_id": "news"}]}
     )
+    for kind, field in (
+        ("Tag", "tag_id"),
+        ("Topic", "topic_id"),
+        ("ConsentType", "consent_type_id"),
+        ("EventType", "event_type_id"),
+    ):
+        await world.bank(f"Create{kind}", parent="accounts/bank", **{field: "news"})
+    campaign = await world.bank(
+        "CreateCampaign", parent="accounts/bank", campaign={"title": "Spring"}
+    )
     segment = await world.bank("CreateSegment", parent="accounts/bank", segment={"title": "All"})
-    return {"account": "bank", "id": "news", "segment": segment.name.rpartition("/")[2]}
+    return {
+        "account": "bank",
+        "id": "news",
+        "campaign": campaign.name.rpartition("/")[2],
+        "segment": segment.name.rpartition("/")[2],
+    }
 
 
-NOTHING = {"account": "nobody", "id": "none", "segment": "0" * 32}
+NOTHING = {"account": "nobody", "id": "none", "campaign": "0" * 32, "segment": "0" * 32}
 
 
 def test_every_method_is_tried() -> None:

@@ -6,8 +6,10 @@ import typer
 
 from segue.cli.accounts import account_app, key_app
 from segue.cli.benchmarks import bench
+from segue.cli.campaigns import campaign_app
 from segue.cli.demonstration import demo
 from segue.cli.doctor import doctor
+from segue.cli.events import event_app
 from segue.cli.exports import export_profiles
 from segue.cli.failures import EXIT_CODES, FAILURES, report
 from segue.cli.imports import import_file
@@ -15,6 +17,7 @@ from segue.cli.lists import field_app, list_app
 from segue.cli.segments import segment_app
 from segue.cli.servers import serve
 from segue.cli.session import common_options
+from segue.cli.vocabulary import consent_type_app, event_type_app, tag_app, topic_app
 
 app = typer.Typer(
     name="segue",
@@ -31,6 +34,12 @@ app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
 app.add_typer(list_app, name="list")
 app.add_typer(field_app, name="field")
+app.add_typer(tag_app, name="tag")
+app.add_typer(topic_app, name="topic")
+app.add_typer(consent_type_app, name="consent-type")
+app.add_typer(event_type_app, name="event-type")
+app.add_typer(event_app, name="event")
+app.add_typer(campaign_app, name="campaign")
 app.command("import")(import_file)
 app.add_typer(segment_app, name="segment")
 app.command("export")(export_profiles)

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from segue.cli.output import console
-from segue.client import ClientError, RulesInvalid, RulesMalformed, Unavailable
+from segue.client import ClientError, EventMalformed, RulesInvalid, RulesMalformed, Unavailable
 from segue.client.files.problems import FileInvalid, MappingInvalid
 
 FAILED: Final = 1
@@ -18,7 +18,7 @@ INTERRUPTED: Final = 130
 
 EXIT_CODES: Final = (
     "Exits with 0 when all went well, 1 when the server or the input refused, 2 for a wrong command line, 3 when some rows of an "
-    "import were refused and the others are in, 4 when no server could be reached, 130 when interrupted."
+    "import or events were refused and the others are in, 4 when no server could be reached, 130 when interrupted."
 )
 
 
@@ -29,6 +29,7 @@ class CommandFailed(Exception):
 FAILURES: Final = (
     ClientError,
     CommandFailed,
+    EventMalformed,
     FileInvalid,
     MappingInvalid,
     RulesMalformed,

@@ -32,7 +32,7 @@ class Output:
             _print_json(values, file)
             return
         for name, value in values.items():
-            if value not in ("", None, []):
+            if value not in ("", None, [], {}):
                 file.write(f"{name}: {_plain(value)}\n")
 
     def value(self, name: str, record: Record | Message) -> None:
@@ -72,6 +72,8 @@ def as_record(message: Message) -> dict[str, Any]:
 
 
 def _field_value(field: Any, value: Any) -> Any:  # noqa: ANN401 — a descriptor of either implementation, and whatever it holds
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        return dict(value)
     if field.is_repeated:
         return [_single_value(field, item) for item in value]
     return _single_value(field, value)
