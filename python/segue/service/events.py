@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue import _kernel
-from segue._kernel import Schema
+from segue._kernel import EventPart, Schema
 from segue.domain.account import Account
 from segue.domain.event import BlockOutcome, EventBlock, RecordSummary
 from segue.errors import BlockInvalid, BlockTooLarge, ChecksumMismatch, SegueError
@@ -104,7 +104,7 @@ class EventService:
         kind: EntryKind,
         version: int,
         block: EventBlock,
-        part: "_kernel.EventPart",
+        part: EventPart,
         turn: _Turn,
     ) -> BlockOutcome:
         """Commits a block's good events, if it has any."""
@@ -150,7 +150,7 @@ def _turn_after(turn: _Turn) -> _Turn:
     return _Turn(turn.number + 1, turn.after, asyncio.get_running_loop().create_future())
 
 
-def _decode(schema: Schema, number: int, block: EventBlock) -> "_kernel.EventPart":
+def _decode(schema: Schema, number: int, block: EventBlock) -> EventPart:
     if block.crc32c is not None and block.crc32c != _kernel.crc32c(block.data):
         raise ChecksumMismatch(
             f"block {number} does not have the checksum sent with it; send it again",
