@@ -281,7 +281,8 @@ class Snapshot:
 
         Returns:
             Whether the plan holds; a JSON array with the value that each leaf saw, in the order of the condition (null when absent; a text,
-            number, truth value, array of option codes, day or milliseconds as a number; for events the count, the sum or the first moment);
+            number, truth value, array of option codes, day or milliseconds as a number; the metres of `near` and the percentile of
+            `sample`; for events the count, the sum or the first moment);
             and the next moment at which the answer changes if nothing but time does, looking at most ten years ahead. None when there is no
             such profile.
         """

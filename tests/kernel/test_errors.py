@@ -9,7 +9,7 @@ from segue import errors
 from segue._kernel import Plan, Schema, Table, decode, next_tick, verify_snapshot
 from segue.errors import SegueError
 from segue.v1.block_pb2 import BlockFormat
-from tests.kernel.definitions import SCHEMA, aged, part_of
+from tests.kernel.definitions import PLAN_COLUMN, SCHEMA, aged, part_of, plan_of
 
 PROFILE_BATCH = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH
 
@@ -47,6 +47,10 @@ def verify_a_damaged_file(directory: Path) -> None:
     verify_snapshot(str(directory))
 
 
+def matching(pattern: str) -> object:
+    return {"predicate": {"column": PLAN_COLUMN, "op": "matches", "pattern": pattern}}
+
+
 def commit_twice(_: Path) -> None:
     transaction = Table().begin(3)
     transaction.commit(1)
@@ -63,6 +67,8 @@ REFUSALS: list[tuple[type[SegueError], set[str], Callable[[Path], object]]] = [
     (errors.OffsetOutOfRange, {"offset", "end"}, read_behind_the_end),
     (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Schema(b"{")),
     (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Plan(SCHEMA, b'{"xor": []}', 0)),
+    (errors.PatternTooCostly, {"problem"}, lambda _: plan_of(matching("a(b"))),
+    (errors.PatternTooCostly, {"problem"}, lambda _: plan_of(matching(r"\w{1000}"))),
     (
         errors.DefinitionInvalid,
         {"what", "problem"},

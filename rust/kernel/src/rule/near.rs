@@ -1,5 +1,7 @@
 //! Places in a circle on the Earth.
 
+use std::f64::consts::PI;
+
 use serde_json::Value;
 
 use crate::bitmap::Words;
@@ -26,8 +28,12 @@ pub(super) struct Circle {
     latitude: f64,
     /// Degrees east.
     longitude: f64,
-    /// Haversine of the radius as an angle; above 1 when every place lies inside.
+    /// Cosine of the latitude.
+    cosine: f64,
+    /// Haversine of the radius as an angle; infinite when every place lies inside.
     haversine_max: f64,
+    /// Degrees one may go along a meridian and a parallel, together, without leaving it.
+    inner_degrees: f64,
     /// Latitudes and longitudes outside of which no place lies inside.
     latitudes: Bounds<f64>,
     longitudes: Bounds<f64>,
@@ -47,7 +53,7 @@ impl Circle {
             ));
         }
         let angle = radius_metres / EARTH_METRES;
-        let haversine_max = if angle < std::f64::consts::PI {
+        let haversine_max = if angle < PI {
             (angle / 2.0).sin().powi(2)
         } else {
             f64::INFINITY
@@ -56,7 +62,9 @@ impl Circle {
         Ok(Self {
             latitude,
             longitude,
+            cosine: latitude.to_radians().cos(),
             haversine_max,
+            inner_degrees: angle.min(PI).to_degrees() - MARGIN_DEGREES,
             latitudes,
             longitudes,
         })
@@ -68,12 +76,17 @@ impl Circle {
         let (north, own) = (latitude.to_radians(), self.latitude.to_radians());
         let north_half = ((north - own) / 2.0).sin();
         let east_half = ((longitude - self.longitude).to_radians() / 2.0).sin();
-        north_half * north_half + own.cos() * north.cos() * east_half * east_half
+        north_half * north_half + self.cosine * north.cos() * east_half * east_half
     }
 
+    /// Most places far inside are told by the way along the middle's parallel and then along a meridian, which is no shorter than the
+    /// straight one.
     #[inline]
     fn contains(&self, latitude: f64, longitude: f64) -> bool {
-        self.haversine(latitude, longitude) <= self.haversine_max
+        let detour_degrees =
+            (latitude - self.latitude).abs() + (longitude - self.longitude).abs() * self.cosine;
+        detour_degrees <= self.inner_degrees
+            || self.haversine(latitude, longitude) <= self.haversine_max
     }
 
     fn place(context: &Context<'_>, block: usize, row: u16) -> Option<(f64, f64)> {
