@@ -31,7 +31,7 @@ from segue.rules.scope import RuleScope
 from segue.rules.tree import normalised
 from segue.rules.verbs import BUILT_IN, FIELDS, VERBS, Grammar, Meaning, RuleType
 
-_ENGAGEMENT_RULE: Final = "EngagementSegment"
+ENGAGEMENT_RULE: Final = "EngagementSegment"
 
 RELATIONS: Final = {
     Meaning.EQUALS: Relation.EQUALS,
@@ -89,7 +89,7 @@ def parse_rule_groups(groups: Sequence[Sequence[RuleText]], scope: RuleScope) ->
 
 
 def _is_mixed(group: Sequence[RuleText]) -> bool:
-    return {rule.rule_type.strip() == _ENGAGEMENT_RULE for rule in group} == {True, False}
+    return {rule.rule_type.strip() == ENGAGEMENT_RULE for rule in group} == {True, False}
 
 
 def _result(

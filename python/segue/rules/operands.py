@@ -18,6 +18,9 @@ RECENT_YEARS: Final = 10
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)", re.ASCII)
 _PAIR: Final = re.compile(r"(\S+)\s+AND\s+(\S+)")
+CAMPAIGN_ID: Final = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.ASCII)
+"""Ids of campaigns as they are kept: in lower case."""
+
 _CAMPAIGN: Final = re.compile(
     r"(?P<id>[0-9a-f]{16}|[0-9a-f]{32})(?:\s+(?P<link>\S+))?", re.IGNORECASE | re.ASCII
 )
