@@ -67,15 +67,17 @@ impl OptionsBlock {
     }
 
     /// Gives one option to each of ascending rows without repeats, instead of those they had.
+    ///
+    /// # Cost
+    /// That of adding rows to two sets while the block holds no other option than the one given, as with tags; else as [`write`](Self::write).
     pub fn write_one(&mut self, rows: &[u16], codes: &[u16]) {
-        self.replace(
-            rows,
-            codes
-                .iter()
-                .zip(rows)
-                .map(|(&code, &row)| key(code, row))
-                .collect(),
-        );
+        match self.sets.as_mut_slice() {
+            [(only, set)] if codes.iter().all(|code| code == only) => set.insert_sorted(rows),
+            _ => {
+                let keys = codes.iter().zip(rows);
+                self.replace(rows, keys.map(|(&code, &row)| key(code, row)).collect());
+            }
+        }
         self.presence.insert_sorted(rows);
     }
 

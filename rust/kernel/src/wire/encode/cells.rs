@@ -293,6 +293,11 @@ impl BooleanCells {
         Self { present, yes }
     }
 
+    /// The rows that are true.
+    pub(super) fn yes(&self) -> Bits {
+        self.yes.common(&self.present)
+    }
+
     /// The truth value of a row.
     #[inline]
     pub(super) fn get(&self, row: u16) -> Option<bool> {
@@ -318,8 +323,9 @@ impl OptionCells {
         window: usize,
         wanted: &Bits,
     ) -> Self {
+        let part = wanted.span();
         let in_window: Vec<(u16, Bits)> = sets
-            .map(|(code, rows)| (code, Bits::of(rows, window).common(wanted)))
+            .map(|(code, rows)| (code, Bits::of_part(rows, window, &part).common(wanted)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         let mut present = Bits::EMPTY;

@@ -23,17 +23,21 @@ impl Bits {
 
     /// The rows of a set that lie in a window of its block.
     pub(super) fn of(set: &RowSet, window: usize) -> Self {
+        Self::of_part(set, window, &(0..WINDOW_ROWS))
+    }
+
+    /// At least those rows of a set that lie in a part of a window of its block, in positions of the window.
+    pub(super) fn of_part(set: &RowSet, window: usize, part: &Range<usize>) -> Self {
         let start = window * WINDOW_ROWS;
         let mut bits = Self::EMPTY;
         match set.form() {
             Form::Prefix(len) => bits.fill((*len as usize).saturating_sub(start)),
             Form::Sparse(rows) => {
-                let first = rows.partition_point(|&row| usize::from(row) < start);
-                let end = start + WINDOW_ROWS;
-                let in_window = rows[first..]
+                let first = rows.partition_point(|&row| usize::from(row) < start + part.start);
+                let in_part = rows[first..]
                     .iter()
-                    .take_while(|&&row| usize::from(row) < end);
-                bits = Self::of_rows(in_window.copied());
+                    .take_while(|&&row| usize::from(row) < start + part.end);
+                bits = Self::of_rows(in_part.copied());
             }
             Form::Dense { words, .. } => {
                 let first = window * WINDOW_WORDS;

@@ -8,6 +8,7 @@ use crate::table::{RowId, Version};
 use crate::wire::encode::cells::{Cells, PlainCells};
 use crate::wire::encode::ready::push_text;
 use crate::wire::encode::selected::Window;
+use crate::wire::encode::window::Bits;
 
 /// Rows of a batch that lie in one window.
 pub(super) struct Slice {
@@ -15,6 +16,8 @@ pub(super) struct Slice {
     pub(super) window: Window,
     /// The rows, ascending.
     pub(super) rows: Vec<u16>,
+    /// Whether they follow each other.
+    is_run: bool,
 }
 
 impl Slice {
@@ -25,7 +28,30 @@ impl Slice {
             rows.truncate(max_rows);
             window.keep(&rows);
         }
-        Self { window, rows }
+        let is_run = window.bits().span().len() == rows.len();
+        Self {
+            window,
+            rows,
+            is_run,
+        }
+    }
+
+    /// Calls a function with the position of each row that is set in bits of the window.
+    ///
+    /// # Cost
+    /// The bits set when rows follow each other, else the rows.
+    fn for_each_set(&self, bits: &Bits, mut take: impl FnMut(usize)) {
+        if !self.is_run {
+            let set = self.rows.iter().enumerate();
+            return set
+                .filter(|(_, row)| bits.has(**row))
+                .for_each(|(position, _)| take(position));
+        }
+        let own = self.window.bits();
+        let first = own.span().start;
+        own.common(bits)
+            .rows(0)
+            .for_each(|place| take(usize::from(place) - first));
     }
 
     /// Number of its last row in the version.
@@ -94,14 +120,19 @@ impl<'a> ArrayWriter<'a, '_> {
         self.message.node(self.n_rows, 0);
         self.message.reserve(0);
         let bits = self.message.reserve(self.n_rows.div_ceil(8));
-        let rows = self
-            .slices
-            .iter()
-            .flat_map(|slice| slice.rows.iter().map(move |row| (slice, *row)));
-        for (position, (slice, row)) in rows.enumerate() {
-            if slice.window.is_removed(row) {
-                set_bit(self.message.out(), bits, position);
-            }
+        let slices = self.slices;
+        self.set_bits(bits, |slice| slices[slice].window.removed());
+    }
+
+    /// Sets the bits of a buffer, one a row, of those rows that are set in bits of the window of their slice.
+    fn set_bits<'b>(&mut self, start: usize, of_slice: impl Fn(usize) -> &'b Bits) {
+        let out = self.message.out();
+        let mut before = 0;
+        for (number, slice) in self.slices.iter().enumerate() {
+            slice.for_each_set(of_slice(number), |position| {
+                set_bit(out, start, before + position);
+            });
+            before += slice.rows.len();
         }
     }
 
@@ -166,15 +197,7 @@ impl<'a> ArrayWriter<'a, '_> {
             return;
         }
         let bits = self.message.reserve(self.n_rows.div_ceil(8));
-        let mut position = 0;
-        for (slice, cells) in self.slices.iter().zip(cells) {
-            for &row in &slice.rows {
-                if cells.present().has(row) {
-                    set_bit(self.message.out(), bits, position);
-                }
-                position += 1;
-            }
-        }
+        self.set_bits(bits, |slice| cells[slice].present());
     }
 
     fn plain<'c, T: PlainValue>(
@@ -228,15 +251,12 @@ impl<'a> ArrayWriter<'a, '_> {
     fn booleans(&mut self, cells: &[Cells<'a>]) {
         self.validity(cells);
         let bits = self.message.reserve(self.n_rows.div_ceil(8));
-        let mut position = 0;
-        for (slice, cells) in self.slices.iter().zip(cells) {
-            for &row in &slice.rows {
-                if matches!(cells, Cells::Boolean(cells) if cells.get(row) == Some(true)) {
-                    set_bit(self.message.out(), bits, position);
-                }
-                position += 1;
-            }
-        }
+        let yes = |cells: &Cells<'a>| match cells {
+            Cells::Boolean(cells) => cells.yes(),
+            _ => Bits::EMPTY,
+        };
+        let yes: Vec<Bits> = cells.iter().map(yes).collect();
+        self.set_bits(bits, |slice| &yes[slice]);
     }
 
     fn texts(&mut self, cells: &[Cells<'a>]) {
