@@ -12,10 +12,15 @@ from typing import Any
 from segue.domain.condition import Condition
 from segue.domain.segment import RuleText
 from segue.rules.clause import parse_rule_groups
+from segue.rules.filter.parser import parse_filter
+from segue.rules.fit import ConditionLimits
+from segue.rules.json_form.parser import parse_json
 from segue.rules.scope import RuleScope, SegmentRules
 from tests.conformance import oracle
 from tests.conformance.person import SavedSegment, World
 from tests.conformance.population import DIRECTORY, load_population
+
+LIMITS = ConditionLimits()
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Case:
     @property
     def world(self) -> World:
         """What the oracle asks in."""
-        return World(self.list_id, _saved_segments())
+        return World(self.list_id, saved_segments())
 
     @property
     def rules(self) -> list[list[RuleText]]:
@@ -67,7 +72,14 @@ class Case:
 
     def condition(self) -> Condition:
         """Reads the rules by the front end of their form."""
-        return parse_rule_groups(self.rules, self.scope())
+        match self.entry:
+            case {"filter": text}:
+                return parse_filter(text, self.scope(), LIMITS)
+            case {"condition_json": tree}:
+                text = tree if isinstance(tree, str) else json.dumps(tree)
+                return parse_json(text, self.scope(), LIMITS, self.entry.get("own_id"))
+            case _:
+                return parse_rule_groups(self.rules, self.scope())
 
 
 def scope_at(list_id: str | None, zone: zoneinfo.ZoneInfo, moment: datetime.datetime) -> RuleScope:
@@ -80,14 +92,15 @@ def scope_at(list_id: str | None, zone: zoneinfo.ZoneInfo, moment: datetime.date
 def _segment(
     segment_id: str, zone: zoneinfo.ZoneInfo, moment: datetime.datetime
 ) -> SegmentRules | None:
-    saved = _saved_segments().get(segment_id)
+    saved = saved_segments().get(segment_id)
     if saved is None:
         return None
     return SegmentRules(saved.condition, scope_at(saved.list_id, zone, moment))
 
 
 @cache
-def _saved_segments() -> dict[str, SavedSegment]:
+def saved_segments() -> dict[str, SavedSegment]:
+    """Returns the segments that rules may name."""
     population = load_population()
     return {
         entry["id"]: SavedSegment(

@@ -1,14 +1,17 @@
-"""People in a table of the kernel."""
+"""People in a table of the kernel, and cases as its plans."""
 
 import datetime
 from collections.abc import Sequence
 
-from segue._kernel import Table, decode, decode_events
+from segue._kernel import Plan, Table, decode, decode_events
 from segue.domain.condition import Attribute
+from segue.rules.lowering import lower_members
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.profile_pb2 import ProfileBatch
 from tests.conformance.account import Account
+from tests.conformance.corpus import Case
 from tests.conformance.person import Person
+from tests.conformance.population import load_population
 from tests.conformance.wire import millis, to_events, to_profile
 
 
@@ -43,3 +46,10 @@ def _created_at(person: Person) -> datetime.datetime:
     created = person.attributes[Attribute.CREATED_AT]
     assert isinstance(created, datetime.datetime)
     return created
+
+
+def compiled(case: Case) -> Plan:
+    """Reads and compiles a case's rules."""
+    moment = millis(case.moment)
+    lowered = lower_members(case.condition(), case.scope(), moment)
+    return Plan(load_population().account.schema, lowered, moment)

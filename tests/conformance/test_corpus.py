@@ -5,14 +5,16 @@ from collections import Counter
 import duckdb
 import pytest
 
-from segue.errors import RulesInvalid
+from segue.errors import RulesInvalid, SegueError
 from tests.conformance import database, oracle, sql
 from tests.conformance.corpus import Case, load_cases
+from tests.conformance.kernel_table import compiled
 from tests.conformance.population import load_population
 
 CASES = load_cases()
 SELECTING = [case for case in CASES if case.expected_members() is not None]
 REFUSED = [case for case in CASES if "codes" in case.entry or "vendor_code" in case.entry]
+FAULTY = [case for case in CASES if "error" in case.entry]
 LEAST_SAID = 0.9
 """Share of the selecting cases that SQL must be able to say."""
 
@@ -41,6 +43,13 @@ def test_the_oracle_selects_the_members_written(case: Case) -> None:
     people = load_population().people
     found = oracle.members(case.condition(), people, case.moment, case.zone, case.world)
     assert found == case.expected_members()
+
+
+@pytest.mark.parametrize("case", FAULTY, ids=labels(FAULTY))
+def test_wrong_conditions_are_refused_with_their_reason(case: Case) -> None:
+    with pytest.raises(SegueError) as caught:
+        compiled(case)
+    assert caught.value.reason == case.entry["error"]
 
 
 @pytest.fixture(scope="module")
