@@ -122,8 +122,14 @@ impl Dictionary {
 
     /// All texts in the order of their codes.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        let parts = self.parts.iter();
-        parts.flat_map(|part| (0..part.len()).map(|at| part.get(at)))
+        self.texts_from(0)
+    }
+
+    /// The texts of a code and those after it.
+    pub fn texts_from(&self, code: usize) -> impl Iterator<Item = &[u8]> {
+        let parts = self.parts.iter().skip(code / PART_TEXTS);
+        let texts = parts.flat_map(|part| (0..part.len()).map(|at| part.get(at)));
+        texts.skip(code % PART_TEXTS)
     }
 
     fn push(&mut self, text: &[u8]) {

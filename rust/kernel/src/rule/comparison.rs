@@ -23,7 +23,15 @@ pub(super) fn compile(schema: &Schema, comparison: &Comparison) -> Result<Predic
     let kind = schema
         .kind(column)
         .ok_or_else(|| invalid(format!("column {column} is not in the schema")))?;
-    let test = match (comparison, kind) {
+    let op = comparison.op();
+    let test = test_of(kind, comparison)?
+        .ok_or_else(|| invalid(format!("{op} does not fit column {column}, {kind:?}")))?;
+    Ok(Predicate { column, test })
+}
+
+/// Makes the test of a comparison; `None` when it does not fit the kind of values.
+pub(super) fn test_of(kind: ColumnKind, comparison: &Comparison) -> Result<Option<Test>> {
+    Ok(match (comparison, kind) {
         (_, ColumnKind::Identifiers) => None,
         (Comparison::Provided { .. }, _) => Some(Test::Provided),
         (_, ColumnKind::Text) => text_test(comparison, true)?,
@@ -38,11 +46,7 @@ pub(super) fn compile(schema: &Schema, comparison: &Comparison) -> Result<Predic
             Some(possible(CodeSet::new(codes), Test::Options))
         }
         _ => None,
-    };
-    let op = comparison.op();
-    let test =
-        test.ok_or_else(|| invalid(format!("{op} does not fit column {column}, {kind:?}")))?;
-    Ok(Predicate { column, test })
+    })
 }
 
 /// The test of an operand, if any value can pass it.

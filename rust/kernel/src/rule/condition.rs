@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::error::{KernelError, Result};
 use crate::schema::ColumnId;
 
+use super::events::written::{Did, DidThen, FirstDid};
 use super::range::Bound;
 use super::window::Window;
 
@@ -30,6 +31,12 @@ pub(crate) enum Condition {
     Near(Near),
     /// The profile belongs to a sample.
     Sample(Sample),
+    /// There are so many events, or they sum up to so much.
+    Did(Did),
+    /// The first event of all lies in a window.
+    FirstDid(FirstDid),
+    /// An event is followed by another.
+    DidThen(DidThen),
 }
 
 /// A comparison of one column; false where the value is absent.
@@ -174,7 +181,12 @@ impl Condition {
             let children = match condition {
                 Self::And(children) | Self::Or(children) => children.as_slice(),
                 Self::Not(child) => std::slice::from_ref(child.as_ref()),
-                Self::Predicate(_) | Self::Near(_) | Self::Sample(_) => continue,
+                Self::Predicate(_)
+                | Self::Near(_)
+                | Self::Sample(_)
+                | Self::Did(_)
+                | Self::FirstDid(_)
+                | Self::DidThen(_) => continue,
             };
             if depth > DEPTH_MAX {
                 return Err(invalid(format!("nested more than {DEPTH_MAX} deep")));

@@ -7,6 +7,7 @@
 //! | `context` | what a plan is evaluated on: a version and a moment |
 //! | `comparison` | compiling: one comparison of one column |
 //! | `evaluate` | and, or, not over the rows still standing, cheapest first |
+//! | `events` | what happened to a profile |
 //! | `leaf` | what a question about a row must answer |
 //! | `predicate` | one comparison of one column |
 //! | `range` | values between bounds, vectorised |
@@ -30,6 +31,7 @@ mod condition;
 mod context;
 mod due;
 mod evaluate;
+mod events;
 mod explain;
 mod hash;
 mod leaf;

@@ -8,6 +8,7 @@ use crate::schema::{ColumnId, Schema};
 use super::comparison;
 use super::condition::Condition;
 use super::evaluate::Node;
+use super::events::{Count, First, Sequence};
 use super::leaf::Leaf;
 use super::near::Circle;
 use super::sample::Share;
@@ -42,6 +43,11 @@ impl Plan {
     /// (`window`: null, `{"from_millis", "until_millis"}` or `{"from_offset", "until_offset"}`).
     ///
     /// `{"near": {"latitude", "longitude", "radius_metres"}}`; `{"sample": {"percent", "salt"}}`.
+    ///
+    /// `{"did": {"event_type", "where", "window", "sum_of", "low", "low_inclusive", "high", "high_inclusive"}}`; `{"first_did":
+    /// {"event_type", "where", "window"}}`; `{"did_then": {"first": {"event_type", "where"}, "second": …, "within_millis", "window"}}`.
+    /// `where` is an array of tests of properties: `{"property", "op", …, "negative"}` with the ops above but `within` and
+    /// `month_day_in`.
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when it is not of this form, nested more than
@@ -113,6 +119,9 @@ impl Compiler<'_> {
             }
             Condition::Near(near) => self.leaf(Circle::new(near)?),
             Condition::Sample(sample) => self.leaf(Share::new(sample)?),
+            Condition::Did(did) => self.leaf(Count::new(self.schema, did)?),
+            Condition::FirstDid(first_did) => self.leaf(First::new(self.schema, first_did)?),
+            Condition::DidThen(did_then) => self.leaf(Sequence::new(self.schema, did_then)?),
         })
     }
 

@@ -93,6 +93,13 @@ impl Window {
             .is_some_and(|bounds| bounds.contains(&time_millis))
     }
 
+    /// The times that enter or leave it after a moment; `None` when it does not move.
+    pub(super) fn flipping(&self, now_millis: i64) -> Option<Bounds<i64>> {
+        let ends = [self.from, self.until].into_iter().flatten();
+        let least = ends.min().filter(|_| self.is_timed())?;
+        Bounds::new(now_millis.saturating_add(least), i64::MAX)
+    }
+
     /// The first moment after another at which a time enters or leaves it.
     pub(super) fn next_flip(&self, now_millis: i64, time_millis: i64) -> Option<i64> {
         if !self.is_timed() {
@@ -149,10 +156,12 @@ mod tests {
         #[test]
         fn a_time_enters_and_leaves_at_the_moments_named(window in window(), now in -50_i64..50, time in -50_i64..50) {
             let is_inside = window.contains(now, time);
+            let can_flip = window.flipping(now).is_some_and(|times| times.contains(&time));
             let flip = window.next_flip(now, time);
             for later in now + 1..flip.unwrap_or(now + 100).min(now + 100) {
                 prop_assert_eq!(window.contains(later, time), is_inside);
             }
+            prop_assert_eq!(flip.is_some(), can_flip);
             if let Some(flip) = flip.filter(|flip| *flip < 1_000) {
                 prop_assert!(flip > now);
                 prop_assert_ne!(window.contains(flip, time), is_inside);
