@@ -10,6 +10,10 @@ pub(crate) struct EventBatch {
 }
 
 /// `segue.v1.Event`.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the proto file"
+)]
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Event {
     #[prost(string, tag = "1")]

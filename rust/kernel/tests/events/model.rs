@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use segue_kernel::batch::RecordReason;
 use segue_kernel::column::Column;
+use segue_kernel::event::block::EventBlock;
 use segue_kernel::event::run::Run;
 use segue_kernel::event::values::{Stored, Values};
 use segue_kernel::schema::builtin;
@@ -110,11 +111,7 @@ pub(crate) fn stored(version: &Version) -> Vec<Shown> {
             .find(|(_, of_type, _)| *of_type == code)
             .unwrap();
         for number in 0..version.n_blocks() {
-            for run in events
-                .block(number)
-                .into_iter()
-                .flat_map(|block| block.runs())
-            {
+            for run in events.block(number).into_iter().flat_map(EventBlock::runs) {
                 assert_sorted(run);
                 for at in 0..run.len() {
                     let data = keys.iter().enumerate().filter_map(|(property, key)| {

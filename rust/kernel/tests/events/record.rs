@@ -127,7 +127,9 @@ fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
         }
         Step::Erase(ids) => {
             let before = model.live.len();
-            ids.iter().for_each(|id| model.erase(id));
+            for id in ids {
+                model.erase(id);
+            }
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             assert_eq!(table.erase(&ids, revision, tick), before - model.live.len());
         }

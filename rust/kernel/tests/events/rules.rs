@@ -128,23 +128,23 @@ fn passes(test: &Json, value: &Value) -> bool {
         Value::DateTimeMillis(millis) => *millis as f64,
         _ => 0.0,
     };
-    let text = match value {
-        Value::Text(text) => text.to_lowercase(),
+    let given = match value {
+        Value::Text(given) => given.to_lowercase(),
         _ => String::new(),
     };
     let operand = || test["text"].as_str().unwrap().to_lowercase();
     match test["op"].as_str().unwrap() {
         "provided" => true,
-        "equals" => text == operand(),
-        "contains" => text.contains(&operand()),
-        "starts_with" => text.starts_with(&operand()),
-        "ends_with" => text.ends_with(&operand()),
-        "matches" => text.contains("item 2") || text.contains("item 3"),
+        "equals" => given == operand(),
+        "contains" => given.contains(&operand()),
+        "starts_with" => given.starts_with(&operand()),
+        "ends_with" => given.ends_with(&operand()),
+        "matches" => given.contains("item 2") || text.contains("item 3"),
         "text_in" => test["texts"]
             .as_array()
             .unwrap()
             .iter()
-            .any(|it| it.as_str().unwrap().to_lowercase() == text),
+            .any(|it| it.as_str().unwrap().to_lowercase() == given),
         "in_range" => {
             test["low"].as_f64().is_none_or(|low| low <= number)
                 && test["high"].as_f64().is_none_or(|high| number < high)
