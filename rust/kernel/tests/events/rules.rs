@@ -139,7 +139,7 @@ fn passes(test: &Json, value: &Value) -> bool {
         "contains" => given.contains(&operand()),
         "starts_with" => given.starts_with(&operand()),
         "ends_with" => given.ends_with(&operand()),
-        "matches" => given.contains("item 2") || text.contains("item 3"),
+        "matches" => given.contains("item 2") || given.contains("item 3"),
         "text_in" => test["texts"]
             .as_array()
             .unwrap()
