@@ -12,6 +12,7 @@ import grpc
 
 from segue.v1 import (
     account_service_pb2_grpc,
+    event_service_pb2_grpc,
     export_service_pb2_grpc,
     import_service_pb2_grpc,
     list_service_pb2_grpc,
@@ -76,6 +77,7 @@ class Caller:
         self.accounts = account_service_pb2_grpc.AccountServiceStub(self.channel)
         self.lists = list_service_pb2_grpc.ListServiceStub(self.channel)
         self.profiles = profile_service_pb2_grpc.ProfileServiceStub(self.channel)
+        self.events = event_service_pb2_grpc.EventServiceStub(self.channel)
         self.imports = import_service_pb2_grpc.ImportServiceStub(self.channel)
         self.exports = export_service_pb2_grpc.ExportServiceStub(self.channel)
 

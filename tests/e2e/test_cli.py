@@ -2,10 +2,8 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 from segue.demo import people
 from segue.v1.profile_pb2 import ProfileBatch
 from tests.e2e.server_process import ServerProcess
+from tests.e2e.shell import Shell
 
 CUSTOMERS = """\
 customer_id,Email,name,Age,Plan,Born
@@ -33,47 +32,6 @@ Ek",52,Free,1973-12-24
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path_factory.mktemp("cli") / "data") as running:
         yield running
-
-
-class Shell:
-    """Types commands with a key in the environment, in a directory and for an account of its own."""
-
-    def __init__(self, server: ServerProcess, directory: Path) -> None:
-        self.server = server
-        self.directory = directory
-        self.account = f"a{uuid.uuid4().hex[:12]}"
-        self.environment = {
-            **os.environ,
-            "SEGUE_TARGET": server.target,
-            "SEGUE_API_KEY": server.key,
-        }
-
-    def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "segue", *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.directory,
-            env=self.environment,
-        )
-        assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    def out(self, *words: str) -> str:
-        return self.run(*words).stdout.strip()
-
-    def json(self, *words: str) -> dict[str, object]:
-        found: dict[str, object] = json.loads(self.out(*words, "--json"))
-        return found
-
-    def write(self, name: str, text: str) -> str:
-        (self.directory / name).write_text(text, encoding="utf-8")
-        return name
-
-    def rules(self, *rules: tuple[str, str]) -> str:
-        groups = [{"Rules": [{"RuleType": t, "Clause": c}]} for t, c in rules]
-        return self.write("rules.json", json.dumps({"RuleGroups": groups}))
 
 
 @pytest.fixture

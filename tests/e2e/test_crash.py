@@ -1,4 +1,4 @@
-"""kill -9 at random moments of staging, executing, small writes and compaction.
+"""kill -9 at random moments of staging, executing, small writes, events and compaction.
 
 What was acknowledged is there after the restart; an import is there whole or not at all; an export goes on with the same bytes.
 """
@@ -7,6 +7,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 from segue.v1 import (
     account_service_pb2,
     block_pb2,
+    event_pb2,
+    event_service_pb2,
     export_service_pb2,
     import_service_pb2,
     profile_pb2,
@@ -56,6 +59,10 @@ class Known:
     written: dict[str, set[str]] = field(default_factory=dict)
     """For each profile, the values it may have: one when acknowledged, two when an answer is missing."""
     imports: list[Import] = field(default_factory=list)
+    sent_events: int = 0
+    """Events that were sent, numbered from 0; each may or may not be recorded."""
+    recorded_events: set[int] = field(default_factory=set)
+    """Those that were acknowledged."""
 
 
 def batch(values: dict[str, str]) -> profile_pb2.ProfileBatch:
@@ -64,6 +71,21 @@ def batch(values: dict[str, str]) -> profile_pb2.ProfileBatch:
     for profile_id, value in values.items():
         made.profiles.add(profile_id=profile_id, customer_type=value, locale=PADDING[:30])
     return made
+
+
+def events(numbers: Iterable[int]) -> event_service_pb2.RecordEventsRequest:
+    """Makes a stream's only message of events, one for each number."""
+    made = event_pb2.EventBatch()
+    for number in numbers:
+        event = made.events.add(event_id=f"e{number}", profile_id=f"p{number % 300}")
+        event.event_type = "opened"
+        event.source_time_millis = 1_760_000_000_000 + number
+        event.data.add(key="campaign", text=f"{number % 7:016x}")
+    return event_service_pb2.RecordEventsRequest(
+        parent=PARENT,
+        format=block_pb2.BLOCK_FORMAT_EVENT_BATCH,
+        data=made.SerializeToString(),
+    )
 
 
 class Client(threading.Thread):
@@ -85,7 +107,9 @@ class Client(threading.Thread):
 
     def _step(self, caller: Caller) -> None:
         waiting = [job for job in self._known.imports if not job.executed]
-        if self._random.random() < 0.5:
+        if self._random.random() < 0.3:
+            self._record(caller)
+        elif self._random.random() < 0.5:
             self._write(caller)
         elif not waiting or self._random.random() < 0.2:
             self._open(caller)
@@ -102,6 +126,13 @@ class Client(threading.Thread):
         request = profile_service_pb2.UpsertProfilesRequest(parent=PARENT, batch=batch(values))
         caller.profiles.UpsertProfiles(request, metadata=caller.metadata)
         self._known.written |= {profile_id: {value} for profile_id, value in values.items()}
+
+    def _record(self, caller: Caller) -> None:
+        first = self._known.sent_events
+        numbers = range(first, first + self._random.randrange(1, 200))
+        self._known.sent_events = numbers.stop
+        caller.events.RecordEvents(iter([events(numbers)]), metadata=caller.metadata)
+        self._known.recorded_events |= set(numbers)
 
     def _open(self, caller: Caller) -> None:
         request = import_service_pb2.InitiateImportRequest(parent=PARENT)
@@ -186,6 +217,16 @@ def check(values: dict[str, str], known: Known) -> None:
         assert found_count == (job.staged if job.executed else 0), "an import is half applied"
 
 
+def check_events(caller: Caller, known: Known) -> None:
+    """Sends every event again: those that were acknowledged are known, and all of them from then on."""
+    for numbers in (known.recorded_events, range(known.sent_events)):
+        answer = caller.events.RecordEvents(iter([events(numbers)]), metadata=caller.metadata)
+        assert answer.exception_count == 0
+        if numbers is known.recorded_events:
+            assert answer.duplicate_count == len(numbers), "an acknowledged event was forgotten"
+    known.recorded_events = set(range(known.sent_events))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(60 + CYCLES * 10)
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_applied(tmp_path: Path) -> None:
@@ -208,6 +249,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_applied(tmp_path: Path
                     assert again == data[offset:], "an export changed over a restart"
                 values, data, token = stored(caller)
                 check(values, known)
+                check_events(caller, known)
             client = Client(server, known, cycle)
             client.start()
             time.sleep(rng.uniform(0, 0.7))
