@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,13 +18,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
 from segue.domain.job import ExportRequest, ImportRequest, ImportState, StagedPart
 from segue.domain.profile import BlockFormat
 from segue.domain.segment import RuleText
 from segue.domain.timestamp import format_timestamp
 from segue.errors import ResourceNotFound
-from segue.v1 import export_service_pb2, profile_pb2
+from segue.v1 import event_pb2, export_service_pb2, profile_pb2
 from tests.unit.use_cases import HandClock, OpenUseCases
 
 T = TypeVar("T")
@@ -42,6 +43,14 @@ def batch_of(writes: list[tuple[str, str]]) -> bytes:
         profile = batch.profiles.add(profile_id=profile_id)
         member = profile.memberships.add(list="newsletter")
         member.fields.add(key="Plan", text=plan)
+    return batch.SerializeToString()
+
+
+def event_of(profile_id: str, number: int) -> bytes:
+    """Makes a block of one event, whose id comes again and again, with the same or another profile."""
+    batch = event_pb2.EventBatch()
+    event = batch.events.add(event_id=f"e{number}", profile_id=profile_id, event_type="opened")
+    event.data.add(key="campaign", text="0" * 16)
     return batch.SerializeToString()
 
 
@@ -82,13 +91,14 @@ class Follower:
 
 
 class IncrementalLaw(RuleBasedStateMachine):
-    """Writers, erasures, imports, restarts and clock steps, with two clients that follow by increments."""
+    """Writers, events, erasures, imports, restarts and clock steps, with two clients that follow by increments."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.directory = Path(tempfile.mkdtemp(prefix="segue-law-"))
         self.clock = HandClock()
+        self.event_count = 0
         self.use_cases = self.run(self.open())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -128,6 +138,18 @@ class IncrementalLaw(RuleBasedStateMachine):
         except ResourceNotFound:
             return
 
+    @rule(profile_ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=4), strict=st.booleans())
+    def events_are_recorded(self, profile_ids: list[str], *, strict: bool) -> None:
+        self.run(self.record(profile_ids, strict=strict))
+
+    async def record(self, profile_ids: list[str], *, strict: bool) -> None:
+        async def blocks() -> AsyncIterator[EventBlock]:
+            for profile_id in profile_ids:
+                self.event_count += 1
+                yield EventBlock(event_of(profile_id, self.event_count % 40))
+
+        await self.use_cases.events.record("shop", blocks(), refuse_unknown_profiles=strict)
+
     @rule(parts=st.lists(WRITES, min_size=1, max_size=3))
     def an_import_is_executed(self, parts: list[list[tuple[str, str]]]) -> None:
         self.run(self.import_parts(parts))
@@ -160,6 +182,7 @@ class IncrementalLaw(RuleBasedStateMachine):
             ]
             work += [follower.catch_up(self.use_cases) for follower in self.followers]
             work += [self.import_parts(bursts[:2]), self.erase(IDS[seed % len(IDS)])]
+            work += [self.record(IDS[seed % 5 : seed % 5 + 3], strict=seed % 2 == 0)]
             random.Random(seed).shuffle(work)
             await asyncio.gather(*work)
 
