@@ -212,8 +212,9 @@ class Table:
     def maintain(self, segment: str, plan: Plan) -> None:
         """Evaluates a plan and keeps its members right from now on: at every commit, and in `advance`.
 
-        Another plan for a segment replaces the former one; who enters or leaves by it is recorded with the present revision and the plan's
-        moment. The members are part of every snapshot taken from now on.
+        There is one moment for all segments, which never goes back: the latest of the plans' moments, the commits' ticks and what `advance`
+        was given. Another plan for a segment replaces the former one; who enters or leaves by it is recorded with the present revision and
+        that moment, at least a millisecond after all before. The members are part of every snapshot taken from now on.
         """
     def release(self, segment: str) -> None:
         """Forgets a segment's members and changes."""
@@ -233,8 +234,9 @@ class Table:
             limit: Changes at most, except that those of one position stay together.
 
         Returns:
-            A serialized `segue.v1.WatchSegmentResponse` without its head and the position after it (the same when nothing changed), or None
-            when the position lies before what is remembered (1 M changes an account) or the segment is not maintained.
+            A serialized `segue.v1.WatchSegmentResponse` without its position, empty when nothing changed; and the position behind it, which
+            is that of the whole account unless the limit was reached. None when the position lies before what is remembered (1 M changes an
+            account) or was never reached, or the segment is not maintained.
         """
     def erase(self, profile_ids: Sequence[str], revision: int, tick_millis: int) -> int:
         """Erases profiles; ids and ticks stay as marks of the removal. Returns how many there were."""
@@ -266,6 +268,9 @@ class Snapshot:
     """Tick of the last commit in it."""
     profile_count: int
     """Profiles, erased ones not counted."""
+    moment_millis: int
+    """Moment of the maintained members, never before `tick_millis` once something is maintained: with `revision`, the position from which
+    on `Table.changes` tells what this state does not show."""
     def member_count(self, segment: str) -> int | None:
         """Returns the number of a maintained segment's members, or None when it is not maintained. Nanoseconds."""
     def segments_of(self, profile_id: str) -> list[str] | None:

@@ -35,6 +35,22 @@ impl PySnapshot {
         self.0.live_count()
     }
 
+    #[getter]
+    fn moment_millis(&self) -> i64 {
+        self.0.moment_millis()
+    }
+
+    fn member_count(&self, segment: &str) -> Option<usize> {
+        self.0.member_count(segment)
+    }
+
+    fn segments_of(&self, py: Python<'_>, profile_id: &str) -> Option<Vec<String>> {
+        py.detach(|| {
+            let segments = self.0.segments_of(self.0.find(profile_id)?);
+            Some(segments.into_iter().map(str::to_owned).collect())
+        })
+    }
+
     fn count(&self, py: Python<'_>, plan: &PyPlan) -> usize {
         py.detach(|| plan.0.count(&self.0))
     }

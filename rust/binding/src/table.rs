@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use segue_kernel::batch::Batch;
+use segue_kernel::member::Position;
 use segue_kernel::schema::ColumnId;
 use segue_kernel::snapshot;
 use segue_kernel::table::{Table, Version};
@@ -12,6 +14,7 @@ use segue_kernel::table::{Table, Version};
 use crate::error::BindingResult;
 use crate::event_part::PyEventPart;
 use crate::part::PyPart;
+use crate::plan::PyPlan;
 use crate::snapshot::PySnapshot;
 use crate::transaction::PyTransaction;
 
@@ -36,7 +39,7 @@ impl PyTable {
 
     #[getter]
     fn memory_bytes(&self, py: Python<'_>) -> usize {
-        py.detach(|| self.0.version().memory_bytes())
+        py.detach(|| self.0.memory_bytes())
     }
 
     fn snapshot(&self, py: Python<'_>) -> PySnapshot {
@@ -90,6 +93,39 @@ impl PyTable {
 
     fn begin(&self, py: Python<'_>, tick_millis: i64) -> PyTransaction {
         PyTransaction::new(py.detach(|| self.0.begin(tick_millis)))
+    }
+
+    fn maintain(&self, py: Python<'_>, segment: &str, plan: &PyPlan) {
+        py.detach(|| self.0.maintain(segment, plan.0.clone()));
+    }
+
+    fn release(&self, py: Python<'_>, segment: &str) {
+        py.detach(|| self.0.release(segment));
+    }
+
+    fn next_due(&self, py: Python<'_>) -> Option<i64> {
+        py.detach(|| self.0.next_due())
+    }
+
+    fn advance(&self, py: Python<'_>, now_millis: i64) -> usize {
+        py.detach(|| self.0.advance(now_millis))
+    }
+
+    fn changes<'py>(
+        &self,
+        py: Python<'py>,
+        segment: &str,
+        after_revision: i64,
+        after_millis: i64,
+        limit: usize,
+    ) -> Option<(Bound<'py, PyBytes>, i64, i64)> {
+        let after = Position {
+            revision: after_revision,
+            millis: after_millis,
+        };
+        let (changes, position) = py.detach(|| self.0.changes(segment, after, limit))?;
+        let changes = PyBytes::new(py, &changes);
+        Some((changes, position.revision, position.millis))
     }
 
     fn erase(

@@ -12,6 +12,7 @@
 //! | [`batch`] | records that were decoded and checked, as columns, not yet applied |
 //! | [`table`] | an account: rows, columns, identifier indexes, versions, commits |
 //! | [`rule`] | conditions, compiled plans, evaluation |
+//! | [`member`] | who satisfies which condition, kept right at every commit and as time passes |
 //! | [`wire`] | blocks in and blocks out |
 //! | [`snapshot`] | a version as files |
 //! | [`error`] | everything that can go wrong |
@@ -23,6 +24,7 @@ pub mod column;
 pub mod error;
 pub mod event;
 pub mod fold;
+pub mod member;
 pub mod rule;
 pub mod schema;
 pub mod snapshot;

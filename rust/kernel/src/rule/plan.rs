@@ -80,6 +80,11 @@ impl Plan {
         }
     }
 
+    /// The moment that relative windows are measured from, milliseconds since 1970 UTC.
+    pub fn now_millis(&self) -> i64 {
+        self.now_millis
+    }
+
     /// Columns whose values the answer depends on, ascending; those that a row is created with and keeps are left out.
     pub fn columns(&self) -> Vec<ColumnId> {
         self.sorted(|leaf| leaf.columns())

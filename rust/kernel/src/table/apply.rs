@@ -1,7 +1,7 @@
 //! Applying a batch to a version that nobody else writes to.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ use super::{IdentifierKind, RowId};
 use crate::batch::{Batch, BatchColumn, Texts};
 use crate::column::Column;
 use crate::error::Result;
+use crate::member::Touched;
 use crate::schema::{ColumnId, ColumnKind, builtin};
 
 /// Cells of a batch from which its columns are written on all cores: below it, handing out the work costs more than the work.
@@ -25,8 +26,8 @@ const PARALLEL_CELLS: usize = 1 << 13;
 
 /// What applying a batch did.
 pub(super) struct Written {
-    /// Rows written, ascending.
-    pub(super) rows: Vec<RowId>,
+    /// Rows written, ascending, and their columns.
+    pub(super) touched: Touched,
     /// Profiles among them that were new.
     pub(super) created: usize,
 }
@@ -58,14 +59,22 @@ pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> R
         &[builtin::PROFILE_ID],
         Work::ProfileIds(&resolved),
     ));
+    let mut columns: BTreeSet<ColumnId> = tasks.iter().flat_map(|task| task.ids.clone()).collect();
     run_all(version, batch, &placement, tasks);
     if !batch.compose_name.is_empty() {
         let names = composed_names(&version.columns, &batch.compose_name, &placement);
         let task = Task::new(&[builtin::FULL_NAME], Work::Values(vec![Cow::Owned(names)]));
         run_all(version, batch, &placement, vec![task]);
+        columns.insert(builtin::FULL_NAME);
     }
-    Ok(Written {
+    let touched = Touched {
         rows: placement.sorted_rows(),
+        columns,
+        has_births_or_deaths: !resolved.created.is_empty(),
+        ..Touched::default()
+    };
+    Ok(Written {
+        touched,
         created: resolved.created.len(),
     })
 }
@@ -127,7 +136,8 @@ impl<'a> Task<'a> {
 fn value_tasks<'a>(batch: &'a Batch, implied: impl Iterator<Item = BatchColumn>) -> Vec<Task<'a>> {
     let given = batch.columns.iter().map(Cow::Borrowed);
     let mut by_column: BTreeMap<ColumnId, Vec<Cow<'a, BatchColumn>>> = BTreeMap::new();
-    for values in given.chain(implied.map(Cow::Owned)) {
+    let all = given.chain(implied.map(Cow::Owned));
+    for values in all.filter(|values| !values.rows.is_empty() || !values.cleared.is_empty()) {
         by_column.entry(values.column).or_default().push(values);
     }
     by_column

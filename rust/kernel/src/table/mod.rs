@@ -10,6 +10,7 @@ mod change_log;
 mod erase;
 mod identifiers;
 mod index;
+mod maintain;
 mod members;
 mod names;
 mod placement;
@@ -24,9 +25,9 @@ mod values;
 mod version;
 mod writer;
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
-pub(crate) use placement::block_and_row;
+pub(crate) use placement::{block_and_row, row_id};
 pub use record::Recorded;
 pub use transaction::Transaction;
 pub use version::Version;
@@ -34,7 +35,8 @@ pub use version::Version;
 use crate::batch::{Batch, IdentifierKind};
 use crate::error::Result;
 use crate::event::EventBatch;
-use crate::schema::ColumnId;
+use crate::member::{History, Maintainer, Touched};
+use crate::schema::{ColumnId, builtin};
 use index::Indexes;
 use writer::WriterLock;
 
@@ -62,6 +64,10 @@ pub struct Table(Arc<Shared>);
 struct Shared {
     published: RwLock<Version>,
     writer: Arc<WriterLock>,
+    /// Used by the one writer alone.
+    maintainer: Mutex<Maintainer>,
+    /// What the maintainer tells others.
+    history: Arc<Mutex<History>>,
 }
 
 impl Table {
@@ -84,9 +90,12 @@ impl Table {
     }
 
     fn with(version: Version) -> Self {
+        let maintainer = Maintainer::default();
         Self(Arc::new(Shared {
             published: RwLock::new(version),
             writer: Arc::default(),
+            history: maintainer.history(),
+            maintainer: Mutex::new(maintainer),
         }))
     }
 
@@ -127,15 +136,18 @@ impl Table {
         let rows: usize = batches.iter().map(|batch| batch.n_rows()).sum();
         let _permit = self.0.writer.acquire();
         self.0.indexes().make();
+        self.0.advance(tick_millis);
+        let mut maintainer = self.0.maintainer();
         let mut published = self.0.published.write().expect(WRITER_PANICKED);
-        let applied = if published.n_rows() + rows <= MAX_ROWS as usize {
+        let (applied, touched) = if published.n_rows() + rows <= MAX_ROWS as usize {
             published.commit(batches, revision, tick_millis)?
         } else {
             let mut fork = published.clone();
-            let applied = fork.commit(batches, revision, tick_millis)?;
+            let done = fork.commit(batches, revision, tick_millis)?;
             *published = fork;
-            applied
+            done
         };
+        maintainer.follow(&mut published, touched);
         drop(published);
         self.0.drop_outdated();
         Ok(applied)
@@ -147,6 +159,7 @@ impl Table {
     /// When an earlier writer panicked.
     pub fn begin(&self, tick_millis: i64) -> Transaction {
         let permit = self.0.writer.acquire();
+        self.0.advance(tick_millis);
         Transaction::new(Arc::clone(&self.0), permit, tick_millis)
     }
 
@@ -173,9 +186,18 @@ impl Table {
         let _permit = self.0.writer.acquire();
         self.0.indexes().make();
         drop(self.0.version().events.ids());
+        self.0.advance(tick_millis);
+        let mut maintainer = self.0.maintainer();
         let mut published = self.0.published.write().expect(WRITER_PANICKED);
         let recorded = record::record(&mut published, batch, refuse_unknown_profiles, tick_millis)?;
         published.stamp(revision, tick_millis, &recorded.rows);
+        let touched = Touched {
+            rows: recorded.rows.clone(),
+            columns: [builtin::CHANGED_AT].into(),
+            event_types: recorded.type_codes.iter().copied().collect(),
+            ..Touched::default()
+        };
+        maintainer.follow(&mut published, touched);
         Ok(recorded)
     }
 
@@ -184,10 +206,17 @@ impl Table {
     /// # Panics
     /// When an earlier writer panicked.
     pub fn erase(&self, profile_ids: &[&str], revision: i64, tick_millis: i64) -> usize {
-        self.write(|version| {
+        self.write(tick_millis, |version, maintainer| {
             let rows = erase::erase(version, profile_ids, tick_millis);
+            let erased = rows.len();
             version.stamp(revision, tick_millis, &rows);
-            rows.len()
+            let touched = Touched {
+                rows,
+                has_births_or_deaths: true,
+                ..Touched::default()
+            };
+            maintainer.follow(version, touched);
+            erased
         })
     }
 
@@ -196,17 +225,23 @@ impl Table {
     /// # Panics
     /// When an earlier writer panicked.
     pub fn drop_columns(&self, columns: &[ColumnId], revision: i64, tick_millis: i64) {
-        self.write(|version| {
+        self.write(tick_millis, |version, maintainer| {
             erase::drop_columns(version, columns);
             version.stamp(revision, tick_millis, &[]);
+            maintainer.follow_drop(version, columns);
         });
     }
 
-    /// Publishes what a function makes of the version.
-    fn write<R>(&self, change: impl FnOnce(&mut Version) -> R) -> R {
+    /// Publishes what a function makes of the version, after what falls due before it.
+    fn write<R>(
+        &self,
+        tick_millis: i64,
+        change: impl FnOnce(&mut Version, &mut Maintainer) -> R,
+    ) -> R {
         let _permit = self.0.writer.acquire();
+        self.0.advance(tick_millis);
         let mut fork = self.version();
-        let answer = change(&mut fork);
+        let answer = change(&mut fork, &mut self.0.maintainer());
         self.0.publish(fork);
         answer
     }
@@ -221,6 +256,11 @@ impl Default for Table {
 impl Shared {
     fn version(&self) -> Version {
         self.published.read().expect(WRITER_PANICKED).clone()
+    }
+
+    /// What keeps the members right. Only for the one writer.
+    fn maintainer(&self) -> MutexGuard<'_, Maintainer> {
+        self.maintainer.lock().expect(WRITER_PANICKED)
     }
 
     fn indexes(&self) -> Arc<Indexes> {

@@ -148,7 +148,7 @@ pub(crate) fn block_and_row(row: RowId) -> (usize, u16) {
 ///
 /// # Panics
 /// When no table numbers that many rows.
-pub(super) fn row_id(block: usize, row: u16) -> RowId {
+pub(crate) fn row_id(block: usize, row: u16) -> RowId {
     RowId::try_from(block * BLOCK_ROWS + usize::from(row)).expect("tables number fewer rows")
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::apply::{Written, apply};
 use super::version::Version;
 use super::writer::WritePermit;
-use super::{Applied, RowId, Shared};
+use super::{Applied, Shared};
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::member::Touched;
 
 /// A commit in the making. Readers see nothing of it until [`commit`](Self::commit); dropped without, it leaves no trace.
 ///
@@ -19,7 +20,7 @@ pub struct Transaction {
     /// Taken only when the transaction ends.
     fork: Option<Version>,
     tick_millis: i64,
-    rows: Vec<RowId>,
+    touched: Touched,
     created: usize,
     _permit: WritePermit,
 }
@@ -31,7 +32,7 @@ impl Transaction {
             table,
             fork,
             tick_millis,
-            rows: Vec::new(),
+            touched: Touched::default(),
             created: 0,
             _permit: permit,
         }
@@ -48,9 +49,9 @@ impl Transaction {
         let mut fork = self.fork.take().expect("no earlier batch panicked");
         let applied = apply(&mut fork, batch, self.tick_millis);
         self.fork = Some(fork);
-        let Written { rows, created } = applied?;
-        let written = rows.len();
-        self.rows.extend(rows);
+        let Written { touched, created } = applied?;
+        let written = touched.rows.len();
+        self.touched.extend(touched);
         self.created += created;
         Ok(Applied { written, created })
     }
@@ -61,15 +62,13 @@ impl Transaction {
     /// When applying a batch panicked.
     pub fn commit(mut self, revision: i64) -> Applied {
         let mut version = self.fork.take().expect("no batch panicked");
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.sort_unstable();
-        rows.dedup();
-        version.stamp(revision, self.tick_millis, &rows);
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort();
+        let (written, created) = (touched.rows.len(), self.created);
+        version.stamp(revision, self.tick_millis, &touched.rows);
+        self.table.maintainer().follow(&mut version, touched);
         self.table.publish(version);
-        Applied {
-            written: rows.len(),
-            created: self.created,
-        }
+        Applied { written, created }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::bitmap::RowSet;
 use crate::column::{BLOCK_ROWS, Column};
 use crate::error::Result;
 use crate::event::Events;
+use crate::member::{Members, Touched};
 use crate::schema::{ColumnId, ColumnKind, builtin};
 use crate::snapshot::VersionParts;
 
@@ -23,6 +24,11 @@ pub(super) struct Columns(Vec<Option<Arc<Column>>>);
 impl Columns {
     pub(super) fn get(&self, id: ColumnId) -> Option<&Column> {
         self.0.get(id as usize)?.as_deref()
+    }
+
+    /// A column to hold on to.
+    pub(super) fn shared(&self, id: ColumnId) -> Option<Arc<Column>> {
+        self.0.get(id as usize)?.clone()
     }
 
     /// Takes a column out to be written to.
@@ -101,6 +107,7 @@ pub struct Version {
     pub(super) changes: ChangeLog,
     pub(super) indexes: Arc<Indexes>,
     pub(super) events: Events,
+    pub(crate) members: Members,
 }
 
 impl Version {
@@ -116,6 +123,27 @@ impl Version {
             changes: ChangeLog::new(),
             indexes: Arc::new(Indexes::of(Columns::default())),
             events: Events::default(),
+            members: Members::default(),
+        }
+    }
+
+    /// A version to evaluate plans on: these values, and nothing else.
+    pub(crate) fn of_columns(values: Vec<(ColumnId, Column)>, is_live: &[bool]) -> Self {
+        let mut columns = Columns::default();
+        for (id, column) in values {
+            columns.put(id, Some(Arc::new(column)));
+        }
+        let live = |rows: &[bool]| {
+            let rows = (0..).zip(rows).filter(|(_, is_live)| **is_live);
+            Arc::new(RowSet::from_sorted(
+                &rows.map(|(row, _)| row).collect::<Vec<_>>(),
+            ))
+        };
+        Self {
+            n_rows: is_live.len(),
+            live: is_live.chunks(BLOCK_ROWS).map(live).collect(),
+            columns,
+            ..Self::empty()
         }
     }
 
@@ -135,6 +163,7 @@ impl Version {
             indexes: Arc::new(Indexes::of(columns.clone())),
             columns,
             events: parts.events,
+            members: Members::default(),
         }
     }
 
@@ -203,7 +232,7 @@ impl Version {
         &self.events
     }
 
-    /// Bytes of columns, events, change log and indexes; parts shared with other versions count in each, mapped ones in none.
+    /// Bytes of columns, events, members, change log and indexes; parts shared with other versions count in each, mapped ones in none.
     pub fn memory_bytes(&self) -> usize {
         let columns: usize = self
             .columns
@@ -213,6 +242,7 @@ impl Version {
         let live: usize = self.live.iter().map(|live| live.memory_bytes()).sum();
         columns
             + live
+            + self.members.memory_bytes()
             + self.changes.memory_bytes()
             + self.indexes.memory_bytes()
             + self.events.memory_bytes()
@@ -271,20 +301,17 @@ impl Version {
         batches: &[&Batch],
         revision: i64,
         tick_millis: i64,
-    ) -> Result<Applied> {
-        let (mut rows, mut created) = (Vec::new(), 0);
+    ) -> Result<(Applied, Touched)> {
+        let (mut touched, mut created) = (Touched::default(), 0);
         for batch in batches {
             let written = apply(self, batch, tick_millis)?;
-            rows.extend(written.rows);
+            touched.extend(written.touched);
             created += written.created;
         }
-        rows.sort_unstable();
-        rows.dedup();
-        self.stamp(revision, tick_millis, &rows);
-        Ok(Applied {
-            written: rows.len(),
-            created,
-        })
+        touched.sort();
+        self.stamp(revision, tick_millis, &touched.rows);
+        let written = touched.rows.len();
+        Ok((Applied { written, created }, touched))
     }
 
     /// Ends a commit that wrote some rows, ascending.

@@ -9,6 +9,7 @@
 //! | [`protobuf`] | varints, tags and lengths, read and written |
 //! | [`fields`] | field numbers of `segue.v1` messages |
 //! | [`value`] | the text forms of values |
+//! | [`watch`] | who entered and left a segment |
 //! | [`calendar`] | days and dates |
 
 pub mod calendar;
@@ -19,6 +20,7 @@ pub mod fields;
 pub mod page;
 pub mod protobuf;
 pub mod value;
+pub mod watch;
 
 pub use decode::{DecodeOptions, decode, decode_events};
 pub use encode::encode_profile;

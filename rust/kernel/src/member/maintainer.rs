@@ -1,0 +1,359 @@
+//! The segments of a table, and the work that keeps their members right.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use rayon::prelude::*;
+
+use super::dirty::Dirty;
+use super::due::{Due, Dues, What};
+use super::history::{History, Position};
+use super::set::{Difference, MemberSet};
+use super::touched::Touched;
+use crate::column::BLOCK_ROWS;
+use crate::rule::Plan;
+use crate::schema::ColumnId;
+use crate::table::{RowId, Version, row_id};
+
+/// How far ahead the rows of a search fall due by themselves. Later ones are found by the next search, so that a segment of a million
+/// rolling windows does not keep a million moments in memory.
+const AHEAD_MILLIS: i64 = 3_600_000;
+
+/// Segments that one thread takes at a time: for a commit of few rows, handing them out costs more than asking.
+const SEGMENTS_A_TASK: usize = 8;
+
+/// Keeps the members in a table's versions right. Only the one writer uses it; what others ask for is in [`history`](Self::history).
+#[derive(Debug, Default)]
+pub(crate) struct Maintainer {
+    /// By number. Numbers are never given twice.
+    segments: BTreeMap<u32, Segment>,
+    next_number: u32,
+    dues: Dues,
+    history: Arc<Mutex<History>>,
+}
+
+/// A maintained segment.
+#[derive(Debug)]
+struct Segment {
+    key: Arc<str>,
+    plan: Plan,
+    columns: Vec<ColumnId>,
+    event_types: Vec<u16>,
+    is_timed: bool,
+    /// When rows that fall due later are searched for; `None` where there are none.
+    next_search: Option<i64>,
+}
+
+impl Segment {
+    fn new(key: Arc<str>, plan: Plan) -> Self {
+        Self {
+            key,
+            columns: plan.columns(),
+            event_types: plan.event_types(),
+            is_timed: plan.is_timed(),
+            plan,
+            next_search: None,
+        }
+    }
+
+    fn reads_events(&self) -> bool {
+        !self.event_types.is_empty()
+    }
+
+    fn may_change(&self, touched: &Touched) -> bool {
+        touched.has_births_or_deaths
+            || self.columns.iter().any(|id| touched.columns.contains(id))
+            || self
+                .event_types
+                .iter()
+                .any(|it| touched.event_types.contains(it))
+    }
+}
+
+/// What a commit did to a segment.
+struct Outcome {
+    number: u32,
+    difference: Difference,
+    /// Next moments of the dirty rows of a timed segment; none otherwise.
+    flips: Vec<i64>,
+}
+
+impl Maintainer {
+    /// Who entered and left; may be read while a commit is under way.
+    pub(crate) fn history(&self) -> Arc<Mutex<History>> {
+        Arc::clone(&self.history)
+    }
+
+    /// Takes another plan for a segment, or a first one, at the version's moment. Who enters or leaves by it is recorded unless it is the first.
+    ///
+    /// # Cost
+    /// One evaluation of the plan.
+    pub(crate) fn maintain(&mut self, version: &mut Version, key: &str, plan: Plan) {
+        let known = version.members.numbers.get_key_value(key);
+        let known = known.map(|(key, &number)| (Arc::clone(key), number));
+        let (key, number) = known.unwrap_or_else(|| self.begin(version, key));
+        self.segments.insert(number, Segment::new(key, plan));
+        let at = position(version);
+        self.evaluate(version, number, at);
+        self.reach(version);
+    }
+
+    fn begin(&mut self, version: &mut Version, key: &str) -> (Arc<str>, u32) {
+        let (key, number) = (Arc::from(key), self.next_number);
+        self.next_number += 1;
+        let numbers = Arc::make_mut(&mut version.members.numbers);
+        numbers.insert(Arc::clone(&key), number);
+        (key, number)
+    }
+
+    /// Evaluates a segment on all rows. Differences are recorded unless it is for the first time.
+    fn evaluate(&mut self, version: &mut Version, number: u32, at: Position) {
+        let Some(segment) = self.segments.get(&number) else {
+            return;
+        };
+        let moment = version.members.moment;
+        let found = Arc::new(MemberSet::new(&segment.plan.at(moment).evaluate(version)));
+        let sets = Arc::make_mut(&mut version.members.sets);
+        let mut history = lock(&self.history);
+        match sets.insert(number, Arc::clone(&found)) {
+            Some(before) => history.record(at, number, &before.difference(&found)),
+            None => history.begin(&segment.key, number, at),
+        }
+        drop(history);
+        self.search(version, number, moment);
+    }
+
+    /// Forgets a segment.
+    pub(crate) fn release(&mut self, version: &mut Version, key: &str) {
+        let members = &mut version.members;
+        if let Some(number) = Arc::make_mut(&mut members.numbers).remove(key) {
+            Arc::make_mut(&mut members.sets).remove(&number);
+            self.segments.remove(&number);
+            lock(&self.history).end(key);
+        }
+    }
+
+    /// Brings the members of a version that was committed to up to date.
+    ///
+    /// # Cost
+    /// The dirty rows, once for each segment that reads a column or event type that was touched; all segments, when rows came to life or
+    /// were erased.
+    pub(crate) fn follow(&mut self, version: &mut Version, mut touched: Touched) {
+        let tick = version.tick_millis();
+        version.members.moment = version.members.moment.max(tick);
+        touched.sort();
+        let mut sets = std::mem::take(&mut version.members.sets);
+        let outcomes = self.update(version, &mut sets, &touched);
+        version.members.sets = sets;
+        let revision = version.revision();
+        let at = Position {
+            revision,
+            millis: tick,
+        };
+        for outcome in outcomes {
+            lock(&self.history).record(at, outcome.number, &outcome.difference);
+            let due = outcome.flips.into_iter().zip(touched.rows.iter().copied());
+            let moment = version.members.moment;
+            self.expect(outcome.number, due, moment.saturating_add(AHEAD_MILLIS));
+        }
+        self.reach(version);
+    }
+
+    fn update(
+        &self,
+        version: &Version,
+        sets: &mut Arc<BTreeMap<u32, Arc<MemberSet>>>,
+        touched: &Touched,
+    ) -> Vec<Outcome> {
+        let segments = self.segments.iter();
+        if touched.rows.is_empty() || !segments.clone().any(|(_, one)| one.may_change(touched)) {
+            return Vec::new();
+        }
+        let moment = version.members.moment;
+        let tasks: Vec<_> = segments
+            .zip(Arc::make_mut(sets).values_mut())
+            .filter(|((_, segment), _)| segment.may_change(touched))
+            .collect();
+        let without_events = tasks
+            .iter()
+            .filter(|((_, segment), _)| !segment.reads_events());
+        let columns = without_events.flat_map(|((_, segment), _)| segment.columns.iter().copied());
+        let dirty = Dirty::new(version, &touched.rows, columns);
+        let tasks = tasks.into_par_iter().with_min_len(SEGMENTS_A_TASK);
+        let outcome = |((&number, segment), set): ((&u32, &Segment), &mut Arc<MemberSet>)| {
+            let plan = segment.plan.at(moment);
+            let is_member = dirty.evaluate(&plan, segment.reads_events());
+            let flips = match segment.is_timed {
+                true => dirty.flips(&plan, segment.reads_events(), moment),
+                false => Vec::new(),
+            };
+            let difference = update(set, &dirty, &is_member);
+            Outcome {
+                number,
+                difference,
+                flips,
+            }
+        };
+        tasks.map(outcome).collect()
+    }
+
+    /// Evaluates segments anew that read columns which were dropped, after that commit.
+    pub(crate) fn follow_drop(&mut self, version: &mut Version, dropped: &[ColumnId]) {
+        let tick = version.tick_millis();
+        version.members.moment = version.members.moment.max(tick);
+        let revision = version.revision();
+        let at = Position {
+            revision,
+            millis: tick,
+        };
+        let reads_one = |segment: &Segment| segment.columns.iter().any(|id| dropped.contains(id));
+        let affected = self
+            .segments
+            .iter()
+            .filter(|(_, segment)| reads_one(segment));
+        let affected: Vec<u32> = affected.map(|(&number, _)| number).collect();
+        for number in affected {
+            self.evaluate(version, number, at);
+        }
+        self.reach(version);
+    }
+
+    /// Whether something falls due up to a moment.
+    pub(crate) fn is_due(&self, now_millis: i64) -> bool {
+        self.dues.next().is_some_and(|moment| moment <= now_millis)
+    }
+
+    /// Moves all segments to a moment, unless they are there: whatever falls due until then happens in order of moments. Answers how many
+    /// rows entered or left.
+    pub(crate) fn advance(&mut self, version: &mut Version, now_millis: i64) -> usize {
+        let mut n_changes = 0;
+        while let Some(dues) = self.dues.take_first(now_millis) {
+            version.members.moment = version.members.moment.max(dues[0].moment);
+            for of_segment in dues.chunk_by(|a, b| a.segment == b.segment) {
+                n_changes += self.take_due(version, of_segment, now_millis);
+            }
+        }
+        version.members.moment = version.members.moment.max(now_millis);
+        self.reach(version);
+        n_changes
+    }
+
+    /// Does what is due of one segment at one moment.
+    fn take_due(&mut self, version: &mut Version, dues: &[Due], until: i64) -> usize {
+        let number = dues[0].segment;
+        let Some(segment) = self.segments.get(&number) else {
+            return 0;
+        };
+        let moment = version.members.moment;
+        let plan = segment.plan.at(moment);
+        let row = |due: &Due| match due.what {
+            What::Row(row) => Some(row),
+            What::Search => None,
+        };
+        let rows: Vec<RowId> = dues.iter().filter_map(row).collect();
+        let is_search = rows.len() < dues.len() && segment.next_search == Some(moment);
+        let mut sets = std::mem::take(&mut version.members.sets);
+        let dirty = Dirty::new(version, &rows, segment.columns.iter().copied());
+        let is_member = dirty.evaluate(&plan, segment.reads_events());
+        let flips = dirty.flips(&plan, segment.reads_events(), moment);
+        let set = Arc::make_mut(&mut sets).get_mut(&number);
+        let difference = set.map(|set| update(set, &dirty, &is_member));
+        let difference = difference.unwrap_or_default();
+        version.members.sets = sets;
+        lock(&self.history).record(position(version), number, &difference);
+        let ahead = until.max(moment.saturating_add(AHEAD_MILLIS));
+        self.expect(number, flips.into_iter().zip(rows), ahead);
+        if is_search {
+            self.search(version, number, until);
+        }
+        difference.len()
+    }
+
+    /// Finds the rows of a timed segment that fall due after the version's moment.
+    ///
+    /// # Cost
+    /// A pass over what the timed parts of the plan read. Rows due until some moment are all found at once.
+    fn search(&mut self, version: &Version, number: u32, until: i64) {
+        let moment = version.members.moment;
+        let ahead = until.max(moment.saturating_add(AHEAD_MILLIS));
+        let Some(segment) = self.segments.get_mut(&number).filter(|one| one.is_timed) else {
+            return;
+        };
+        segment.next_search = None;
+        let plan = segment.plan.at(moment);
+        let found: Vec<(Vec<(i64, RowId)>, i64)> = (0..version.n_blocks())
+            .into_par_iter()
+            .map(|block| {
+                let rows = BLOCK_ROWS.min(version.n_rows() - block * BLOCK_ROWS);
+                let mut flips = vec![i64::MAX; rows];
+                plan.next_flips(version, block, moment, &mut flips);
+                let later = flips.iter().copied().filter(|&flip| flip > ahead).min();
+                let rows = version.live(block).iter();
+                let due = rows.map(|row| (flips[usize::from(row)], row_id(block, row)));
+                let due = due.filter(|&(flip, _)| flip <= ahead).collect();
+                (due, later.unwrap_or(i64::MAX))
+            })
+            .collect();
+        for (due, later) in found {
+            let later = (later, RowId::MAX);
+            self.expect(number, due.into_iter().chain([later]), ahead);
+        }
+    }
+
+    /// Notes when rows fall due: those until `ahead` each by itself, for the others a search before the first of them.
+    fn expect(&mut self, number: u32, due: impl Iterator<Item = (i64, RowId)>, ahead: i64) {
+        let mut later = i64::MAX;
+        for (moment, row) in due {
+            if moment <= ahead {
+                self.dues.push(Due {
+                    moment,
+                    segment: number,
+                    what: What::Row(row),
+                });
+            } else {
+                later = later.min(moment);
+            }
+        }
+        let Some(segment) = self.segments.get_mut(&number).filter(|_| later < i64::MAX) else {
+            return;
+        };
+        let moment = later - 1;
+        if segment.next_search.is_none_or(|planned| planned > moment) {
+            segment.next_search = Some(moment);
+            self.dues.push(Due {
+                moment,
+                segment: number,
+                what: What::Search,
+            });
+        }
+    }
+
+    /// Notes how far the version has come.
+    fn reach(&self, version: &Version) {
+        lock(&self.history).reach(position(version), self.dues.next());
+    }
+}
+
+/// Makes exactly those of the dirty rows members whose bit is set.
+fn update(set: &mut Arc<MemberSet>, dirty: &Dirty<'_>, is_member: &[u64]) -> Difference {
+    let difference = set.difference_of(dirty, is_member);
+    if difference.len() > 0 {
+        Arc::make_mut(set).apply(&difference);
+    }
+    difference
+}
+
+/// The position behind everything that a version shows.
+fn position(version: &Version) -> Position {
+    Position {
+        revision: version.revision(),
+        millis: version.members.moment,
+    }
+}
+
+/// Opens a history.
+pub(crate) fn lock(history: &Mutex<History>) -> MutexGuard<'_, History> {
+    history
+        .lock()
+        .expect("nothing panics while the history is open")
+}
