@@ -183,9 +183,10 @@ impl Maintainer {
         let outcome = |((&number, segment), set): ((&u32, &Segment), &mut Arc<MemberSet>)| {
             let plan = segment.plan.at(moment);
             let is_member = dirty.evaluate(&plan, segment.reads_events());
-            let flips = match segment.is_timed {
-                true => dirty.flips(&plan, segment.reads_events(), moment),
-                false => Vec::new(),
+            let flips = if segment.is_timed {
+                dirty.flips(&plan, segment.reads_events(), moment)
+            } else {
+                Vec::new()
             };
             let difference = update(set, &dirty, &is_member);
             Outcome {

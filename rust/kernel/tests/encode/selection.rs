@@ -181,9 +181,12 @@ fn rows_that_enter_or_leave_by_another_plan_are_part_of_an_increment() {
     let rows = rows(70_000, 5);
     let erased = BTreeSet::from([1, 98, 99, 65_535, 65_536]);
     let version = version(&rows, &erased, History::Sealed);
-    let plan_of = |of_vips| match of_vips {
-        true => plan(&schema),
-        false => Plan::compile(&schema, br#"{"and": []}"#, 0).expect("a valid condition"),
+    let plan_of = |of_vips| {
+        if of_vips {
+            plan(&schema)
+        } else {
+            Plan::compile(&schema, br#"{"and": []}"#, 0).expect("a valid condition")
+        }
     };
     let is_member =
         |of_vips: bool, row: usize| !erased.contains(&row) && (!of_vips || is_vip(&rows[row]));

@@ -1,5 +1,10 @@
 //! An account with a list and some fields, records for it, and conditions on them.
 
+#![expect(
+    clippy::option_option,
+    reason = "a record says nothing, an end, or a value"
+)]
+
 use proptest::prelude::*;
 use segue_kernel::batch::{Batch, BatchColumn, BatchMembers, BatchValues, Texts};
 use segue_kernel::rule::Plan;
@@ -96,12 +101,14 @@ pub(crate) fn id(number: u32) -> String {
 /// The records as a decoder would hand them over.
 pub(crate) fn batch_of(records: &[Record], tick: i64) -> Batch {
     let mut profile_ids = Texts::default();
-    records
-        .iter()
-        .for_each(|record| profile_ids.push(id(record.id).as_bytes()));
+    for record in records {
+        profile_ids.push(id(record.id).as_bytes());
+    }
     let texts = |values: Vec<&str>| {
         let mut texts = Texts::default();
-        values.iter().for_each(|text| texts.push(text.as_bytes()));
+        for text in values {
+            texts.push(text.as_bytes());
+        }
         BatchValues::Text(texts)
     };
     let time = |record: &Record| record.time.map(|given| given.map(|millis| tick + millis));

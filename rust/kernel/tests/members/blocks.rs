@@ -19,14 +19,9 @@ fn records(ids: impl Iterator<Item = u32>, turn: u32) -> Vec<Record> {
 }
 
 fn check(version: &Version) {
-    for condition in 0..CONDITIONS.len() {
-        let found = found(&plan(condition), version);
-        assert_eq!(
-            members(version, &condition.to_string()),
-            found,
-            "{}",
-            CONDITIONS[condition]
-        );
+    for (number, condition) in CONDITIONS.iter().enumerate() {
+        let found = found(&plan(number), version);
+        assert_eq!(members(version, &number.to_string()), found, "{condition}");
     }
 }
 

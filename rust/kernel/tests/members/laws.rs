@@ -141,7 +141,7 @@ impl World {
         let version = self.table.version();
         for (segment, plan) in &self.plans {
             let members = members(&version, &key(*segment));
-            assert_eq!(members, found(plan, &version), "{:?}", plan);
+            assert_eq!(members, found(plan, &version), "{plan:?}");
             let seen = self.seen.entry(*segment).or_default();
             for (from, before) in &*seen {
                 for limit in [1, 7, usize::MAX] {
