@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOMENT: Final = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 """The moment that windows are measured from; the events happened in the year before it."""
 
+EVENT_TYPES: Final = {"purchase": {"amount": "number", "sku": "text"}, "login": {}}
+"""Types of the account's own: kinds of their properties by key."""
+
 CAMPAIGN: Final = f"{7:032x}"
 SKU: Final = "sku-07"
 

@@ -1,7 +1,7 @@
 """Clocks: the best of several runs, and the processor time of a process."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,3 +36,8 @@ def span() -> Iterator[Span]:
     finally:
         measured.wall_seconds = time.perf_counter() - wall
         measured.cpu_seconds = time.process_time() - cpu
+
+
+def percentile(figures: Sequence[float], share: float) -> float:
+    """Returns the figure that a share of them does not pass."""
+    return sorted(figures)[min(int(share * len(figures)), len(figures) - 1)]

@@ -9,17 +9,27 @@ import pyarrow as pa
 
 from segue._kernel import Plan, Schema, Table, decode
 from segue.bench.audience import FIELDS, LIST_ID
+from segue.bench.event_log import EVENT_TYPES
 from segue.bench.rule_sets import RuleSet
 from segue.client import AccountClient, Client
+from segue.domain.condition import Condition
 from segue.domain.field import Field as FieldDefinition
 from segue.domain.field import FieldType as Type
 from segue.domain.list import MailingList
 from segue.domain.schema import schema_definition
 from segue.domain.segment import RuleText
+from segue.domain.vocabulary import FIRST_EVENT_CODE, Definition, DefinitionKind, EventProperty
 from segue.rules.clause import parse_rule_groups
 from segue.rules.lowering import lower_members
-from segue.rules.scope import MembershipColumns, RuleScope
+from segue.rules.scope import (
+    BUILT_IN_EVENT_TYPES,
+    EventTypeScope,
+    MembershipColumns,
+    Property,
+    RuleScope,
+)
 from segue.v1.block_pb2 import BlockFormat
+from segue.v1.event_type_pb2 import PropertyType
 from segue.v1.export_service_pb2 import RetrieveExportResponse
 from segue.v1.field_pb2 import FieldType
 
@@ -36,6 +46,35 @@ _FIELDS: Final = tuple(
     )
     for column, (key, (name, options)) in enumerate(FIELDS.items(), start=68)
 )
+_EVENT_TYPES: Final = tuple(
+    Definition(
+        "bench",
+        DefinitionKind.EVENT_TYPE,
+        name,
+        name,
+        (),
+        tuple(EventProperty(key, Type(kind)) for key, kind in properties.items()),
+        number,
+        create_millis=0,
+        version=1,
+    )
+    for number, (name, properties) in enumerate(EVENT_TYPES.items(), start=FIRST_EVENT_CODE)
+)
+_SCOPE: Final = RuleScope(
+    fields=_FIELDS,
+    time_zone=ZoneInfo("UTC"),
+    membership=MembershipColumns.of(_LIST.column),
+    event_types={
+        **BUILT_IN_EVENT_TYPES,
+        **{
+            item.definition_id: EventTypeScope(
+                item.number,
+                {each.key: Property(i, each.type) for i, each in enumerate(item.properties)},
+            )
+            for item in _EVENT_TYPES
+        },
+    },
+)
 
 
 def prepare_account(client: Client, account_id: str) -> AccountClient:
@@ -46,23 +85,29 @@ def prepare_account(client: Client, account_id: str) -> AccountClient:
     for key, (name, options) in FIELDS.items():
         field_type = FieldType.Value(f"FIELD_TYPE_{name.upper()}")
         account.create_field(key, field_type, list_id=LIST_ID, options=options)
+    for name, properties in EVENT_TYPES.items():
+        kinds = {
+            key: PropertyType.Value(f"PROPERTY_TYPE_{kind.upper()}")
+            for key, kind in properties.items()
+        }
+        account.event_types.create(name, properties=kinds)
     return account
 
 
 def kernel_schema() -> Schema:
     """Returns the same definitions for a kernel without a server."""
-    return Schema(schema_definition([_LIST], _FIELDS))
+    return Schema(schema_definition([_LIST], _FIELDS, _EVENT_TYPES))
 
 
 def kernel_plan(schema: Schema, rules: RuleSet) -> Plan:
     """Compiles a rule set for a kernel without a server."""
-    scope = RuleScope(
-        fields=_FIELDS,
-        time_zone=ZoneInfo("UTC"),
-        membership=MembershipColumns.of(_LIST.column),
-    )
     groups = [[RuleText(*rule) for rule in group] for group in rules.groups]
-    return Plan(schema, lower_members(parse_rule_groups(groups, scope), scope, 0), 0)
+    return condition_plan(schema, parse_rule_groups(groups, _SCOPE), 0)
+
+
+def condition_plan(schema: Schema, condition: Condition, now_millis: int) -> Plan:
+    """Compiles a condition on the list's active members for a kernel without a server."""
+    return Plan(schema, lower_members(condition, _SCOPE, now_millis), now_millis)
 
 
 def kernel_table(schema: Schema, rows: pa.Table) -> Table:
