@@ -15,6 +15,7 @@ TOP_LEVEL = {
     "LICENSE",
     "requirements.lock",
     "requirements-dev.lock",
+    "docs",
     "proto",
     "python",
     "rust",

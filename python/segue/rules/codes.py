@@ -4,7 +4,7 @@ Messages marked "attested" stand in the seed's example word for word; the others
 """
 
 import enum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Code(enum.IntEnum):
@@ -114,23 +114,36 @@ class VendorCode(enum.IntEnum):
     ORDER_DIRECTION_INVALID = 803
 
 
-TITLES: Final[dict[VendorCode, str]] = {
-    VendorCode.DATE_INVALID: "Invalid Date",
-    VendorCode.SEGMENT_UNKNOWN: "Invalid SegmentID",
-    VendorCode.SEGMENT_HAS_CAMPAIGNS: "Segment Has Campaigns",
-    VendorCode.TITLE_EMPTY: "Segment Title Empty",
-    VendorCode.TITLE_DUPLICATE: "Duplicate Segment Title",
-    VendorCode.RULES_INVALID: "Invalid Segment Rules",
-    VendorCode.CALCULATION_IN_PROGRESS: "Segment calculation is in progress",
-    VendorCode.LIMIT_REACHED: "Segment Limits Reached",
-    VendorCode.SEGMENT_SYSTEM: "This is a system segment and it cannot be modified",
-    VendorCode.GROUP_MIXED: "Rule group mixes EngagementSegment with other rule types",
-    VendorCode.PAGE_INVALID: "Invalid page number",
-    VendorCode.PAGE_SIZE_INVALID: "Invalid page size",
-    VendorCode.ORDER_FIELD_INVALID: "Invalid order field",
-    VendorCode.ORDER_DIRECTION_INVALID: "Invalid order direction",
+class Answer(NamedTuple):
+    """What goes with a number of a whole answer."""
+
+    title: str
+    """As seed 004 has it; that of 285 is known from the vendor's client code."""
+    reason: str | None
+    """The error it comes with; None when it is never sent."""
+
+
+ANSWERS: Final[dict[VendorCode, Answer]] = {
+    VendorCode.DATE_INVALID: Answer("Invalid Date", "FIELD_INVALID"),
+    VendorCode.SEGMENT_UNKNOWN: Answer("Invalid SegmentID", "RESOURCE_NOT_FOUND"),
+    VendorCode.SEGMENT_HAS_CAMPAIGNS: Answer("Segment Has Campaigns", "STATE_FORBIDS"),
+    VendorCode.TITLE_EMPTY: Answer("Segment Title Empty", "FIELD_INVALID"),
+    VendorCode.TITLE_DUPLICATE: Answer("Duplicate Segment Title", "RESOURCE_EXISTS"),
+    VendorCode.RULES_INVALID: Answer("Invalid Segment Rules", "RULES_INVALID"),
+    VendorCode.CALCULATION_IN_PROGRESS: Answer("Segment calculation is in progress", None),
+    VendorCode.LIMIT_REACHED: Answer("Segment Limits Reached", "LIMIT_EXCEEDED"),
+    VendorCode.SEGMENT_SYSTEM: Answer(
+        "This is a system segment and it cannot be modified", "SEGMENT_SYSTEM"
+    ),
+    VendorCode.GROUP_MIXED: Answer(
+        "Rule group mixes EngagementSegment with other rule types", "RULES_INVALID"
+    ),
+    VendorCode.PAGE_INVALID: Answer("Invalid page number", "PAGE_INVALID"),
+    VendorCode.PAGE_SIZE_INVALID: Answer("Invalid page size", "FIELD_INVALID"),
+    VendorCode.ORDER_FIELD_INVALID: Answer("Invalid order field", "FIELD_INVALID"),
+    VendorCode.ORDER_DIRECTION_INVALID: Answer("Invalid order direction", "FIELD_INVALID"),
 }
-"""What the seed calls each number; 285 is none of its own and known from the vendor's client code."""
+"""Every number of a whole answer."""
 
 
 class RuleInvalid(Exception):
