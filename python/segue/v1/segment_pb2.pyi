@@ -49,7 +49,7 @@ class Segment(_message.Message):
     etag: _builtins.str
     """Optional. Changes with the segment; an update, or a deletion, that sends another one fails with `RESOURCE_CHANGED`."""
     filter: _builtins.str
-    """Optional. The rules as an AIP-160 filter: `email:"@domain.com" AND (plan = "Pro" OR did("purchase", 3, "30d"))`. When written, at most
+    """Optional. The rules as an AIP-160 filter: `email:"@domain.com" AND (plan = "Pro" OR did("purchase", "last 30d"))`. When written, at most
     one of `rule_groups`, `filter` and `condition_json` may be given; when read, each that can say the rules does.
     """
     condition_json: _builtins.str
@@ -72,7 +72,7 @@ class Segment(_message.Message):
 
     @_builtins.property
     def inexpressible(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Output only. Why a form above is empty though the segment has rules, as `rule_groups: the regular expression on name has no verb`."""
+        """Output only. Why a form above is empty though the segment has rules, as `rule_groups: matches(name, "^a"): no verb says it`."""
 
     def __init__(
         self,
@@ -237,7 +237,7 @@ class RuleResult(_message.Message):
     RULE_GROUP_INDEX_FIELD_NUMBER: _builtins.int
     RULE_INDEX_FIELD_NUMBER: _builtins.int
     code: _builtins.int
-    """0, 2703 (its clause is wrong), 2704 (no rule type), 2705 (unknown rule type) or 2706 (no clause)."""
+    """0, 2703 (its clause is wrong), 2704 (no rule type), 2705 (unknown rule type), 2706 (no clause) or 285 (see above)."""
     message: _builtins.str
     """`Success`, or why not."""
     rule_type: _builtins.str
