@@ -173,6 +173,29 @@ async def test_fields_of_places_come_with_their_options(
     assert kept.text == option
 
 
+async def test_rules_ask_about_fields_of_places_by_their_options(world: World) -> None:
+    country = {"type": field_pb2.FIELD_TYPE_COUNTRY}
+    await world.shop("CreateField", parent=SHOP, field_id="Home", field=country)
+    profiles = [
+        {"profile_id": place, "fields": [{"key": "Home", "text": place}]}
+        for place in ("Sweden", "Norway")
+    ]
+    await world.shop(
+        "UpsertProfiles", parent=SHOP, batch={"profiles": [*profiles, {"profile_id": "p"}]}
+    )
+
+    def draft(clause: str) -> dict[str, Any]:
+        return {"rule_groups": [{"rules": [{"rule_type": "[Home]", "clause": clause}]}]}
+
+    for clause, count in (("EQUALS sweden", 1), ("NOT_EQUALS Sweden", 2), ("NOT_PROVIDED", 1)):
+        found = await world.shop("CountMembers", parent=SHOP, draft=draft(clause))
+        assert found.member_count == count
+    with refused("INVALID_ARGUMENT", "RULES_INVALID") as refusal:
+        await world.shop("CountMembers", parent=SHOP, draft=draft("EQUALS Atlantis"))
+    (result,) = refusal.details[1].rule_results
+    assert result.clause_results[0].code == 2722
+
+
 @pytest.mark.parametrize(
     "field_type", [field_pb2.FIELD_TYPE_COUNTRY, field_pb2.FIELD_TYPE_US_STATE]
 )
