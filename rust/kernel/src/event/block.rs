@@ -64,7 +64,7 @@ impl EventBlock {
     /// Takes out the events of ascending rows and calls a function with each run that has some and its positions of them.
     pub(super) fn remove_rows(&mut self, rows: &[u16], mut removed: impl FnMut(&Run, usize)) {
         self.runs.retain_mut(|(_, run)| {
-            let gone: Vec<usize> = rows.iter().flat_map(|&row| run.of_row(row)).collect();
+            let gone = positions_of(run, rows);
             if gone.is_empty() {
                 return true;
             }
@@ -83,5 +83,18 @@ impl EventBlock {
     pub(super) fn memory_bytes(&self) -> usize {
         let runs = self.runs().map(Run::memory_bytes).sum::<usize>();
         runs + self.runs.capacity() * size_of::<(i32, Arc<Run>)>()
+    }
+}
+
+/// Positions of the events of ascending rows.
+///
+/// # Cost
+/// Few rows are looked for in the run; else the events are looked for among the rows.
+fn positions_of(run: &Run, rows: &[u16]) -> Vec<usize> {
+    if rows.len() < run.len() {
+        rows.iter().flat_map(|&row| run.of_row(row)).collect()
+    } else {
+        let is_gone = |at: &usize| rows.binary_search(&run.rows()[*at]).is_ok();
+        (0..run.len()).filter(is_gone).collect()
     }
 }

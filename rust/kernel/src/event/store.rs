@@ -168,17 +168,10 @@ impl Events {
     pub(crate) fn remove_rows(&mut self, rows: &[(usize, &[u16])]) {
         let mut ids = self.ids.lock();
         for events in self.types.0.values_mut() {
-            let has_some = |&(block, rows): &(usize, &[u16])| {
-                let runs = events.block(block).into_iter().flat_map(EventBlock::runs);
-                runs.into_iter()
-                    .any(|run| rows.iter().any(|&row| !run.of_row(row).is_empty()))
-            };
-            if rows.iter().any(has_some) {
-                Arc::make_mut(events).remove_rows(rows, |id| {
-                    ids.remove(id);
-                    self.count -= 1;
-                });
-            }
+            Arc::make_mut(events).remove_rows(rows, |id| {
+                ids.remove(id);
+                self.count -= 1;
+            });
         }
     }
 

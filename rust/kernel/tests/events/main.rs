@@ -8,6 +8,7 @@ mod mirror;
 mod model;
 mod record;
 mod rules;
+mod snapshot;
 
 use segue_kernel::schema::Schema;
 
