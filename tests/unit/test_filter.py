@@ -191,6 +191,7 @@ def test_every_form_of_the_language(text: str, condition: Condition) -> None:
         ("born = 2024-01-01", 'fields.Born = "2024-01-01"'),
         ('seen < "2024-01-01T10:00+02:00"', 'fields.Seen < "2024-01-01T08:00:00.000Z"'),
         ("in(age, 2, 1, 2)", "in(fields.Age, 1, 2)"),
+        ("tags != vip", 'NOT tags:"vip"'),
         ("topics.news != subscribed", "NOT topics.news = subscribed"),
         ('near(0, 0, "1.5mi")', 'near(0, 0, "2.414016km")'),
         ('did(opened, at_least(2), "last 1h")', 'did("opened", "last 1h", at_least(2))'),

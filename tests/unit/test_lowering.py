@@ -310,6 +310,17 @@ def test_today_is_the_day_of_the_time_zone() -> None:
     assert lowered(condition, late)["predicate"] == {"column": 73, **between(day, day)}
 
 
+@pytest.mark.parametrize(
+    ("now", "zone", "today"),
+    [
+        ("9999-12-31T23:00", "Pacific/Kiritimati", datetime.date.max),
+        ("0001-01-01T00:00", "America/Sao_Paulo", datetime.date.min),
+    ],
+)
+def test_today_does_not_leave_the_calendar(now: str, zone: str, today: datetime.date) -> None:
+    assert Moment(millis(now), zoneinfo.ZoneInfo(zone)).today == today
+
+
 MATCH = EventMatch(
     "purchase",
     (

@@ -1,8 +1,8 @@
 """Tests of one value as the kernel's ops."""
 
 import datetime
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from segue.domain.condition import (
     Anniversary,
@@ -21,10 +21,13 @@ from segue.domain.condition import (
 from segue.domain.field import FieldType
 from segue.errors import ConditionInvalid
 from segue.rules.days import day_number, end_millis, instant_millis, start_millis
-from segue.rules.scope import Column
+from segue.rules.scope import Column, option_codes
 from segue.rules.windows import Moment, day_bounds, days_of_year, time_bounds
 
 Json = dict[str, Any]
+
+_OPTIONS_SHOWN: Final = 20
+"""Options that an error lists."""
 
 
 class Span(NamedTuple):
@@ -103,25 +106,28 @@ def lower_test(test: Test, column: Column, moment: Moment) -> Json:
 
 def _text(relation: TextRelation, text: str, column: Column) -> Json:
     if column.options:
-        return any_of((option_code(text, column),))
+        return any_of(codes_of((text,), column))
     operand = "pattern" if relation is TextRelation.MATCHES else "text"
     return {"op": relation.value, operand: text}
 
 
-def option_code(name: str, column: Column) -> int:
-    """Finds an option by its name, without regard to case.
+def codes_of(names: Iterable[str], column: Column) -> list[int]:
+    """Finds options by their names, without regard to case.
 
     Raises:
-        ConditionInvalid: The field has no such option.
+        ConditionInvalid: The field has no option of a name.
     """
-    folded = name.casefold()
-    for code, option in enumerate(column.options):
-        if option.casefold() == folded:
-            return code
-    raise ConditionInvalid(
-        f"{name!r} is none of the options; choose one of {', '.join(column.options[:20])}",
-        {"option": name},
-    )
+    known = option_codes(column.options)
+    codes = []
+    for name in names:
+        code = known.get(name.casefold())
+        if code is None:
+            some = ", ".join(column.options[:_OPTIONS_SHOWN])
+            raise ConditionInvalid(
+                f"{name!r} is none of the options; choose one of {some}", {"option": name}
+            )
+        codes.append(code)
+    return codes
 
 
 def _span(value: Scalar, column: Column, moment: Moment) -> Span:
@@ -139,7 +145,7 @@ def _is_day(value: datetime.date) -> bool:
 
 def _one_of(values: Sequence[Scalar], column: Column) -> Json:
     if column.options:
-        return any_of(sorted(option_code(str(value), column) for value in values))
+        return any_of(sorted(codes_of(map(str, values), column)))
     if column.type is FieldType.TEXT:
         return {"op": "text_in", "texts": list(values)}
     return {"op": "number_in", "numbers": [_number(value) for value in values]}

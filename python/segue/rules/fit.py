@@ -27,7 +27,7 @@ from segue.domain.condition import (
 )
 from segue.domain.field import FieldType
 from segue.errors import ConditionInvalid, ConditionTooLarge, PatternTooCostly
-from segue.rules.comparisons import option_code
+from segue.rules.comparisons import codes_of
 from segue.rules.scope import Column
 from segue.rules.windows import UNIT_DAYS, UNIT_MILLIS
 
@@ -168,7 +168,8 @@ def _fitted_text(
     if column.options:
         if relation is not TextRelation.EQUALS:
             raise ConditionInvalid(f"an option is equal or not; it has no {relation.value}")
-        return TextTest(relation, column.options[option_code(text, column)])
+        (code,) = codes_of((text,), column)
+        return TextTest(relation, column.options[code])
     if relation is TextRelation.MATCHES and len(text) > limits.pattern_characters:
         raise PatternTooCostly(
             f"the regular expression has more than {limits.pattern_characters} characters; shorten it",
@@ -188,7 +189,7 @@ def _fitted_set(values: Sequence[Scalar], column: Column, limits: ConditionLimit
     if not values:
         raise ConditionInvalid("a set needs at least one value")
     if column.options:
-        codes = {option_code(str(value), column) for value in values}
+        codes = set(codes_of(map(str, values), column))
         return OneOf(tuple(sorted(column.options[code] for code in codes)))
     return one_of(values)
 

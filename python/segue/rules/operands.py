@@ -3,7 +3,7 @@
 import datetime
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from segue.domain.condition import Near
@@ -11,7 +11,7 @@ from segue.errors import ConditionInvalid
 from segue.rules import literals
 from segue.rules.codes import Code, RuleInvalid
 from segue.rules.fit import check_circle
-from segue.rules.scope import RuleScope
+from segue.rules.scope import RuleScope, option_codes
 
 RECENT_YEARS: Final = 10
 """Years a DateSubscribed rule reaches back, the current one included (seed 004, 2723)."""
@@ -95,17 +95,16 @@ def check_recent(days: Iterable[datetime.date], today: datetime.date) -> None:
         raise RuleInvalid(Code.YEAR_INVALID)
 
 
-def parse_option(text: str, options: Sequence[str]) -> str:
+def parse_option(text: str, options: tuple[str, ...]) -> str:
     """Reads the name of an option, without regard to case, and returns it as it is spelled there.
 
     Raises:
         RuleInvalid: 2722.
     """
-    folded = text.casefold()
-    for option in options:
-        if option.casefold() == folded:
-            return option
-    raise RuleInvalid(Code.OPTION_UNKNOWN)
+    code = option_codes(options).get(text.casefold())
+    if code is None:
+        raise RuleInvalid(Code.OPTION_UNKNOWN)
+    return options[code]
 
 
 def parse_campaign(clause: str, scope: RuleScope, *, with_link: bool) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """What the words of rules mean for one segment: its fields, its columns, its days, and what the account has defined."""
 
 import datetime
+import functools
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,12 @@ class Column(NamedTuple):
     type: FieldType
     options: tuple[str, ...] = ()
     """Names of options; a position is a code. Truth values have two."""
+
+
+@functools.lru_cache(maxsize=64)
+def option_codes(options: tuple[str, ...]) -> Mapping[str, int]:
+    """Returns the codes of options by their folded names."""
+    return {option.casefold(): code for code, option in enumerate(options)}
 
 
 @dataclass(frozen=True)
@@ -179,8 +186,11 @@ class RuleScope:
 
     def field_of(self, key: str) -> FieldDefinition | None:
         """Finds the field of a key, without regard to case."""
-        folded = key.casefold()
-        return next((item for item in self.fields if item.key.casefold() == folded), None)
+        return self._by_key.get(key.casefold())
+
+    @functools.cached_property
+    def _by_key(self) -> Mapping[str, FieldDefinition]:
+        return {item.key.casefold(): item for item in reversed(self.fields)}
 
     def column(self, subject: Subject) -> Column | None:
         """Finds the values of an attribute or field; None when there are none here."""

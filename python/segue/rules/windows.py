@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from segue.domain.condition import Between, CalendarPeriod, Rolling, Unit, Window
-from segue.rules.days import end_millis, instant_millis, start_millis
+from segue.rules.days import end_millis, instant_millis, instant_of, start_millis
 
 UNIT_MILLIS: Final = {
     Unit.MINUTE: 60_000,
@@ -34,8 +34,11 @@ class Moment:
 
     @property
     def today(self) -> datetime.date:
-        """The local day."""
-        return datetime.datetime.fromtimestamp(self.millis / 1000, self.zone).date()
+        """The local day, as far as the calendar goes."""
+        try:
+            return instant_of(self.millis).astimezone(self.zone).date()
+        except OverflowError:
+            return datetime.date.max if self.millis > 0 else datetime.date.min
 
 
 class TimeBounds(NamedTuple):

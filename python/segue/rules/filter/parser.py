@@ -123,8 +123,9 @@ class _Reader:
     def _compared(self, restriction: Restriction, name: Name) -> tuple[Leaf, bool]:
         """Reads a comparison; returns a leaf, and whether it is negated."""
         group, *names = (part.text for part in name.parts)
-        if name.word == "tags" and restriction.comparator in {":", "="}:
-            return HasTag(value_of(restriction.argument, "a tag", name.position).text), False
+        if name.word == "tags" and restriction.comparator in {":", "=", "!="}:
+            tag = value_of(restriction.argument, "a tag", name.position)
+            return HasTag(tag.text), restriction.comparator == "!="
         if group in _STATES and len(names) == 1 and name.parts[0].kind is Kind.WORD:
             return self._state(restriction, group, names[0])
         subject = self._subject(name)
