@@ -85,6 +85,23 @@ async def test_strict_and_lenient_streams_are_repeated_as_they_were(tmp_path: Pa
     await again.close()
 
 
+async def test_events_of_a_deleted_type_are_repeated_with_the_others(tmp_path: Path) -> None:
+    use_cases = await opened(tmp_path)
+    kind = DefinitionKind.EVENT_TYPE
+    await use_cases.vocabulary.create("shop", kind, "order")
+    batch = event_pb2.EventBatch()
+    batch.events.add(event_id="o", profile_id="p", event_type="order")
+    assert (await record(use_cases, batch.SerializeToString())).recorded_count == 1
+    await use_cases.vocabulary.delete("shop", kind, "order")
+    refused = await record(use_cases, batch.SerializeToString())
+    assert (refused.duplicate_count, refused.exception_count) == (0, 1)
+    await use_cases.close()
+    again = OpenUseCases(tmp_path, HandClock())
+    seen = await record(again, block("1"), batch.SerializeToString())
+    assert (seen.duplicate_count, seen.exception_count) == (1, 1)
+    await again.close()
+
+
 async def test_an_event_type_made_again_has_none_of_the_former_events(tmp_path: Path) -> None:
     use_cases = await opened(tmp_path)
     kind = DefinitionKind.EVENT_TYPE

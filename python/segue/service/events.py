@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from segue import _kernel
@@ -68,13 +69,15 @@ class EventService:
                 in_flight.append(asyncio.create_task(self._record(account, kind, block, turn)))
                 turn = _turn_after(turn)
                 if len(in_flight) >= BLOCKS_IN_FLIGHT:
-                    summary.add(await in_flight.popleft())
+                    summary.add(await in_flight[0])
+                    in_flight.popleft()
             while in_flight:
-                summary.add(await in_flight.popleft())
+                summary.add(await in_flight[0])
+                in_flight.popleft()
         except SegueError as error:
             rest = await asyncio.gather(*in_flight, return_exceptions=True)
-            recorded = sum(isinstance(outcome, BlockOutcome) for outcome in rest)
-            error.metadata["recorded_blocks"] = str(summary.block_count + recorded)
+            recorded = list(takewhile(lambda found: isinstance(found, BlockOutcome), rest))
+            error.metadata["recorded_blocks"] = str(summary.block_count + len(recorded))
             raise
         finally:
             await asyncio.gather(*in_flight, return_exceptions=True)
