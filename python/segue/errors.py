@@ -19,7 +19,7 @@ The kernel raises some of them itself: `rust/binding/src/error.rs` imports the c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class SegueError(Exception):
@@ -48,16 +48,22 @@ class FieldViolation:
     """What is wrong, and what to write instead."""
 
 
+def coded(vendor_code: int | None) -> dict[str, object]:
+    """Returns metadata with a seed's number of an error, or none."""
+    return {} if vendor_code is None else {"vendor_code": vendor_code}
+
+
 class FieldInvalid(SegueError):
     """Fields of a request are missing or malformed; all of them at once."""
 
     reason = "FIELD_INVALID"
 
-    def __init__(self, *violations: FieldViolation) -> None:
-        """Takes every violation found."""
+    def __init__(self, *violations: FieldViolation, vendor_code: int | None = None) -> None:
+        """Takes every violation found, and the number that a seed has for it."""
         self.violations = violations
         text = "; ".join(f"{v.field}: {v.description}" for v in violations)
-        super().__init__(text, {"field": ", ".join(v.field for v in violations)})
+        metadata: dict[str, object] = {"field": ", ".join(v.field for v in violations)}
+        super().__init__(text, metadata | coded(vendor_code))
 
 
 @dataclass(frozen=True)
@@ -166,16 +172,21 @@ class KeyForbidden(SegueError):
     reason = "KEY_FORBIDDEN"
 
 
+VENDOR_CODES: Final = {"segments": 271, "revisions": 271}
+"""Numbers that seed 004 has for what is not found, by collection."""
+
+
 class ResourceNotFound(SegueError):
     """No such resource; another account's is answered the same."""
 
     reason = "RESOURCE_NOT_FOUND"
 
     def __init__(self, name: str) -> None:
-        """Takes the resource name as the caller sent it."""
+        """Takes the resource name as the caller sent it; that of a segment has a number in seed 004."""
+        collection = name.rpartition("/")[0].rpartition("/")[2]
         super().__init__(
             f"{name} was not found; check the name, and that the key is for its account",
-            {"name": name},
+            {"name": name, **coded(VENDOR_CODES.get(collection))},
         )
 
 

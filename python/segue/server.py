@@ -23,8 +23,9 @@ from segue.service.ledger import Ledger
 from segue.service.limits import limits_of
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
+from segue.service.membership import Membership
 from segue.service.profiles import ProfileService
-from segue.service.segments import SegmentService
+from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
 from segue.settings import Settings
@@ -81,6 +82,7 @@ async def start(settings: Settings) -> RunningServer:
         grpc = GrpcListener(settings, desk, servicers_of(use_cases))
         await grpc.start()
         stack.push_async_callback(grpc.stop, settings.shutdown_grace_seconds)
+        stack.callback(use_cases.segments.membership.stop)
         stack.callback(ready.clear)
         ready.set()
         return RunningServer(grpc.address, http.address, settings.data_dir, stack.pop_all())
@@ -93,6 +95,8 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
     stack.push_async_callback(store.close)
     ledger = Ledger(store, data_dir, settings.memory_budget_bytes, clock)
     stack.push_async_callback(ledger.close)
+    membership = Membership(store, ledger, clock)
+    stack.push_async_callback(membership.close)
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
     imports = ImportService(store, ledger, tokens, limits, clock)
@@ -106,14 +110,14 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
     await imports.resume()
     stack.push_async_callback(imports.close)
     return UseCases(
-        accounts=AccountService(store, ledger, keys, data_dir, clock),
+        accounts=AccountService(store, ledger, membership, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
         fields=FieldService(store, ledger, limits, clock),
         vocabulary=VocabularyService(store, ledger, limits, clock),
         profiles=ProfileService(ledger, limits),
-        segments=SegmentService(store, ledger, limits, clock),
         campaigns=CampaignService(store, ledger.directory, limits, clock),
         events=EventService(ledger, limits),
+        segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         imports=imports,
         exports=exports,
         keys=keys,

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     max_campaigns: int = Field(default=100_000, ge=1)
     """Campaigns an account may have."""
     max_segments: int = Field(default=1000, ge=1)
-    """Segments an account may have."""
+    """Segments an account may have, engagement segments left out."""
     max_rules: int = Field(default=200, ge=1)
     """Rules a segment may have, in all of its groups."""
     max_open_imports: int = Field(default=20, ge=1)

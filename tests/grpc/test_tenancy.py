@@ -12,6 +12,7 @@ from tests.grpc.conftest import World
 LIST = "accounts/bank/lists/{id}"
 FIELD = "accounts/bank/lists/news/fields/{id}"
 PROFILE = "accounts/bank/profiles/{id}"
+SEGMENT = "accounts/bank/segments/{segment}"
 CAMPAIGN = "accounts/bank/campaigns/{campaign}"
 ADMIN_ONLY = {name.rpartition("/")[2] for name, policy in POLICIES.items() if policy.admin_only}
 
@@ -56,11 +57,20 @@ FOREIGN: dict[str, dict[str, Any]] = {
     "UpsertProfiles": {"parent": "accounts/{account}", "batch": {}},
     "DeleteProfile": {"name": PROFILE},
     "CreateSegment": {"parent": "accounts/{account}", "segment": {"title": "Mine"}},
-    "GetSegment": {"name": "accounts/bank/segments/{segment}"},
+    "GetSegment": {"name": SEGMENT},
     "ListSegments": {"parent": "accounts/{account}"},
-    "DeleteSegment": {"name": "accounts/bank/segments/{segment}"},
+    "ListProfileSegments": {"parent": PROFILE},
+    "UpdateSegment": {"segment": {"name": SEGMENT, "title": "Mine"}},
+    "DeleteSegment": {"name": SEGMENT},
+    "AddRuleGroup": {"name": SEGMENT},
+    "ClearRules": {"name": SEGMENT},
+    "ListActiveSubscribers": {"name": SEGMENT},
     "CountMembers": {"parent": "accounts/{account}", "draft": {}},
-    "StreamMembers": {"name": "accounts/bank/segments/{segment}"},
+    "ExplainMembership": {"parent": "accounts/{account}", "draft": {}},
+    "StreamMembers": {"name": SEGMENT},
+    "WatchSegment": {"name": SEGMENT},
+    "ListSegmentRevisions": {"name": SEGMENT},
+    "CompareSegmentRevisions": {"name": SEGMENT},
     "InitiateImport": {"parent": "accounts/{account}"},
     "InitiateExport": {"parent": "accounts/{account}", "format": 1},
 }
@@ -70,10 +80,11 @@ REFERRING: dict[str, dict[str, Any]] = {
     "CreateSegment": {"parent": "accounts/shop", "segment": {"title": "Mine", "list": LIST}},
     "ListSegments": {"parent": "accounts/shop", "list": LIST},
     "CountMembers": {"parent": "accounts/shop", "draft": {"list": LIST}},
+    "ExplainMembership": {"parent": "accounts/shop", "draft": {"list": LIST}},
     "InitiateImport": {"parent": "accounts/shop", "list": LIST},
     "InitiateExport": {
         "parent": "accounts/shop",
-        "segment": "accounts/bank/segments/{segment}",
+        "segment": SEGMENT,
         "format": 1,
     },
 }

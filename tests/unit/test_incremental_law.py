@@ -22,7 +22,13 @@ from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
 from segue.domain.job import ExportRequest, ImportRequest, ImportState, StagedPart
 from segue.domain.profile import BlockFormat
-from segue.domain.segment import RuleText
+from segue.domain.segment import (
+    Rules,
+    RulesForm,
+    RuleText,
+    SegmentChange,
+    rules_of_groups,
+)
 from segue.domain.timestamp import format_timestamp
 from segue.errors import ResourceNotFound
 from segue.v1 import event_pb2, export_service_pb2, profile_pb2
@@ -34,6 +40,15 @@ State = dict[str, bytes]
 IDS = [f"p{number}" for number in range(12)]
 PLANS = ("free", "pro")
 WRITES = st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(PLANS)), min_size=1, max_size=8)
+
+
+TODAY = Rules(RulesForm.FILTER, "during(subscribed_at, 'this day')")
+RECENT = Rules(RulesForm.FILTER, "during(subscribed_at, 'last 1min')")
+
+
+def rules_of(plan: str) -> Rules:
+    """Returns the rules of those with a plan."""
+    return rules_of_groups(((RuleText("[Plan]", f"EQUALS {plan}"),),))
 
 
 def batch_of(writes: list[tuple[str, str]]) -> bytes:
@@ -116,11 +131,20 @@ class IncrementalLaw(RuleBasedStateMachine):
         await use_cases.accounts.create("shop")
         await use_cases.lists.create("shop", "newsletter")
         await use_cases.fields.create("shop", "newsletter", "Plan", FieldType.TEXT)
-        rules = ((RuleText("[Plan]", "EQUALS pro"),),)
-        segment = await use_cases.segments.create("shop", "newsletter", "Pro", rules)
-        self.followers = [Follower(None), Follower(segment.segment_id)]
+        self.segment_ids = [
+            (await use_cases.segments.create("shop", "newsletter", title, rules, "test")).segment_id
+            for title, rules in (
+                ("Pro", rules_of("pro")),
+                ("New", RECENT),
+                ("Today", TODAY),
+            )
+        ]
+        naming = Rules(RulesForm.FILTER, f'segment("{self.segment_ids[0]}")')
+        last = await use_cases.segments.create("shop", "newsletter", "Named", naming, "test")
+        self.segment_ids.append(last.segment_id)
+        self.followers = [Follower(None), *map(Follower, self.segment_ids)]
 
-    @rule(step=st.integers(-7, 12))
+    @rule(step=st.integers(-7, 12) | st.sampled_from((30_000, 20_000_000)))
     def the_clock_moves(self, step: int) -> None:
         self.clock.millis += step
 
@@ -168,7 +192,19 @@ class IncrementalLaw(RuleBasedStateMachine):
             await asyncio.sleep(0)
         assert status.state is ImportState.COMPLETED, status.error_message
 
-    @rule(which=st.integers(0, 1))
+    @rule(which=st.integers(0, 1), plan=st.sampled_from(PLANS))
+    def rules_change(self, which: int, plan: str) -> None:
+        self.run(self.change_rules(which, plan))
+
+    async def change_rules(self, which: int, plan: str) -> None:
+        change = SegmentChange(rules=rules_of(plan))
+        await self.use_cases.segments.update("shop", self.segment_ids[which], change, "test", "")
+
+    @rule(zone=st.sampled_from(("UTC", "Asia/Tokyo", "America/New_York")))
+    def the_time_zone_changes(self, zone: str) -> None:
+        self.run(self.use_cases.accounts.update("shop", time_zone=zone))
+
+    @rule(which=st.integers(0, 4))
     def a_client_catches_up(self, which: int) -> None:
         self.run(self.followers[which].catch_up(self.use_cases))
 
@@ -183,6 +219,7 @@ class IncrementalLaw(RuleBasedStateMachine):
             work += [follower.catch_up(self.use_cases) for follower in self.followers]
             work += [self.import_parts(bursts[:2]), self.erase(IDS[seed % len(IDS)])]
             work += [self.record(IDS[seed % 5 : seed % 5 + 3], strict=seed % 2 == 0)]
+            work += [self.change_rules(0, PLANS[seed % 2])]
             random.Random(seed).shuffle(work)
             await asyncio.gather(*work)
 

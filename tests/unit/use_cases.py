@@ -15,8 +15,9 @@ from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
+from segue.service.membership import Membership
 from segue.service.profiles import ProfileService
-from segue.service.segments import SegmentService
+from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
 from segue.store.base import Store
@@ -50,16 +51,25 @@ class OpenUseCases:
         self.clock = clock
         self.store: Store = open_store(data_dir)
         self.ledger = Ledger(self.store, data_dir, budget_bytes, clock)
+        self.membership = Membership(self.store, self.ledger, clock)
         tokens = Tokens(data_dir)
         self.keys = KeyService(self.store, self.ledger.directory, limits, clock)
-        self.accounts = AccountService(self.store, self.ledger, self.keys, data_dir, clock)
+        self.accounts = AccountService(
+            self.store, self.ledger, self.membership, self.keys, data_dir, clock
+        )
         self.lists = ListService(self.store, self.ledger, limits, clock)
         self.fields = FieldService(self.store, self.ledger, limits, clock)
         self.vocabulary = VocabularyService(self.store, self.ledger, limits, clock)
         self.campaigns = CampaignService(self.store, self.ledger.directory, limits, clock)
         self.events = EventService(self.ledger, limits)
         self.profiles = ProfileService(self.ledger, limits)
-        self.segments = SegmentService(self.store, self.ledger, limits, clock)
+        segments = open_segment_use_cases(self.store, self.ledger, self.membership, limits, clock)
+        self.segments = segments.definitions
+        self.counts = segments.counts
+        self.explanations = segments.explanations
+        self.revisions = segments.revisions
+        self.subscribers = segments.subscribers
+        self.watches = segments.watches
         self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)
         self.exports = ExportService(self.store, self.ledger, tokens, limits, clock)
         self.maintenance = Maintenance(self.store, self.ledger, self.exports, data_dir, 1, clock)
@@ -75,5 +85,6 @@ class OpenUseCases:
     async def close(self) -> None:
         """Stops as a server does."""
         await self.imports.close()
+        await self.membership.close()
         await self.ledger.close()
         await self.store.close()

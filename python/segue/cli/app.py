@@ -14,7 +14,7 @@ from segue.cli.exports import export_profiles
 from segue.cli.failures import EXIT_CODES, FAILURES, report
 from segue.cli.imports import import_file
 from segue.cli.lists import field_app, list_app
-from segue.cli.segments import segment_app
+from segue.cli.members import segment_app
 from segue.cli.servers import serve
 from segue.cli.session import common_options
 from segue.cli.vocabulary import consent_type_app, event_type_app, tag_app, topic_app

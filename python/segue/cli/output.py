@@ -43,6 +43,14 @@ class Output:
         else:
             sys.stdout.write(f"{_plain(values[name])}\n")
 
+    def line(self, text: str, record: Record) -> None:
+        """Prints one of many results as it comes: a line of text, or one JSON object."""
+        if self.as_json:
+            _print_json(record, sys.stdout)
+        else:
+            sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
     def rows(self, columns: Iterable[str], records: Iterable[Record | Message]) -> None:
         """Prints a table of some columns, or a JSON array of whole records."""
         found = [as_record(r) if isinstance(r, Message) else r for r in records]

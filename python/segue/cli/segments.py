@@ -1,9 +1,9 @@
-"""`segue segment`."""
+"""`segue segment`: definitions and their revisions. What is asked of members is in `members`."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,19 +13,30 @@ from segue.cli.session import Account, Session, connected, group
 from segue.client import SegmentDocument, segment_document
 from segue.client.names import last_part
 
-segment_app = group("Define segments by rules, and count their members.")
+segment_app = group("Define segments by rules, count their members and follow them.")
 
 OnList = Annotated[
     str | None, typer.Option("--list", help="The list it stands on; without it, the account.")
 ]
 Rules = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--rules",
         help='JSON file {"RuleGroups": [{"Rules": [{"RuleType", "Clause"}]}]}; - is standard input.',
     ),
 ]
+Filter = Annotated[
+    str | None,
+    typer.Option("--filter", help="Rules as a filter instead: email:@example.com AND plan = Pro"),
+]
+Condition = Annotated[
+    Path | None,
+    typer.Option("--condition", help="Rules as a JSON file of conditions instead; - is stdin."),
+]
 Segment = Annotated[str, typer.Argument(help="Title, id or name of a segment.", metavar="SEGMENT")]
+Etag = Annotated[
+    str, typer.Option("--etag", help="Only if nobody changed it since it had this etag.")
+]
 
 
 @segment_app.command("create")
@@ -33,16 +44,20 @@ Segment = Annotated[str, typer.Argument(help="Title, id or name of a segment.", 
 def create_segment(
     session: Session,
     account: Account,
-    rules: Rules,
+    rules: Rules = None,
+    rule_filter: Filter = None,
+    condition: Condition = None,
     title: Annotated[
         str, typer.Option("--title", help="Its title; without it, the file's Title.")
     ] = "",
     list_id: OnList = None,
 ) -> None:
-    """Create a segment from a file of rules."""
-    document = read_rules(rules)
+    """Create a segment from rules: a file, a filter or a condition; without any, of everybody."""
+    document = read_rules(rules) if rules else None
     segment = session.account(account).create_segment(
-        title or document.title, document.rule_groups, list_id=list_id
+        title or (document.title if document else ""),
+        list_id=list_id,
+        **rule_forms(document, rule_filter, condition),
     )
     session.output.record(segment)
 
@@ -62,32 +77,68 @@ def get_segment(
 @connected
 def list_segments(session: Session, account: Account, list_id: OnList = None) -> None:
     """List segments by title."""
-    columns = ("title", "list", "name")
+    columns = ("title", "list", "system", "name")
     session.output.rows(columns, session.account(account).list_segments(list_id=list_id))
 
 
-@segment_app.command("count")
+@segment_app.command("update")
 @connected
-def count_members(
+def update_segment(
     session: Session,
+    segment: Segment,
     account: Account,
-    segment: Annotated[
-        str | None, typer.Argument(help="Title, id or name of a segment.", metavar="SEGMENT")
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option("--rules", help="Count whom these rules would select instead.")
-    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Its new title.")] = None,
+    rules: Rules = None,
+    rule_filter: Filter = None,
+    condition: Condition = None,
+    etag: Etag = "",
     list_id: OnList = None,
 ) -> None:
-    """Count the members of a segment, or of rules that are not saved."""
+    """Change a segment's title, replace its rules, or both."""
     client = session.account(account)
-    if (segment is None) == (rules is None):
-        raise CommandFailed("give either a segment or --rules")
-    if rules is not None:
-        counted = client.count_draft(read_rules(rules).rule_groups, list_id=list_id)
-    else:
-        counted = client.count_members(client.find_segment(segment or "", list_id=list_id).name)
-    session.output.value("member_count", counted)
+    forms = rule_forms(read_rules(rules) if rules else None, rule_filter, condition)
+    if title is None and not forms:
+        raise CommandFailed("give --title, --rules, --filter or --condition: what shall change?")
+    found = client.find_segment(segment, list_id=list_id)
+    session.output.record(client.update_segment(found.name, title=title, etag=etag, **forms))
+
+
+@segment_app.command("add-group")
+@connected
+def add_rule_group(
+    session: Session,
+    segment: Segment,
+    account: Account,
+    rules: Annotated[
+        Path, typer.Option("--rules", help="JSON file as for create, with one group; - is stdin.")
+    ],
+    etag: Etag = "",
+    list_id: OnList = None,
+) -> None:
+    """Add a group of rules that members must satisfy besides those there are."""
+    groups = read_rules(rules).rule_groups
+    if len(groups) != 1:
+        raise CommandFailed(f"{rules} has {len(groups)} groups; one is added at a time")
+    client = session.account(account)
+    found = client.find_segment(segment, list_id=list_id)
+    session.output.record(client.add_rule_group(found.name, groups[0], etag=etag))
+
+
+@segment_app.command("clear")
+@connected
+def clear_rules(
+    session: Session,
+    segment: Segment,
+    account: Account,
+    etag: Etag = "",
+    list_id: OnList = None,
+    yes: Yes = False,
+) -> None:
+    """Remove all rules of a segment: every active member of its list is a member then."""
+    client = session.account(account)
+    found = client.find_segment(segment, list_id=list_id)
+    confirm(f"Remove all rules of the segment {found.title}?", yes=yes)
+    session.output.record(client.clear_rules(found.name, etag=etag))
 
 
 @segment_app.command("delete")
@@ -103,6 +154,34 @@ def delete_segment(
     session.output.record({"deleted": last_part(found.name)})
 
 
+@segment_app.command("revisions")
+@connected
+def list_revisions(
+    session: Session, segment: Segment, account: Account, list_id: OnList = None
+) -> None:
+    """List what a segment was, the newest revision first."""
+    client = session.account(account)
+    found = client.find_segment(segment, list_id=list_id)
+    columns = ("revision_number", "create_time", "author", "segment")
+    session.output.rows(columns, client.list_segment_revisions(found.name))
+
+
+@segment_app.command("compare")
+@connected
+def compare_revisions(
+    session: Session,
+    segment: Segment,
+    account: Account,
+    before: Annotated[int, typer.Argument(help="Number of a revision.", metavar="FROM")],
+    after: Annotated[int, typer.Argument(help="Number of another.", metavar="TO")],
+    list_id: OnList = None,
+) -> None:
+    """Compare two revisions: which rules, and how many members enter and leave."""
+    client = session.account(account)
+    found = client.find_segment(segment, list_id=list_id)
+    session.output.record(client.compare_segment_revisions(found.name, before, after))
+
+
 def read_rules(path: Path) -> SegmentDocument:
     """Reads a file of rules; `-` is standard input.
 
@@ -110,8 +189,31 @@ def read_rules(path: Path) -> SegmentDocument:
         CommandFailed: It is not JSON.
         RulesMalformed: It is JSON of another shape.
     """
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     try:
-        return segment_document(json.loads(text))
+        return segment_document(json.loads(read_text(path)))
     except json.JSONDecodeError as error:
         raise CommandFailed(f"{path} is not JSON: {error}") from error
+
+
+def read_text(path: Path) -> str:
+    """Reads a file of text; `-` is standard input."""
+    return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
+
+
+def rule_forms(
+    document: SegmentDocument | None, rule_filter: str | None, condition: Path | None
+) -> dict[str, Any]:
+    """Returns the rules that were given as the client takes them.
+
+    Raises:
+        CommandFailed: They were given in several forms.
+    """
+    given = {
+        "rule_groups": document.rule_groups if document else None,
+        "rule_filter": rule_filter,
+        "rule_json": read_text(condition) if condition else None,
+    }
+    forms = {name: value for name, value in given.items() if value is not None}
+    if len(forms) > 1:
+        raise CommandFailed("give rules in one form: --rules, --filter or --condition")
+    return forms

@@ -9,6 +9,8 @@ class Principal:
 
     account_id: str | None
     """The account the key belongs to; None for an admin's key."""
+    name: str = "admin"
+    """Resource name of an account's key."""
 
     @property
     def is_admin(self) -> bool:

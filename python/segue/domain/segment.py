@@ -1,5 +1,6 @@
-"""Segments: a title, a list, and groups of rules."""
+"""Segments: a title, a list, and rules in the form in which they were written."""
 
+import enum
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,11 @@ from typing import Final
 from segue.errors import FieldInvalid, FieldViolation
 
 TITLE_CHARACTERS: Final = 200
+
+SYSTEM_TITLES: Final = ("Active", "Engaged", "Unengaged", "Dormant", "Zombies", "Ghosts")
+"""The engagement segments of every list (seed 004)."""
+
+SYSTEM_AUTHOR: Final = "system"
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,42 @@ RuleGroups = tuple[tuple[RuleText, ...], ...]
 """Groups that all must hold; in each, one rule must."""
 
 
+class RulesForm(enum.StrEnum):
+    """A language of rules; the value stands in the store."""
+
+    GROUPS = "groups"
+    FILTER = "filter"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules as they were written. No text is no rules, in every form."""
+
+    form: RulesForm
+    text: str
+    """Groups are JSON: groups of rules of two texts each, the rule type and the clause."""
+
+    @property
+    def groups(self) -> RuleGroups:
+        """The groups of this form."""
+        return decode_rule_groups(self.text) if self.text else ()
+
+
+NO_RULES: Final = Rules(RulesForm.GROUPS, "")
+
+
+@dataclass(frozen=True)
+class RulesInForms:
+    """The same rules in every form that can say them."""
+
+    groups: RuleGroups
+    filter: str
+    json: str
+    inexpressible: tuple[str, ...]
+    """What forms cannot say and why, as `rule_groups: …`."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """A segment as it is stored."""
@@ -30,10 +72,13 @@ class Segment:
     segment_id: str
     list_id: str | None
     title: str
-    rule_groups: RuleGroups
+    rules: Rules
+    is_system: bool
     create_millis: int
     update_millis: int
+    """Tick of the account's change clock, so that increments know which rules were in force."""
     version: int
+    """Number of its revision; the etag."""
 
     @property
     def name(self) -> str:
@@ -47,13 +92,41 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class MemberCount:
-    """How many profiles satisfy rules, of how many they were asked, and when."""
+class SegmentRevision:
+    """A segment as it was between two changes, and who made it so."""
 
-    members: int
-    candidates: int
-    revision: int
-    evaluate_millis: int
+    segment: Segment
+    author: str
+    """Resource name of the API key, `admin` or `system`."""
+
+
+@dataclass(frozen=True)
+class SegmentChange:
+    """What an update changes; None stays."""
+
+    title: str | None = None
+    rules: Rules | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Rules that are not saved."""
+
+    list_id: str | None
+    rules: Rules
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """When rules are evaluated, and in which time zone; None is now, and empty the account's."""
+
+    millis: int | None = None
+    time_zone: str = ""
+
+    @property
+    def is_present(self) -> bool:
+        """Whether nothing differs from how saved segments are maintained."""
+        return self.millis is None and not self.time_zone
 
 
 def check_title(title: str) -> None:
@@ -64,12 +137,15 @@ def check_title(title: str) -> None:
     """
     if not title.strip() or len(title) > TITLE_CHARACTERS or not title.isprintable():
         raise FieldInvalid(
-            FieldViolation("segment.title", f"must be 1-{TITLE_CHARACTERS} printable characters")
+            FieldViolation("segment.title", f"must be 1-{TITLE_CHARACTERS} printable characters"),
+            vendor_code=273,
         )
 
 
 def encode_rule_groups(groups: RuleGroups) -> str:
-    """Writes rule groups as JSON for the store."""
+    """Writes rule groups as JSON for the store; empty when there are none."""
+    if not groups:
+        return ""
     return json.dumps([[[rule.rule_type, rule.clause] for rule in group] for group in groups])
 
 
@@ -77,3 +153,13 @@ def decode_rule_groups(text: str) -> RuleGroups:
     """Reads rule groups from the store."""
     groups: Sequence[Sequence[Sequence[str]]] = json.loads(text)
     return tuple(tuple(RuleText(rule[0], rule[1]) for rule in group) for group in groups)
+
+
+def rules_of_groups(groups: RuleGroups) -> Rules:
+    """Returns rules written as groups."""
+    return Rules(RulesForm.GROUPS, encode_rule_groups(groups))
+
+
+def system_rules(title: str) -> Rules:
+    """Returns the rules of one of the engagement segments."""
+    return rules_of_groups(((RuleText("EngagementSegment", title),),))

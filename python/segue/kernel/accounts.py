@@ -11,6 +11,7 @@ from segue._kernel import Schema, Snapshot, Table
 from segue.domain.schema import EMPTY_SCHEMA, columns_of
 from segue.kernel import guard
 from segue.kernel.clock import ChangeClock
+from segue.kernel.notice import Notice
 
 BYTES_PER_ACCOUNT: Final = 64 * 1024
 """What an account costs besides its columns."""
@@ -30,10 +31,22 @@ class LiveAccount:
     """Revision of that snapshot; 0 where there is none."""
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from a commit's tick until it is visible, and while a snapshot is pinned."""
+    published: Notice = field(default_factory=Notice)
+    """Told when a commit, or the passing of time, has become visible."""
+    keeper: asyncio.Task[None] | None = None
+    """What runs beside the account while it is in memory."""
+    is_dropped: bool = False
     users: int = 0
     memory_bytes: int = BYTES_PER_ACCOUNT
     measured: bool = False
     """Whether `memory_bytes` was taken since the account was last used."""
+
+    def close(self) -> None:
+        """Ends what runs beside the account, and sends those away who wait for its changes."""
+        self.is_dropped = True
+        if self.keeper is not None:
+            self.keeper.cancel()
+        self.published.tell()
 
     async def snapshot(self) -> Snapshot:
         """Returns the state as it is now."""
@@ -100,9 +113,15 @@ class LiveAccounts:
             task.result() for task in self._live.values() if task.done() and not task.exception()
         ]
 
+    def find(self, key: int) -> LiveAccount | None:
+        """Returns an account if it is in memory."""
+        return next((live for live in self.loaded() if live.key == key), None)
+
     def drop(self, key: int) -> None:
         """Forgets an account at once: it was deleted, or its table is not what its journal says."""
-        self._live.pop(key, None)
+        task = self._live.pop(key, None)
+        if task is not None and task.done() and not task.exception():
+            task.result().close()
 
     async def shrink(self) -> int:
         """Drops idle accounts, the one unused for longest first, until the rest fits the budget; returns the bytes held."""

@@ -27,6 +27,10 @@ class ChangeClock:
         self._last, self._reserved = before, _kernel.next_tick(before)
         return self._reserved
 
+    def mark(self, now_millis: int) -> int:
+        """Returns a tick above that of every snapshot pinned so far, for a change of rules, which is no commit."""
+        return self.stamp(now_millis) if self._reserved is None else self._reserved
+
     def release(self) -> None:
         """Ends the reservation: its commit is visible, or has failed."""
         if self._reserved is not None:

@@ -13,6 +13,7 @@ from segue.service.directory import account_in
 from segue.service.etag import check_etag
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
+from segue.service.membership import Membership
 from segue.service.snapshot_directory import remove_directories
 from segue.store import accounts, journal
 from segue.store.base import Connection, Store
@@ -22,9 +23,16 @@ class AccountService:
     """Creates, reads, changes and deletes accounts."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, keys: KeyService, data_dir: Path, clock: Clock
+        self,
+        store: Store,
+        ledger: Ledger,
+        membership: Membership,
+        keys: KeyService,
+        data_dir: Path,
+        clock: Clock,
     ) -> None:
         """Takes what the use cases work on."""
+        self._membership = membership
         self._store = store
         self._ledger = ledger
         self._keys = keys
@@ -79,7 +87,7 @@ class AccountService:
         time_zone: str | None = None,
         etag: str | None = None,
     ) -> Account:
-        """Changes the fields that are given.
+        """Changes the fields that are given, at a tick: increments of segments know which time zone was in force.
 
         Raises:
             FieldInvalid: A value is malformed.
@@ -91,21 +99,26 @@ class AccountService:
         if time_zone is not None:
             check_time_zone(time_zone, "account.time_zone")
 
-        def work(tx: Connection) -> Account:
+        def work(tx: Connection, tick: int) -> Account:
             old = account_in(tx, account_id)
             check_etag(etag, old.version, old.name)
             new = dataclasses.replace(
                 old,
                 display_name=old.display_name if display_name is None else display_name,
                 time_zone=old.time_zone if time_zone is None else time_zone,
-                update_millis=self._clock(),
+                update_millis=tick,
                 version=old.version + 1,
             )
             accounts.update(tx, new)
             return new
 
-        changed = await self._store.write(work)
+        account = await self._ledger.directory.account(account_id)
+        async with self._ledger.use(account) as live, live.order:
+            tick = live.clock.mark(self._clock())
+            changed = await self._store.write(lambda tx: work(tx, tick))
         self._ledger.directory.forget()
+        if time_zone is not None:
+            self._membership.refresh(changed)
         return changed
 
     async def list(self, page: PageRequest) -> Page[Account]:

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Final
 
 from segue import _kernel
@@ -15,16 +16,18 @@ from segue._kernel import Export, Plan, Schema, Snapshot
 from segue.domain.account import Account
 from segue.domain.job import ExportOpened, ExportRequest, ExportState, ExportStatus
 from segue.domain.secret import Secret
+from segue.domain.segment import Segment
 from segue.domain.timestamp import Clock, parse_timestamp
-from segue.errors import TimeInvalid, TimeOutOfRange
+from segue.errors import SegueError, TimeInvalid, TimeOutOfRange
 from segue.kernel import guard
-from segue.service.audience import members_in
+from segue.rules.lowering import lower_members
+from segue.service.audience import Audiences
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger, Pinned
 from segue.service.limits import Limits, check_limit
 from segue.service.segments import segment_in
 from segue.service.tokens import Tokens, owned_job, token_invalid
-from segue.store import exports, journal, requests
+from segue.store import exports, journal, requests, segments
 from segue.store.base import Connection, Store
 from segue.store.exports import ExportRow
 
@@ -145,12 +148,16 @@ class ExportService:
         segment = (
             None if request.segment_id is None else segment_in(tx, account, request.segment_id)
         )
+        selected = _Selected()
+        if segment is not None:
+            last = parse_timestamp(request.last_datetime) if request.last_datetime else None
+            selected = _selected(tx, account, segment, pinned.tick_millis, last)
         return ExportRow(
             key=0,
             account=account.key,
             block_format=request.block_format,
             list_id=segment.list_id if segment else None,
-            condition=members_in(tx, account, segment, self._clock()) if segment else None,
+            condition=selected.condition,
             changed_from_millis=effective,
             include_removed=request.include_removed and effective is not None,
             revision=pinned.snapshot.revision,
@@ -158,6 +165,8 @@ class ExportService:
             snapshot_millis=pinned.tick_millis,
             byte_count=0,
             expire_millis=now + self._limits.export_token_seconds * 1000,
+            condition_before=selected.before,
+            before_millis=selected.before_millis,
         )
 
     async def _find(self, account_id: str | None, token: str) -> tuple[Account, ExportRow]:
@@ -182,6 +191,39 @@ class ExportService:
         return await guard.run(_export, state, schema, row, self._limits.export_block_bytes)
 
 
+@dataclass(frozen=True)
+class _Selected:
+    """The conditions of an export: its own, and for an increment that of the one before."""
+
+    condition: bytes | None = None
+    before: bytes | None = None
+    before_millis: int | None = None
+
+
+def _selected(
+    tx: Connection, account: Account, segment: Segment, now: int, last: int | None
+) -> _Selected:
+    """Lowers a segment's rules as of a snapshot's tick, and those that were in force at the last one's.
+
+    Where what was in force cannot be told any more, as after a change of the time zone, everybody is taken to have been on the other
+    side: an increment may repeat, it may not lose.
+    """
+    rules = Audiences(tx, account).saved(segment)
+    condition = lower_members(*rules, now)
+    if last is None:
+        return _Selected(condition)
+    everybody_else = _Selected(condition, b'{"not":%b}' % condition, now)
+    if account.update_millis > last:
+        return everybody_else
+    try:
+        then = segments.find_in_force(tx, account, segment, last)
+        former = segment if then is None else then.segment
+        before = lower_members(*Audiences(tx, account, as_of_millis=last).saved(former), last)
+    except SegueError:
+        return everybody_else
+    return _Selected(condition, before, last)
+
+
 def _export(snapshot: Snapshot, schema: Schema, row: ExportRow, block_bytes: int) -> Export:
     plan = None if row.condition is None else Plan(schema, row.condition, row.snapshot_millis)
     return snapshot.export(
@@ -190,10 +232,19 @@ def _export(snapshot: Snapshot, schema: Schema, row: ExportRow, block_bytes: int
         row.block_format,
         row.list_id,
         row.changed_from_millis,
-        None,
+        _plan_before(schema, row, plan),
         row.include_removed,
         block_bytes,
     )
+
+
+def _plan_before(schema: Schema, row: ExportRow, plan: Plan | None) -> Plan | None:
+    """Compiles what an increment's members were; None when it cannot have been another condition."""
+    if plan is None or row.condition_before is None or row.before_millis is None:
+        return None
+    if row.condition_before == row.condition and not plan.is_timed:
+        return None
+    return Plan(schema, row.condition_before, row.before_millis)
 
 
 def _effective(last_datetime: str) -> int:

@@ -165,8 +165,7 @@ class FieldService:
 
         def work(tx: Connection) -> Field:
             field = field_in(tx, account, list_id, key)
-            segments = definitions.select_segments(tx, account, list_id, "", ("", ""), -1)
-            if users := users_of_column(tx, account, segments, field.column):
+            if users := users_of_column(tx, account, field.column):
                 name = f"{field.parent}/fields/{field.key}"
                 raise StateForbids(
                     f"{name} is named by the rules of {users[0].name}; change those first",

@@ -7,9 +7,10 @@ writers of the account for all of it.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextvars import Context
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -53,6 +54,14 @@ class _Waiting:
     future: "asyncio.Future[Committed]"
 
 
+@dataclass
+class _Turn:
+    """The writer's place of an account, and how many hold it or wait for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
 class Ledger:
     """Commits changes, lends accounts, pins snapshots."""
 
@@ -66,8 +75,10 @@ class Ledger:
         self.replay = Replay(store, self.schemas, data_dir)
         self.accounts = LiveAccounts(self._load, self._retire, budget_bytes)
         self._queues: dict[int, deque[_Waiting]] = {}
-        self._writers: dict[int, asyncio.Lock] = {}
+        self._turns: dict[int, _Turn] = {}
         self._drains: set[asyncio.Task[None]] = set()
+        self.keep: Callable[[LiveAccount], Coroutine[None, None, None]] | None = None
+        """What is to run beside every account in memory."""
 
     async def commit(self, account: Account, change: Change) -> Committed:
         """Commits a change; returns when it is durable and visible.
@@ -90,6 +101,23 @@ class Ledger:
         """Lends an account in memory."""
         async with self.accounts.use(account.key) as live:
             yield live
+
+    @asynccontextmanager
+    async def writing(self, key: int) -> AsyncIterator[None]:
+        """Holds an account's writer's place: nothing else changes its table meanwhile."""
+        turn = self._turns.setdefault(key, _Turn())
+        turn.users += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.users -= 1
+            if not turn.users:
+                del self._turns[key]
+
+    def is_being_written(self, key: int) -> bool:
+        """Tells whether somebody holds an account's writer's place: for a commit shortly, for an import long."""
+        return key in self._turns
 
     async def schema(self, account: Account) -> tuple[int, Schema]:
         """Returns the account's newest schema and its version."""
@@ -128,7 +156,7 @@ class Ledger:
         Raises:
             StoreUnavailable: The commit could not be made durable; nothing of it is visible.
         """
-        async with self._writer(account.key), self.use(account) as live:
+        async with self.writing(account.key), self.use(account) as live:
             async with live.order:
                 tick = live.clock.reserve(self._clock())
             transaction = await guard.run(live.table.begin, tick)
@@ -179,7 +207,7 @@ class Ledger:
         while queue:
             group: list[_Waiting] = []
             try:
-                async with self._writer(account.key), self.use(account) as live, live.order:
+                async with self.writing(account.key), self.use(account) as live, live.order:
                     group = _take_group(queue)
                     await self._commit_group(live, group)
             except Exception as error:  # noqa: BLE001 - every waiting caller must get its answer
@@ -188,13 +216,7 @@ class Ledger:
                 group = group or list(queue)
             for _ in group:
                 queue.popleft()
-        self._forget_idle(account.key)
-
-    def _forget_idle(self, key: int) -> None:
-        """Lets go of what an account without waiting changes does not need."""
-        self._queues.pop(key, None)
-        if not self._writer(key).locked():
-            del self._writers[key]
+        self._queues.pop(account.key, None)
 
     async def _commit_group(self, live: LiveAccount, group: Sequence[_Waiting]) -> None:
         tick = live.clock.stamp(self._clock())
@@ -230,13 +252,12 @@ class Ledger:
     async def _publish(self, live: LiveAccount, publish: Callable[[], T]) -> T:
         """Makes durable changes visible; a table that cannot follow its journal is dropped and built anew on its next use."""
         try:
-            return await guard.run(publish)
+            result = await guard.run(publish)
         except Exception:
             self.accounts.drop(live.key)
             raise
-
-    def _writer(self, key: int) -> asyncio.Lock:
-        return self._writers.setdefault(key, asyncio.Lock())
+        live.published.tell()
+        return result
 
     async def _load(self, key: int) -> LiveAccount:
         head = await self._store.read(lambda tx: journal.read_head(tx, key))
@@ -244,7 +265,10 @@ class Ledger:
             raise ResourceNotFound(f"account {key}")
         table, snapshot_revision, size = await self.replay.build(key, head.revision)
         clock = ChangeClock(head.tick_millis, head.pinned_millis)
-        return LiveAccount(key, table, clock, head.schema_version, size, snapshot_revision)
+        live = LiveAccount(key, table, clock, head.schema_version, size, snapshot_revision)
+        if self.keep is not None:
+            live.keeper = asyncio.create_task(self.keep(live), context=Context())
+        return live
 
     async def _retire(self, live: LiveAccount) -> None:
         if live.journal_bytes > REPLAY_BYTES:

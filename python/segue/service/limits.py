@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from segue.errors import LimitExceeded
+from segue.domain.condition import Condition
+from segue.errors import LimitExceeded, coded
+from segue.rules.tree import leaves
 from segue.settings import Settings
 
 
@@ -54,8 +56,8 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def check_limit(name: str, found: int, maximum: int) -> None:
-    """Checks that one more fits.
+def check_limit(name: str, found: int, maximum: int, vendor_code: int | None = None) -> None:
+    """Checks that one more fits; `vendor_code` is a seed's number of the refusal.
 
     Raises:
         LimitExceeded: The account has as many as it may.
@@ -63,5 +65,15 @@ def check_limit(name: str, found: int, maximum: int) -> None:
     if found >= maximum:
         raise LimitExceeded(
             f"the account has reached its limit of {maximum} {name}; remove some or ask for more",
-            {"limit": name, "maximum": maximum},
+            {"limit": name, "maximum": maximum, **coded(vendor_code)},
         )
+
+
+def check_rules(condition: Condition, limits: Limits) -> None:
+    """Checks that a segment has not too many rules.
+
+    Raises:
+        LimitExceeded: It has (283).
+    """
+    count = sum(1 for _ in leaves(condition))
+    check_limit("rules_per_segment", count - 1, limits.rules_per_segment, 283)

@@ -15,7 +15,8 @@ from segue.service.definitions import change_definitions
 from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
-from segue.store import accounts, campaigns, definitions
+from segue.service.system_segments import insert_system_segments
+from segue.store import accounts, campaigns, definitions, segments
 from segue.store.base import Connection, Store
 
 
@@ -53,6 +54,7 @@ class ListService:
             now, column = self._clock(), accounts.take_columns(tx, account.key, MEMBERSHIP_COLUMNS)
             item = MailingList(account_id, list_id, display_name or list_id, column, now, now, 1)
             definitions.insert_list(tx, account, item)
+            insert_system_segments(tx, account, list_id, now)
             return item
 
         return await change_definitions(self._ledger, account, work)
@@ -114,17 +116,18 @@ class ListService:
         return Page(tuple(found[:limit]), token)
 
     async def delete(self, account_id: str, list_id: str) -> None:
-        """Deletes a list with its fields and memberships; profiles stay.
+        """Deletes a list with its fields, memberships and engagement segments; profiles stay.
 
         Raises:
             ResourceNotFound: There is no such list.
-            StateForbids: Segments stand on it, or a campaign that was not sent goes to it.
+            StateForbids: Segments of the account's own stand on it, others name its engagement segments, or a campaign that was not sent
+                goes to it.
         """
         account = await self._directory.account(account_id)
 
         def work(tx: Connection) -> list[int]:
             item = list_in(tx, account, list_id)
-            if definitions.select_segments(tx, account, list_id, "", ("", ""), 1):
+            if segments.has_own(tx, account, list_id):
                 raise StateForbids(
                     f"{item.name} has segments; delete them first",
                     {"name": item.name, "state": "has segments"},
@@ -139,6 +142,8 @@ class ListService:
                 for field in definitions.select_fields(tx, account)
                 if field.list_id == list_id
             ]
+            _check_unnamed(tx, account, item)
+            segments.delete_of_list(tx, account, list_id)
             definitions.delete_list(tx, account, list_id)
             return [*range(item.column, item.column + MEMBERSHIP_COLUMNS), *fields]
 
@@ -175,6 +180,20 @@ def list_in(tx: Connection, account: Account, list_id: str) -> MailingList:
     if item is None:
         raise ResourceNotFound(f"{account.name}/lists/{list_id}")
     return item
+
+
+def _check_unnamed(tx: Connection, account: Account, item: MailingList) -> None:
+    """Checks that no rules name an engagement segment of a list.
+
+    Raises:
+        StateForbids: Some do.
+    """
+    for segment in segments.select(tx, account, item.list_id):
+        if users := segments.select_dependents(tx, account, segment.segment_id):
+            raise StateForbids(
+                f"{segment.name} of {item.name} is named by the rules of {users[0].name}; change those first",
+                {"name": item.name, "state": f"named by {users[0].name}"},
+            )
 
 
 def in_state(item: MailingList, code: int) -> bytes:

@@ -1,35 +1,54 @@
-"""Use cases of segments."""
+"""Use cases of segments as definitions: title and rules, with every change as a revision."""
 
+import dataclasses
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Sequence
 
-from segue._kernel import Plan, Schema, Snapshot
 from segue.domain.account import Account
+from segue.domain.membership import DescribedSegment
 from segue.domain.page import Page, PageRequest, encode_position
-from segue.domain.profile import BlockFormat
-from segue.domain.segment import MemberCount, RuleGroups, Segment, check_title, encode_rule_groups
+from segue.domain.segment import (
+    NO_RULES,
+    Rules,
+    RulesInForms,
+    RuleText,
+    Segment,
+    SegmentChange,
+    SegmentRevision,
+    check_title,
+)
 from segue.domain.timestamp import Clock
-from segue.errors import ResourceExists, ResourceNotFound
-from segue.kernel import guard
-from segue.rules.clause import parse_rule_groups
-from segue.rules.lowering import lower_candidates, lower_members
-from segue.service.audience import members_in, scope_in
-from segue.service.blocks import read_blocks
+from segue.errors import (
+    ConditionInvalid,
+    ResourceExists,
+    ResourceNotFound,
+    RulesInvalid,
+    SegmentSystem,
+    StateForbids,
+    coded,
+)
+from segue.service.audience import Audiences
+from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
-from segue.service.limits import Limits, check_limit
-from segue.store import definitions, requests
+from segue.service.limits import Limits, check_limit, check_rules
+from segue.service.membership import Membership
+from segue.service.rule_forms import add_group, as_written, in_every_form
+from segue.store import campaigns, requests, segments
 from segue.store.base import Connection, Store
 
 
 class SegmentService:
-    """Creates, reads, counts, streams and deletes segments."""
+    """Creates, reads, changes and deletes segments."""
 
-    def __init__(self, store: Store, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, membership: Membership, limits: Limits, clock: Clock
+    ) -> None:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
         self._directory = ledger.directory
+        self._membership = membership
         self._limits = limits
         self._clock = clock
 
@@ -38,69 +57,58 @@ class SegmentService:
         account_id: str,
         list_id: str | None,
         title: str,
-        rule_groups: RuleGroups,
+        rules: Rules,
+        author: str,
         request_id: str = "",
     ) -> Segment:
         """Creates a segment; its members can be counted at once.
 
         Raises:
-            FieldInvalid: The title is empty or too long.
-            RulesInvalid: Rules are wrong; tells of all.
-            ResourceExists: The title is taken on the list.
-            LimitExceeded: The account has as many segments as it may, or the segment too many rules.
+            FieldInvalid: The title is empty or too long (273).
+            RulesInvalid: Rules are wrong; tells of all (277, 285).
+            ConditionInvalid: A filter or JSON is wrong.
+            ResourceExists: The title is taken on the list (275).
+            LimitExceeded: The account has as many segments as it may, or the segment too many rules (283).
             ResourceNotFound: There is no such account or list.
         """
         check_title(title)
-        check_limit(
-            "rules_per_segment", sum(map(len, rule_groups)) - 1, self._limits.rules_per_segment
-        )
         account = await self._directory.account(account_id)
-        fingerprint = hashlib.sha256(
-            f"{list_id}\n{title}\n{encode_rule_groups(rule_groups)}".encode()
-        ).digest()
-        now = self._clock()
+        fingerprint = hashlib.sha256(f"{list_id}\n{title}\n{rules}".encode()).digest()
 
-        def work(tx: Connection) -> Segment:
+        def work(tx: Connection, tick: int) -> Segment:
             answer = requests.first_answer(
                 tx, account.key, "CreateSegment", request_id, fingerprint
             )
             if answer is not None:
                 return segment_in(tx, account, answer)
-            parse_rule_groups(rule_groups, scope_in(tx, account, list_id, now))
-            if definitions.select_segments(tx, account, list_id or "", title, ("", ""), 1):
-                raise ResourceExists(
-                    f"a segment titled {title!r} exists there; choose another title",
-                    {"name": title},
-                )
-            check_limit(
-                "segments",
-                definitions.count_rows(tx, "segment", account.key),
-                self._limits.segments,
-            )
-            segment = Segment(
-                account_id, secrets.token_hex(16), list_id, title, rule_groups, now, now, 1
-            )
-            definitions.insert_segment(tx, account, segment)
+            audience = Audiences(tx, account).draft(list_id, rules, self._clock())
+            check_rules(audience.condition, self._limits)
+            self._check_title_is_free(tx, account, list_id, title)
+            check_limit("segments", segments.count_own(tx, account), self._limits.segments, 283)
+            segment_id = secrets.token_hex(16)
+            segment = Segment(account_id, segment_id, list_id, title, rules, False, tick, tick, 1)  # noqa: FBT003
+            segments.insert(tx, account, SegmentRevision(segment, author))
             requests.keep_answer(
-                tx, account.key, "CreateSegment", request_id, fingerprint, segment.segment_id, now
+                tx, account.key, "CreateSegment", request_id, fingerprint, segment_id, tick
             )
             return segment
 
-        return await self._store.write(work)
+        segment = await self._write(account, work)
+        self._membership.refresh(account, [segment.segment_id])
+        return segment
 
-    async def get(self, account_id: str, segment_id: str) -> tuple[Segment, MemberCount]:
-        """Returns a segment with its members counted.
+    async def get(self, account_id: str, segment_id: str) -> Segment:
+        """Returns a segment.
 
         Raises:
-            ResourceNotFound: There is no such account or segment.
+            ResourceNotFound: There is no such account or segment (271).
         """
         account = await self._directory.account(account_id)
-        segment = await self._store.read(lambda tx: segment_in(tx, account, segment_id))
-        return segment, await self.count(account_id, segment_id)
+        return await self._store.read(lambda tx: segment_in(tx, account, segment_id))
 
     async def list(
         self, account_id: str, list_id: str | None, title: str, page: PageRequest
-    ) -> Page[Segment]:
+    ) -> Page[DescribedSegment]:
         """Lists segments by title, without counting their members; of one list unless None, of one title unless empty.
 
         Raises:
@@ -108,112 +116,200 @@ class SegmentService:
         """
         account = await self._directory.account(account_id)
         after, limit = page.position("", ""), page.limit()
-        found = await self._store.read(
-            lambda tx: definitions.select_segments(tx, account, list_id, title, after, limit + 1)
-        )
-        last = found[limit - 1] if len(found) > limit else None
+
+        def work(tx: Connection) -> list[DescribedSegment]:
+            found = segments.select(tx, account, list_id, title, after, limit + 1)
+            return described_in(tx, account, found)
+
+        found = await self._store.read(work)
+        last = found[limit - 1].segment if len(found) > limit else None
         token = encode_position(last.title.casefold(), last.segment_id) if last else ""
         return Page(tuple(found[:limit]), token)
 
-    async def delete(self, account_id: str, segment_id: str) -> None:
-        """Deletes a segment; exports that were opened on it go on.
+    async def describe(self, account_id: str, segment: Segment) -> DescribedSegment:
+        """Returns a segment with its rules in every form."""
+        account = await self._directory.account(account_id)
+        (described,) = await self._store.read(lambda tx: described_in(tx, account, [segment]))
+        return described
+
+    async def update(
+        self, account_id: str, segment_id: str, change: SegmentChange, author: str, etag: str
+    ) -> Segment:
+        """Changes title and rules.
 
         Raises:
-            ResourceNotFound: There is no such account or segment.
+            FieldInvalid: The title is empty or too long (273).
+            ResourceExists: The title is taken on the list (275).
+            ResourceChanged: The etag is not the segment's.
+            SegmentSystem: It is one of the engagement segments (284).
+            SegueError: What `create` refuses rules with.
         """
-        account = await self._directory.account(account_id)
-        if not await self._store.write(
-            lambda tx: definitions.delete_segment(tx, account, segment_id)
-        ):
-            raise ResourceNotFound(f"{account.name}/segments/{segment_id}")
+        if change.title is not None:
+            check_title(change.title)
 
-    async def count(self, account_id: str, segment_id: str) -> MemberCount:
-        """Counts a segment's members.
-
-        Raises:
-            ResourceNotFound: There is no such account or segment.
-        """
-        account = await self._directory.account(account_id)
-
-        def work(tx: Connection) -> tuple[bytes, bytes]:
-            segment = segment_in(tx, account, segment_id)
-            scope = scope_in(tx, account, segment.list_id, None)
-            condition = parse_rule_groups(segment.rule_groups, scope)
-            return lower_members(condition, scope, self._clock()), lower_candidates(scope)
-
-        return await self._count(account, *await self._store.read(work))
-
-    async def count_draft(
-        self, account_id: str, list_id: str | None, rule_groups: RuleGroups
-    ) -> MemberCount:
-        """Counts those who satisfy rules that are not saved.
-
-        Raises:
-            RulesInvalid: Rules are wrong; tells of all.
-            ResourceNotFound: There is no such account or list.
-        """
-        check_limit(
-            "rules_per_segment", sum(map(len, rule_groups)) - 1, self._limits.rules_per_segment
-        )
-        account = await self._directory.account(account_id)
-
-        def work(tx: Connection) -> tuple[bytes, bytes]:
-            scope = scope_in(tx, account, list_id, self._clock())
-            condition = parse_rule_groups(rule_groups, scope)
-            return lower_members(condition, scope, self._clock()), lower_candidates(scope)
-
-        return await self._count(account, *await self._store.read(work))
-
-    async def stream_members(
-        self, account_id: str, segment_id: str, block_format: BlockFormat
-    ) -> AsyncIterator[bytes]:
-        """Yields a segment's members as they are now, as serialized responses.
-
-        Raises:
-            ResourceNotFound: There is no such account or segment.
-        """
-        account = await self._directory.account(account_id)
-        segment = await self._store.read(lambda tx: segment_in(tx, account, segment_id))
-        condition = await self._store.read(
-            lambda tx: members_in(tx, account, segment, self._clock())
-        )
-        schema, snapshot = await self._state(account)
-        export = await guard.run(
-            lambda: snapshot.export(
-                schema,
-                Plan(schema, condition, self._clock()),
-                block_format,
-                segment.list_id,
-                changed_from_millis=None,
-                plan_before=None,
-                include_removed=False,
-                block_bytes=self._limits.export_block_bytes,
+        def changed(_: Connection, old: Segment) -> Segment:
+            return dataclasses.replace(
+                old,
+                title=old.title if change.title is None else change.title,
+                rules=old.rules if change.rules is None else change.rules,
             )
+
+        return await self._change(account_id, segment_id, changed, author, etag)
+
+    async def add_rule_group(
+        self,
+        account_id: str,
+        segment_id: str,
+        group: Sequence[RuleText],
+        author: str,
+        etag: str,
+    ) -> Segment:
+        """Adds a group that members must satisfy besides the rules there are, which keep their form.
+
+        Raises:
+            SegueError: As `update`.
+        """
+
+        def changed(tx: Connection, old: Segment) -> Segment:
+            audiences = Audiences(tx, old_account)
+            scope = audiences.scope(old.list_id, self._clock())
+            rules = add_group(old.rules, audiences.saved(old).condition, (tuple(group),), scope)
+            return dataclasses.replace(old, rules=rules)
+
+        old_account = await self._directory.account(account_id)
+        return await self._change(account_id, segment_id, changed, author, etag)
+
+    async def clear_rules(
+        self, account_id: str, segment_id: str, author: str, etag: str
+    ) -> Segment:
+        """Removes all rules.
+
+        Raises:
+            SegueError: As `update`.
+        """
+        return await self._change(
+            account_id,
+            segment_id,
+            lambda _, old: dataclasses.replace(old, rules=NO_RULES),
+            author,
+            etag,
         )
-        async for block in read_blocks(export, 0):
-            yield block
 
-    async def _count(self, account: Account, condition: bytes, asked: bytes) -> MemberCount:
-        schema, snapshot = await self._state(account)
+    async def delete(self, account_id: str, segment_id: str, etag: str = "") -> None:
+        """Deletes a segment with its revisions; exports that were opened on it go on.
 
-        def count() -> tuple[int, int]:
-            members = snapshot.count(Plan(schema, condition, self._clock()))
-            return members, snapshot.count(Plan(schema, asked, self._clock()))
+        Raises:
+            ResourceNotFound: There is no such account or segment (271).
+            ResourceChanged: The etag is not the segment's.
+            SegmentSystem: It is one of the engagement segments (284).
+            StateForbids: A draft of a campaign names it (272), or rules of another segment do.
+        """
+        account = await self._directory.account(account_id)
 
-        return MemberCount(*await guard.run(count), snapshot.revision, self._clock())
+        def work(tx: Connection) -> None:
+            segment = _own_segment_in(tx, account, segment_id, etag)
+            if drafts := campaigns.drafts_of_segment(tx, account, segment_id):
+                raise _in_use(segment, drafts[0].name, 272)
+            if users := segments.select_dependents(tx, account, segment_id):
+                raise _in_use(segment, users[0].name)
+            segments.delete(tx, account, segment_id)
 
-    async def _state(self, account: Account) -> tuple[Schema, Snapshot]:
-        _, schema = await self._ledger.schema(account)
-        return schema, await self._ledger.snapshot(account)
+        await self._store.write(work)
+        self._membership.refresh(account, [segment_id])
+
+    async def _change(
+        self,
+        account_id: str,
+        segment_id: str,
+        changed: Callable[[Connection, Segment], Segment],
+        author: str,
+        etag: str,
+    ) -> Segment:
+        """Writes what a segment is changed to as its next revision; nothing when it stays what it is."""
+        account = await self._directory.account(account_id)
+        touched: list[str] = []
+
+        def work(tx: Connection, tick: int) -> Segment:
+            old = _own_segment_in(tx, account, segment_id, etag)
+            new = changed(tx, old)
+            if new == old:
+                return old
+            if new.rules != old.rules:
+                audience = Audiences(tx, account).draft(
+                    new.list_id, new.rules, self._clock(), segment_id
+                )
+                check_rules(audience.condition, self._limits)
+                touched.extend(
+                    item.segment_id for item in segments.select_dependents(tx, account, segment_id)
+                )
+            if new.title.casefold() != old.title.casefold():
+                self._check_title_is_free(tx, account, new.list_id, new.title)
+            new = dataclasses.replace(new, update_millis=tick, version=old.version + 1)
+            segments.update(tx, account, SegmentRevision(new, author))
+            touched.append(segment_id)
+            return new
+
+        segment = await self._write(account, work)
+        if touched:
+            self._membership.refresh(account, touched)
+        return segment
+
+    async def _write(self, account: Account, work: Callable[[Connection, int], Segment]) -> Segment:
+        """Writes a segment at a tick of the change clock, so that every export lies clearly before or after it."""
+        async with self._ledger.use(account) as live, live.order:
+            tick = live.clock.mark(self._clock())
+            return await self._store.write(lambda tx: work(tx, tick))
+
+    def _check_title_is_free(
+        self, tx: Connection, account: Account, list_id: str | None, title: str
+    ) -> None:
+        if segments.select(tx, account, list_id or "", title, limit=1):
+            raise ResourceExists(
+                f"a segment titled {title!r} exists there; choose another title",
+                {"name": title, "vendor_code": 275},
+            )
 
 
 def segment_in(tx: Connection, account: Account, segment_id: str) -> Segment:
     """Returns a segment inside a transaction.
 
     Raises:
-        ResourceNotFound: There is no such segment.
+        ResourceNotFound: There is no such segment (271).
     """
-    segment = definitions.find_segment(tx, account, segment_id)
+    segment = segments.find(tx, account, segment_id)
     if segment is None:
         raise ResourceNotFound(f"{account.name}/segments/{segment_id}")
     return segment
+
+
+def described_in(
+    tx: Connection, account: Account, found: Sequence[Segment]
+) -> list[DescribedSegment]:
+    """Returns segments, or revisions of them, with their rules in every form; as written alone where they name what is gone."""
+    audiences = Audiences(tx, account)
+
+    def forms(segment: Segment) -> RulesInForms:
+        try:
+            return in_every_form(segment.rules, audiences.saved(segment).condition)
+        except (RulesInvalid, ConditionInvalid):
+            return as_written(segment.rules, "the rules name what is no longer there")
+
+    return [DescribedSegment(segment, forms(segment)) for segment in found]
+
+
+def _own_segment_in(tx: Connection, account: Account, segment_id: str, etag: str) -> Segment:
+    segment = segment_in(tx, account, segment_id)
+    if segment.is_system:
+        raise SegmentSystem(
+            f"{segment.name} is an engagement segment and stays as it is; make one of your own with its rules",
+            {"name": segment.name, "vendor_code": 284},
+        )
+    check_etag(etag, segment.version, segment.name)
+    return segment
+
+
+def _in_use(segment: Segment, user: str, vendor_code: int | None = None) -> StateForbids:
+    return StateForbids(
+        f"{segment.name} is named by {user}; change or delete that first",
+        {"name": segment.name, "state": f"named by {user}", **coded(vendor_code)},
+    )

@@ -104,12 +104,17 @@ def find_principal(tx: Connection, digest: bytes) -> tuple[bytes, Principal] | N
     """Reads who holds a key by its digest; the stored digest comes along to be compared."""
     rows = list(
         tx.execute(
-            "SELECT digest, account.account_id FROM api_key LEFT JOIN account ON account.key = api_key.account"
+            "SELECT digest, account.account_id, key_id FROM api_key LEFT JOIN account ON account.key = api_key.account"
             " WHERE digest = ?",
             (digest,),
         )
     )
-    return (rows[0][0], Principal(rows[0][1])) if rows else None
+    if not rows:
+        return None
+    stored, account_id, key_id = rows[0]
+    if account_id is None:
+        return stored, Principal(None)
+    return stored, Principal(account_id, f"accounts/{account_id}/apiKeys/{key_id}")
 
 
 def has_admin_key(tx: Connection) -> bool:

@@ -1,15 +1,13 @@
-"""Rows of lists, fields, segments and schema versions."""
+"""Rows of lists, fields and schema versions."""
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from typing import Final
 
 from segue.domain.account import Account
 from segue.domain.field import Field, FieldType
 from segue.domain.list import MailingList
 from segue.domain.schema import schema_definition
-from segue.domain.segment import Segment, decode_rule_groups, encode_rule_groups
 from segue.store import vocabulary
 from segue.store.base import Connection, Row
 
@@ -17,7 +15,6 @@ _LIST: Final = "list_id, display_name, first_column, create_millis, update_milli
 _FIELD: Final = (
     "list_id, field_key, type, display_name, options, field_column, create_millis, version"
 )
-_SEGMENT: Final = "segment_id, list_id, title, rule_groups, create_millis, update_millis, version"
 
 
 def select_lists(
@@ -157,69 +154,10 @@ def find_schema(tx: Connection, account: int, version: int) -> bytes:
     return bytes(row[0])
 
 
-def insert_segment(tx: Connection, account: Account, segment: Segment) -> None:
-    """Adds a segment."""
-    tx.execute(
-        f"INSERT INTO segment (account, folded_title, {_SEGMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            account.key,
-            segment.title.casefold(),
-            segment.segment_id,
-            segment.list_id or "",
-            segment.title,
-            encode_rule_groups(segment.rule_groups),
-            segment.create_millis,
-            segment.update_millis,
-            segment.version,
-        ),
-    )
-
-
-def find_segment(tx: Connection, account: Account, segment_id: str) -> Segment | None:
-    """Reads a segment."""
-    rows = list(
-        tx.execute(
-            f"SELECT {_SEGMENT} FROM segment WHERE account = ? AND segment_id = ?",
-            (account.key, segment_id),
-        )
-    )
-    return _segment(account, rows[0]) if rows else None
-
-
-def select_segments(
-    tx: Connection,
-    account: Account,
-    list_id: str | None,
-    title: str,
-    after: Sequence[str | int],
-    limit: int,
-) -> list[Segment]:
-    """Reads segments in order of (folded title, id), those after one; of one list unless None, of one title unless empty."""
-    rows = tx.execute(
-        f"SELECT {_SEGMENT} FROM segment WHERE account = ?1 AND (?2 IS NULL OR list_id = ?2)"
-        " AND (?3 = '' OR folded_title = ?3) AND (folded_title, segment_id) > (?4, ?5)"
-        " ORDER BY folded_title, segment_id LIMIT ?6",
-        (account.key, list_id, title.casefold(), *after, limit),
-    )
-    return [_segment(account, row) for row in rows]
-
-
 def count_rows(tx: Connection, table: str, account: int) -> int:
-    """Counts an account's rows of one of the tables `list`, `field`, `segment`."""
+    """Counts an account's rows of one of the tables `list`, `field`."""
     (row,) = tx.execute(f"SELECT count(*) FROM {table} WHERE account = ?", (account,))
     return int(row[0])
-
-
-def delete_segment(tx: Connection, account: Account, segment_id: str) -> bool:
-    """Removes a segment; tells whether there was one."""
-    return bool(
-        list(
-            tx.execute(
-                "DELETE FROM segment WHERE account = ? AND segment_id = ? RETURNING 1",
-                (account.key, segment_id),
-            )
-        )
-    )
 
 
 def _field(account: Account, row: Row) -> Field:
@@ -233,19 +171,5 @@ def _field(account: Account, row: Row) -> Field:
         tuple(json.loads(options)),
         column,
         create_millis,
-        version,
-    )
-
-
-def _segment(account: Account, row: Row) -> Segment:
-    segment_id, list_id, title, rule_groups, create_millis, update_millis, version = row
-    return Segment(
-        account.account_id,
-        segment_id,
-        list_id or None,
-        title,
-        decode_rule_groups(rule_groups),
-        create_millis,
-        update_millis,
         version,
     )

@@ -8,7 +8,7 @@ from segue.store.base import Connection, Row
 
 _COLUMNS: Final = (
     "key, account, format, list_id, condition, changed_from_millis, include_removed, revision, schema_version,"
-    " snapshot_millis, byte_count, expire_millis"
+    " snapshot_millis, byte_count, expire_millis, condition_before, before_millis"
 )
 
 
@@ -28,13 +28,18 @@ class ExportRow:
     snapshot_millis: int
     byte_count: int
     expire_millis: int
+    condition_before: bytes | None = None
+    """What `condition` was for the increment before this one; None when it cannot have been another."""
+    before_millis: int | None = None
+    """The moment that `condition_before` is evaluated as of."""
 
 
 def insert(tx: Connection, digest: bytes, export: ExportRow) -> None:
     """Adds an export; its number is given by the store."""
     tx.execute(
         "INSERT INTO export (digest, account, format, list_id, condition, changed_from_millis, include_removed,"
-        " revision, schema_version, snapshot_millis, expire_millis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " revision, schema_version, snapshot_millis, expire_millis, condition_before, before_millis)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             digest,
             export.account,
@@ -47,6 +52,8 @@ def insert(tx: Connection, digest: bytes, export: ExportRow) -> None:
             export.schema_version,
             export.snapshot_millis,
             export.expire_millis,
+            export.condition_before,
+            export.before_millis,
         ),
     )
 

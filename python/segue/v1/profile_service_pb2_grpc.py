@@ -52,6 +52,11 @@ class ProfileServiceStub:
                 request_serializer=segue_dot_v1_dot_profile__service__pb2.DeleteProfileRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ListProfileSegments = channel.unary_unary(
+                '/segue.v1.ProfileService/ListProfileSegments',
+                request_serializer=segue_dot_v1_dot_profile__service__pb2.ListProfileSegmentsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_profile__service__pb2.ListProfileSegmentsResponse.FromString,
+                _registered_method=True)
 
 
 class ProfileServiceServicer:
@@ -86,6 +91,15 @@ class ProfileServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListProfileSegments(self, request, context):
+        """Lists the saved segments that a profile is a member of now, by title; all at once, without their numbers of members.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProfileServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -103,6 +117,11 @@ def add_ProfileServiceServicer_to_server(servicer, server):
                     servicer.DeleteProfile,
                     request_deserializer=segue_dot_v1_dot_profile__service__pb2.DeleteProfileRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListProfileSegments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProfileSegments,
+                    request_deserializer=segue_dot_v1_dot_profile__service__pb2.ListProfileSegmentsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_profile__service__pb2.ListProfileSegmentsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -187,6 +206,33 @@ class ProfileService:
             '/segue.v1.ProfileService/DeleteProfile',
             segue_dot_v1_dot_profile__service__pb2.DeleteProfileRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProfileSegments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ProfileService/ListProfileSegments',
+            segue_dot_v1_dot_profile__service__pb2.ListProfileSegmentsRequest.SerializeToString,
+            segue_dot_v1_dot_profile__service__pb2.ListProfileSegmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,11 @@ class ProfileServiceStub:
 
     Errors: `RESOURCE_NOT_FOUND`.
     """
+    ListProfileSegments: _grpc.UnaryUnaryMultiCallable[_profile_service_pb2.ListProfileSegmentsRequest, _profile_service_pb2.ListProfileSegmentsResponse]
+    """Lists the saved segments that a profile is a member of now, by title; all at once, without their numbers of members.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
 
 @_typing.type_check_only
 class ProfileServiceAsyncStub(ProfileServiceStub):
@@ -70,6 +75,11 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """
     DeleteProfile: _aio.UnaryUnaryMultiCallable[_profile_service_pb2.DeleteProfileRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Erases a profile: every value goes, at once; its id stays as a mark so that increments can report the removal.
+
+    Errors: `RESOURCE_NOT_FOUND`.
+    """
+    ListProfileSegments: _aio.UnaryUnaryMultiCallable[_profile_service_pb2.ListProfileSegmentsRequest, _profile_service_pb2.ListProfileSegmentsResponse]  # type: ignore[assignment]
+    """Lists the saved segments that a profile is a member of now, by title; all at once, without their numbers of members.
 
     Errors: `RESOURCE_NOT_FOUND`.
     """
@@ -107,6 +117,17 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Erases a profile: every value goes, at once; its id stays as a mark so that increments can report the removal.
+
+        Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def ListProfileSegments(
+        self,
+        request: _profile_service_pb2.ListProfileSegmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_profile_service_pb2.ListProfileSegmentsResponse, _abc.Awaitable[_profile_service_pb2.ListProfileSegmentsResponse]]:
+        """Lists the saved segments that a profile is a member of now, by title; all at once, without their numbers of members.
 
         Errors: `RESOURCE_NOT_FOUND`.
         """

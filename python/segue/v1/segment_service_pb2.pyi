@@ -849,11 +849,11 @@ class WatchSegmentResponse(_message.Message):
     """Whether the caller must forget what it holds before it applies this."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___MembershipChange]:
-        """Enterings and leavings; with `reset` only enterings, and more responses may follow before the first with another position."""
+        """Enterings and leavings. From a response with `reset` to the next with a position they are all members, as enterings."""
 
     @_builtins.property
     def position(self) -> Global___WatchPosition:
-        """The position after them."""
+        """The position after them; none among all members, of which a part is no state to go on from."""
 
     def __init__(
         self,

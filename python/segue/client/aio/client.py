@@ -11,6 +11,7 @@ from segue.client.aio.exports import AsyncExport, stream_members
 from segue.client.aio.imports import AsyncImport, OnProgress
 from segue.client.aio.methods import AccountItems, AccountMethod
 from segue.client.aio.vocabulary import AsyncDefinitions, AsyncEventTypes
+from segue.client.aio.watching import watch_segment
 from segue.client.blocks import Block
 from segue.client.calls import accounts, campaigns, exports, imports, lists, profiles, segments
 from segue.client.events import EventRecord, RecordedEvents
@@ -29,7 +30,12 @@ from segue.v1.event_type_pb2 import EventType
 from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.mark_pb2 import ConsentType, Tag, Topic
 from segue.v1.segment_pb2 import Segment
-from segue.v1.segment_service_pb2 import StreamMembersRequest
+from segue.v1.segment_service_pb2 import (
+    StreamMembersRequest,
+    WatchPosition,
+    WatchSegmentRequest,
+    WatchSegmentResponse,
+)
 
 
 class AsyncAccountClient:
@@ -78,13 +84,21 @@ class AsyncAccountClient:
     get_profile = AccountMethod(profiles.get_profile)
     upsert_profiles = AccountMethod(profiles.upsert_profiles)
     delete_profile = AccountMethod(profiles.delete_profile)
+    list_profile_segments = AccountMethod(profiles.list_profile_segments)
 
     create_segment = AccountMethod(segments.create_segment)
     get_segment = AccountMethod(segments.get_segment)
     list_segments = AccountItems(segments.list_segments)
+    update_segment = AccountMethod(segments.update_segment)
+    add_rule_group = AccountMethod(segments.add_rule_group)
+    clear_rules = AccountMethod(segments.clear_rules)
     delete_segment = AccountMethod(segments.delete_segment)
+    list_active_subscribers = AccountMethod(segments.list_active_subscribers)
     count_members = AccountMethod(segments.count_members)
     count_draft = AccountMethod(segments.count_draft)
+    explain_membership = AccountMethod(segments.explain_membership)
+    list_segment_revisions = AccountItems(segments.list_segment_revisions)
+    compare_segment_revisions = AccountMethod(segments.compare_segment_revisions)
 
     async def find_segment(self, title_or_id: str, *, list_id: str | None = None) -> Segment:
         """Returns the segment of a title, id or name.
@@ -105,6 +119,17 @@ class AsyncAccountClient:
         """Yields a segment's members as they are now; `export` is for readers that must resume."""
         name = segment_name(self.name, segment)
         return stream_members(self.connection, StreamMembersRequest(name=name, format=block_format))
+
+    def watch_segment(
+        self, segment: str, position: WatchPosition | None = None
+    ) -> AsyncIterator[WatchSegmentResponse]:
+        """Yields who enters and leaves a segment, until the caller stops; a broken stream goes on where it broke.
+
+        Without a position, or with one that the server does not remember, it begins with all members: a response with `reset`
+        says to forget what is held.
+        """
+        name = segment_name(self.name, segment)
+        return watch_segment(self.connection, WatchSegmentRequest(name=name, position=position))
 
     async def export(
         self,

@@ -28,3 +28,11 @@ def delete_profile(account: str, profile_id: str) -> Call[Empty]:
     """Erases a profile; increments report the removal."""
     request = service.DeleteProfileRequest(name=profile_name(account, profile_id))
     return Call(lambda stubs: stubs.profiles.DeleteProfile, request, repeatable=False)
+
+
+def list_profile_segments(
+    account: str, profile_id: str
+) -> Call[service.ListProfileSegmentsResponse]:
+    """Returns the saved segments that a profile is a member of now."""
+    request = service.ListProfileSegmentsRequest(parent=profile_name(account, profile_id))
+    return Call(lambda stubs: stubs.profiles.ListProfileSegments, request)

@@ -16,7 +16,6 @@ from segue.domain.job import (
 from segue.domain.key import ApiKey
 from segue.domain.list import ListStats, MailingList
 from segue.domain.profile import RecordException, UpsertResult
-from segue.domain.segment import MemberCount, Segment
 from segue.service.etag import etag_of
 from segue.v1 import (
     account_pb2,
@@ -29,8 +28,6 @@ from segue.v1 import (
     list_pb2,
     list_service_pb2,
     profile_service_pb2,
-    segment_pb2,
-    segment_service_pb2,
     user_service_pb2,
 )
 
@@ -118,7 +115,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         segments=[f"{account}/segments/{segment_id}" for segment_id in campaign.segment_ids],
         links=campaign.links,
         state=campaign_pb2.CampaignState.ValueType(campaign.state),
-        sent_time=_optional_timestamp(campaign.sent_millis),
+        sent_time=optional_timestamp(campaign.sent_millis),
         create_time=timestamp(campaign.create_millis),
         etag=etag_of(campaign.version),
     )
@@ -144,37 +141,6 @@ def recorded_message(summary: RecordSummary) -> event_service_pb2.RecordEventsRe
             for problem in summary.exceptions
         ],
         revision=summary.revision,
-    )
-
-
-def segment_message(segment: Segment, member_count: int = 0) -> segment_pb2.Segment:
-    """Returns a segment as its resource; 0 members where they were not counted."""
-    return segment_pb2.Segment(
-        name=segment.name,
-        list=segment.list_name,
-        title=segment.title,
-        rule_groups=[
-            segment_pb2.RuleGroup(
-                rules=[
-                    segment_pb2.Rule(rule_type=rule.rule_type, clause=rule.clause) for rule in group
-                ]
-            )
-            for group in segment.rule_groups
-        ],
-        active_subscriber_count=member_count,
-        create_time=timestamp(segment.create_millis),
-        update_time=timestamp(segment.update_millis),
-        etag=etag_of(segment.version),
-    )
-
-
-def count_message(count: MemberCount) -> segment_service_pb2.CountMembersResponse:
-    """Returns a number of members."""
-    return segment_service_pb2.CountMembersResponse(
-        member_count=count.members,
-        candidate_count=count.candidates,
-        revision=count.revision,
-        evaluate_time=timestamp(count.evaluate_millis),
     )
 
 
@@ -238,7 +204,7 @@ def export_opened_message(opened: ExportOpened) -> export_service_pb2.InitiateEx
     """Returns an export's token, the one time it is shown, and what it pinned."""
     return export_service_pb2.InitiateExportResponse(
         token=opened.token.reveal(),
-        effective_last_datetime=_optional_timestamp(opened.effective_last_millis),
+        effective_last_datetime=optional_timestamp(opened.effective_last_millis),
         snapshot_time=timestamp(opened.snapshot_millis),
         revision=opened.revision,
         expire_time=timestamp(opened.expire_millis),
@@ -251,7 +217,7 @@ def export_status_message(status: ExportStatus) -> export_service_pb2.ExportStat
         state=export_service_pb2.ExportState.ValueType(status.state),
         row_count=status.row_count,
         byte_count=status.byte_count,
-        effective_last_datetime=_optional_timestamp(status.effective_last_millis),
+        effective_last_datetime=optional_timestamp(status.effective_last_millis),
         snapshot_time=timestamp(status.snapshot_millis),
         expire_time=timestamp(status.expire_millis),
     )
@@ -264,5 +230,6 @@ def api_key_message(key: ApiKey) -> user_service_pb2.ApiKey:
     )
 
 
-def _optional_timestamp(millis: int | None) -> Timestamp | None:
+def optional_timestamp(millis: int | None) -> Timestamp | None:
+    """Returns an instant, or none for none."""
     return None if millis is None else timestamp(millis)

@@ -12,8 +12,8 @@ class MethodPolicy:
     """Paths in the request of resource names, all of which must belong to the caller's account."""
     admin_only: bool = False
     """Whether only an admin's key may call it."""
-    rules_field: str = "segment"
-    """Field of the request whose rule groups `RULES_INVALID` points into."""
+    rules_field: str = "segment.rule_groups[{}]"
+    """Field of the request that `RULES_INVALID` points at; the braces are for the number of a group."""
 
 
 _ADMIN: Final = MethodPolicy(admin_only=True)
@@ -32,6 +32,10 @@ def _of_collection(resource: str, field: str) -> dict[str, MethodPolicy]:
         f"Delete{resource}": _BY_NAME,
     }
 
+
+_OF_TARGET: Final = MethodPolicy(
+    ("parent", "segment", "draft.list"), rules_field="draft.rule_groups[{}]"
+)
 
 _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
     "AccountService": {
@@ -66,14 +70,23 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "GetProfile": _BY_NAME,
         "UpsertProfiles": _IN_PARENT,
         "DeleteProfile": _BY_NAME,
+        "ListProfileSegments": _IN_PARENT,
     },
     "SegmentService": {
         "CreateSegment": MethodPolicy(("parent", "segment.list")),
         "GetSegment": _BY_NAME,
         "ListSegments": MethodPolicy(("parent", "list")),
+        "UpdateSegment": MethodPolicy(("segment.name",)),
         "DeleteSegment": _BY_NAME,
-        "CountMembers": MethodPolicy(("parent", "segment", "draft.list"), rules_field="draft"),
+        "AddRuleGroup": MethodPolicy(("name",), rules_field="rule_group"),
+        "ClearRules": _BY_NAME,
+        "ListActiveSubscribers": _BY_NAME,
+        "CountMembers": _OF_TARGET,
+        "ExplainMembership": _OF_TARGET,
         "StreamMembers": _BY_NAME,
+        "WatchSegment": _BY_NAME,
+        "ListSegmentRevisions": _BY_NAME,
+        "CompareSegmentRevisions": _BY_NAME,
     },
     "ImportService": {
         "InitiateImport": MethodPolicy(("parent", "list")),

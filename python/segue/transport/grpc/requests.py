@@ -1,4 +1,4 @@
-"""What callers send as domain values: pages, update masks, formats, rules, and options that are not built yet."""
+"""What callers send as domain values: pages, update masks, formats, and options that are not built yet."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final, Protocol
@@ -13,7 +13,6 @@ from segue.domain.field import FieldType
 from segue.domain.job import ExportRequest, ImportRequest, StagedPart
 from segue.domain.page import PageRequest
 from segue.domain.profile import BlockFormat
-from segue.domain.segment import RuleGroups, RuleText
 from segue.errors import FieldInvalid, FieldViolation, NotImplementedYet
 from segue.transport.grpc import names
 from segue.transport.grpc.messages import FIELD_TYPES
@@ -25,7 +24,6 @@ from segue.v1 import (
     field_pb2,
     import_service_pb2,
     match_criteria_pb2,
-    segment_pb2,
 )
 
 _TYPES: Final = {number: field_type for field_type, number in FIELD_TYPES.items()}
@@ -77,14 +75,6 @@ def changes_of(resource: Message, mask: FieldMask, mutable: Iterable[str]) -> Ma
         return {name: getattr(resource, name) for name in fields if getattr(resource, name)}
     chosen = fields if "*" in mask.paths else tuple(mask.paths)
     return {name: getattr(resource, name) for name in chosen}
-
-
-def rule_groups_of(segment: segment_pb2.Segment) -> RuleGroups:
-    """Returns a segment's rules."""
-    return tuple(
-        tuple(RuleText(rule.rule_type, rule.clause) for rule in group.rules)
-        for group in segment.rule_groups
-    )
 
 
 def field_type_of(value: field_pb2.FieldType.ValueType) -> FieldType:

@@ -56,7 +56,7 @@ MESSAGE_CHARACTERS: Final = 1024
 
 
 def status_of(
-    error: BaseException, request_id: str, rules_field: str = "segment"
+    error: BaseException, request_id: str, rules_field: str = "segment.rule_groups[{}]"
 ) -> status_pb2.Status:
     """Tells a caller what went wrong, with details for programs.
 
@@ -65,7 +65,7 @@ def status_of(
     Args:
         error: An error of ours, or any other exception, whose text stays here.
         request_id: By which the log finds a fault of ours.
-        rules_field: Field of the request that holds rule groups.
+        rules_field: Field of the request that holds a rule group, with braces for its number.
     """
     if not isinstance(error, errors.SegueError) or isinstance(error, errors.InternalError):
         return _internal(request_id)
@@ -196,10 +196,11 @@ def _rule_violations(
     for result in error.results:
         if result.rule_code:
             part = "rule_type" if result.rule_code in _RULE_TYPE_CODES else "clause"
-            path = f"rule_groups[{result.group_index}].rules[{result.rule_index}].{part}"
+            group = rules_field.format(result.group_index)
             text = result.rule_message if part == "rule_type" else result.clause_message
             yield error_details_pb2.BadRequest.FieldViolation(
-                field=f"{rules_field}.{path}", description=text or result.rule_message
+                field=f"{group}.rules[{result.rule_index}].{part}",
+                description=text or result.rule_message,
             )
 
 

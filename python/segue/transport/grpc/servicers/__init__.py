@@ -13,7 +13,7 @@ from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.lists import ListService
 from segue.service.profiles import ProfileService
-from segue.service.segments import SegmentService
+from segue.service.segment_use_cases import SegmentUseCases
 from segue.service.vocabulary import VocabularyService
 from segue.transport.grpc.servicers.accounts import AccountServicer
 from segue.transport.grpc.servicers.campaigns import CampaignServicer
@@ -48,9 +48,9 @@ class UseCases:
     fields: FieldService
     vocabulary: VocabularyService
     profiles: ProfileService
-    segments: SegmentService
     campaigns: CampaignService
     events: EventService
+    segments: SegmentUseCases
     imports: ImportService
     exports: ExportService
     keys: KeyService
@@ -64,7 +64,9 @@ def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:
         _service(field_service_pb2.DESCRIPTOR): FieldServicer(
             use_cases.fields, use_cases.vocabulary
         ),
-        _service(profile_service_pb2.DESCRIPTOR): ProfileServicer(use_cases.profiles),
+        _service(profile_service_pb2.DESCRIPTOR): ProfileServicer(
+            use_cases.profiles, use_cases.segments
+        ),
         _service(segment_service_pb2.DESCRIPTOR): SegmentServicer(use_cases.segments),
         _service(campaign_service_pb2.DESCRIPTOR): CampaignServicer(use_cases.campaigns),
         _service(event_service_pb2.DESCRIPTOR): EventServicer(use_cases.events),

@@ -3,17 +3,20 @@
 from google.protobuf.empty_pb2 import Empty
 
 from segue.service.profiles import ProfileService
+from segue.service.segment_use_cases import SegmentUseCases
 from segue.transport.grpc import names
 from segue.transport.grpc.messages import upsert_message
+from segue.transport.grpc.segment_messages import segment_message
 from segue.v1 import profile_service_pb2
 
 
 class ProfileServicer:
     """Serves single profiles."""
 
-    def __init__(self, profiles: ProfileService) -> None:
+    def __init__(self, profiles: ProfileService, segments: SegmentUseCases) -> None:
         """Takes the use cases."""
         self._profiles = profiles
+        self._segments = segments
 
     async def get_profile(self, request: profile_service_pb2.GetProfileRequest, _: object) -> bytes:
         """Serves `GetProfile`."""
@@ -37,3 +40,13 @@ class ProfileServicer:
         """Serves `DeleteProfile`."""
         await self._profiles.delete(*names.profile_of(request.name, "name"))
         return Empty()
+
+    async def list_profile_segments(
+        self, request: profile_service_pb2.ListProfileSegmentsRequest, _: object
+    ) -> profile_service_pb2.ListProfileSegmentsResponse:
+        """Serves `ListProfileSegments`."""
+        name = names.profile_of(request.parent, "parent")
+        found, revision = await self._segments.counts.segments_of(*name)
+        return profile_service_pb2.ListProfileSegmentsResponse(
+            segments=map(segment_message, found), revision=revision
+        )

@@ -1,0 +1,163 @@
+"""Use cases of members one by one: pages of them with the envelope of seed 004, and all of them as blocks."""
+
+import dataclasses
+import datetime
+from collections.abc import AsyncIterator
+from typing import Final
+
+from segue._kernel import Plan
+from segue.domain.account import Account
+from segue.domain.membership import SubscriberPage, SubscriberQuery
+from segue.domain.profile import BlockFormat
+from segue.domain.timestamp import Clock
+from segue.errors import FieldInvalid, FieldViolation, PageInvalid
+from segue.kernel import guard
+from segue.rules.days import start_millis
+from segue.rules.lowering import lower_members
+from segue.rules.scope import SegmentRules
+from segue.service.audience import Audiences
+from segue.service.blocks import read_blocks
+from segue.service.ledger import Ledger
+from segue.service.limits import Limits
+from segue.service.segments import segment_in
+from segue.store.base import Connection, Store
+
+PAGE_SIZES: Final = range(10, 1001)
+ORDER_FIELDS: Final = ("email", "name", "date")
+"""Their positions are the kernel's numbers."""
+
+ORDER_DIRECTIONS: Final = ("asc", "desc")
+
+
+class SubscriberService:
+    """Lists and streams the members of segments."""
+
+    def __init__(self, store: Store, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+        """Takes what the use cases work on."""
+        self._store = store
+        self._ledger = ledger
+        self._limits = limits
+        self._clock = clock
+
+    async def page(
+        self, account_id: str, segment_id: str, query: SubscriberQuery
+    ) -> SubscriberPage:
+        """Returns a page of members in a stated order.
+
+        Raises:
+            ResourceNotFound: There is no such account or segment (271).
+            FieldInvalid: The date (5), the page size (801), the order field (802) or the direction (803) is wrong.
+            PageInvalid: The page is below 1 or behind the last (800).
+        """
+        account = await self._ledger.directory.account(account_id)
+        query, active_from = checked(query, account)
+        list_id, rules = await self._rules(account, segment_id)
+        _, schema = await self._ledger.schema(account)
+        snapshot = await self._ledger.snapshot(account)
+        now = self._clock()
+        batch, total = await guard.run(
+            lambda: snapshot.page(
+                schema,
+                Plan(schema, lower_members(*rules, now), now),
+                ORDER_FIELDS.index(query.order_field),
+                query.order_direction == "desc",
+                list_id or "",
+                active_from,
+                (query.page - 1) * query.page_size,
+                query.page_size,
+            )
+        )
+        page = SubscriberPage(
+            batch,
+            list_id,
+            query.order_field,
+            query.order_direction,
+            query.page,
+            query.page_size,
+            total,
+        )
+        if query.page > page.page_count:
+            raise _page_invalid(query.page, page.page_count)
+        return page
+
+    async def stream(
+        self, account_id: str, segment_id: str, block_format: BlockFormat
+    ) -> AsyncIterator[bytes]:
+        """Yields a segment's members as they are now, as serialized responses.
+
+        Raises:
+            ResourceNotFound: There is no such account or segment.
+        """
+        account = await self._ledger.directory.account(account_id)
+        list_id, rules = await self._rules(account, segment_id)
+        _, schema = await self._ledger.schema(account)
+        snapshot = await self._ledger.snapshot(account)
+        now = self._clock()
+        export = await guard.run(
+            lambda: snapshot.export(
+                schema,
+                Plan(schema, lower_members(*rules, now), now),
+                block_format,
+                list_id,
+                changed_from_millis=None,
+                plan_before=None,
+                include_removed=False,
+                block_bytes=self._limits.export_block_bytes,
+            )
+        )
+        async for block in read_blocks(export, 0):
+            yield block
+
+    async def _rules(self, account: Account, segment_id: str) -> tuple[str | None, SegmentRules]:
+        def work(tx: Connection) -> tuple[str | None, SegmentRules]:
+            segment = segment_in(tx, account, segment_id)
+            return segment.list_id, Audiences(tx, account).saved(segment)
+
+        return await self._store.read(work)
+
+
+def checked(query: SubscriberQuery, account: Account) -> tuple[SubscriberQuery, int | None]:
+    """Fills a query's defaults in; the second value is the first instant of its date, if it has one.
+
+    Raises:
+        FieldInvalid: A part is wrong; so many numbers of seed 004, so one at a time.
+        PageInvalid: The page is below 1.
+    """
+    query = dataclasses.replace(
+        query,
+        page=query.page or 1,
+        page_size=query.page_size or PAGE_SIZES[-1],
+        order_field=query.order_field.lower() or "date",
+        order_direction=query.order_direction.lower() or "asc",
+    )
+    for field, is_good, advice, vendor_code in (
+        ("page_size", query.page_size in PAGE_SIZES, "must be 10-1000", 801),
+        ("order_field", query.order_field in ORDER_FIELDS, "must be email, name or date", 802),
+        ("order_direction", query.order_direction in ORDER_DIRECTIONS, "must be asc or desc", 803),
+    ):
+        if not is_good:
+            raise FieldInvalid(FieldViolation(field, advice), vendor_code=vendor_code)
+    if query.page < 1:
+        raise _page_invalid(query.page)
+    return query, _active_from(query.date, account)
+
+
+def _active_from(date: str, account: Account) -> int | None:
+    if not date:
+        return None
+    try:
+        day = datetime.datetime.strptime(date, "%Y-%m-%d").date()  # noqa: DTZ007 — a day, no instant
+        if len(date) != len("yyyy-mm-dd"):
+            raise ValueError
+        return start_millis(day, account.zone)
+    except (ValueError, OverflowError) as error:
+        violation = FieldViolation("date", "is no day; write it as yyyy-mm-dd")
+        raise FieldInvalid(violation, vendor_code=5) from error
+
+
+def _page_invalid(page: int, last: int | None = None) -> PageInvalid:
+    behind = "" if last is None else f"; the last is {last}"
+    return PageInvalid(
+        f"there is no page {page}, pages count from 1{behind}",
+        {"page": page, "vendor_code": 800, **({} if last is None else {"number_of_pages": last})},
+    )
