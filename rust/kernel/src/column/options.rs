@@ -1,18 +1,27 @@
 use super::Block;
 use crate::bitmap::RowSet;
 
+/// No row.
+static NONE: RowSet = RowSet::new();
+
 /// The set of rows of each option of a block.
 #[derive(Debug, Clone, Default)]
 pub struct OptionsBlock {
     /// Ascending codes; no set is empty.
     sets: Vec<(u16, RowSet)>,
-    presence: RowSet,
+    /// Rows with at least one option while there are several options; else empty, because the only set says it.
+    union: RowSet,
 }
 
 impl OptionsBlock {
     /// Takes stored parts as they are: ascending codes.
     pub(crate) fn from_parts(sets: Vec<(u16, RowSet)>, presence: RowSet) -> Self {
-        Self { sets, presence }
+        let mut block = Self {
+            sets,
+            union: presence,
+        };
+        block.close_union();
+        block
     }
 
     /// Rows that have an option; `None` when no row has.
@@ -27,7 +36,25 @@ impl OptionsBlock {
 
     /// Rows with at least one option.
     pub fn presence(&self) -> &RowSet {
-        &self.presence
+        match self.sets.as_slice() {
+            [] => &NONE,
+            [(_, only)] => only,
+            _ => &self.union,
+        }
+    }
+
+    /// Makes the union what [`presence`](Self::presence) says, to be written to.
+    fn open_union(&mut self) {
+        if self.sets.len() < 2 {
+            self.union = self.presence().clone();
+        }
+    }
+
+    /// Gives the union up where the only set says the same.
+    fn close_union(&mut self) {
+        if self.sets.len() < 2 {
+            self.union = RowSet::new();
+        }
     }
 
     /// Appends the options of a row, ascending.
@@ -62,33 +89,36 @@ impl OptionsBlock {
             start = end as usize;
         }
         self.replace(rows, keys);
-        self.presence.insert_sorted(&given);
-        self.presence.remove_sorted(&absent);
+        self.union.insert_sorted(&given);
+        self.union.remove_sorted(&absent);
+        self.close_union();
     }
 
     /// Gives one option to each of ascending rows without repeats, instead of those they had.
     ///
     /// # Cost
-    /// That of adding rows to two sets while the block holds no other option than the one given, as with tags; else as [`write`](Self::write).
+    /// That of adding rows to a set while the block holds no other option than the one given, as with tags; else as [`write`](Self::write).
     pub fn write_one(&mut self, rows: &[u16], codes: &[u16]) {
         match self.sets.as_mut_slice() {
             [(only, set)] if codes.iter().all(|code| code == only) => set.insert_sorted(rows),
             _ => {
                 let keys = codes.iter().zip(rows);
                 self.replace(rows, keys.map(|(&code, &row)| key(code, row)).collect());
+                self.union.insert_sorted(rows);
+                self.close_union();
             }
         }
-        self.presence.insert_sorted(rows);
     }
 
-    /// Makes options of rows exactly those of keys, in any order.
+    /// Makes options of rows exactly those of keys, in any order, and leaves the union open.
     fn replace(&mut self, rows: &[u16], mut keys: Vec<u32>) {
+        self.open_union();
         keys.sort_unstable();
         keys.dedup();
         let held: Vec<u16> = rows
             .iter()
             .copied()
-            .filter(|&row| self.presence.contains(row))
+            .filter(|&row| self.union.contains(row))
             .collect();
         let (codes, given): (Vec<u16>, Vec<u16>) = keys.into_iter().map(code_and_row).unzip();
         let mut from = 0;
@@ -117,7 +147,7 @@ impl OptionsBlock {
 
 impl Block for OptionsBlock {
     fn presence(&self) -> &RowSet {
-        &self.presence
+        self.presence()
     }
 
     fn clear(&mut self, rows: &[u16]) {
@@ -125,7 +155,8 @@ impl Block for OptionsBlock {
             set.remove_sorted(rows);
         }
         self.sets.retain(|(_, set)| !set.is_empty());
-        self.presence.remove_sorted(rows);
+        self.union.remove_sorted(rows);
+        self.close_union();
     }
 
     fn erase(&mut self, rows: &[u16]) {
@@ -137,7 +168,7 @@ impl Block for OptionsBlock {
             set.shrink();
         }
         self.sets.shrink_to_fit();
-        self.presence.shrink();
+        self.union.shrink();
     }
 
     fn memory_bytes(&self) -> usize {
@@ -146,7 +177,7 @@ impl Block for OptionsBlock {
             .iter()
             .map(|(_, set)| set.memory_bytes())
             .sum::<usize>();
-        self.sets.capacity() * size_of::<(u16, RowSet)>() + sets + self.presence.memory_bytes()
+        self.sets.capacity() * size_of::<(u16, RowSet)>() + sets + self.union.memory_bytes()
     }
 }
 
