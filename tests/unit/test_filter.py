@@ -218,7 +218,7 @@ def test_what_is_written_otherwise_is_printed_in_one_way(text: str, same: str) -
         ("tags:vip AND shoe = 3", 13, "no field 'shoe'"),
         ("fields.Age > many", 13, "a number is wanted"),
         ("fields.Age = *", 13, "a number is wanted"),
-        ('fields.Born > "2024-02-30"', 14, "2024-02-30"),
+        ('fields.Born > "2024-02-30"', 14, "out of range"),
         ('fields.Seen > "2024-01-01T10:00:00"', 14, "with its zone"),
         ("name > a", 0, "no order"),
         ("located() = 3", 0, "is not compared"),
@@ -258,7 +258,9 @@ def test_what_is_wrong_is_told_with_its_position(text: str, position: int, probl
     with pytest.raises(ConditionInvalid) as caught:
         parse(text)
     assert problem in str(caught.value)
-    assert caught.value.metadata["place"] == f"position {position}"
+    metadata = caught.value.metadata
+    assert (metadata["form"], metadata["position"]) == ("filter", str(position))
+    assert str(caught.value) == f"position {position}: {metadata['problem']}"
 
 
 def test_parentheses_and_nodes_have_limits() -> None:

@@ -5,8 +5,7 @@ its own list. What a condition names counts as part of it, so that neither depth
 """
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 from segue.domain.condition import (
     And,
@@ -31,16 +30,23 @@ from segue.domain.condition import (
     TopicIs,
 )
 from segue.domain.field import FieldType
-from segue.errors import ConditionInvalid, ConditionTooLarge, PatternTooCostly, SegmentCycle
-from segue.rules.fit import ConditionLimits, check_circle, check_relation, check_window, fitted
+from segue.errors import ConditionInvalid, ConditionTooLarge, SegmentCycle
+from segue.rules.fit import (
+    ConditionLimits,
+    check_circle,
+    check_relation,
+    check_window,
+    fitted,
+    too_deep,
+)
 from segue.rules.names import (
-    at_place,
     column_of,
     event_type_of,
     mark_column,
     property_of,
     segment_of,
 )
+from segue.rules.places import Places, placed
 from segue.rules.scope import EventTypeScope, RuleScope
 from segue.rules.tree import children, normalised
 
@@ -48,9 +54,6 @@ MAX_THEN_MILLIS: Final = 3_660 * 86_400_000
 """Ten years."""
 MAX_SALT_CHARACTERS: Final = 100
 MAX_PERCENT: Final = 100
-
-Places: TypeAlias = Mapping[int, str]
-"""Where a leaf was written, by its `id`."""
 
 
 def checked(
@@ -70,7 +73,7 @@ def checked(
         own_id: The segment it is to be the condition of, which it may not lead back to; None for a draft.
 
     Raises:
-        ConditionInvalid: A name is unknown, or a test does not fit; `place` in its metadata tells where.
+        ConditionInvalid: A name is unknown, or a test does not fit; its metadata tells where.
         ConditionTooLarge: It is nested too deep, has too many nodes, or a set of too many values.
         PatternTooCostly: A regular expression is too long.
         SegmentCycle: It names the segment itself, directly or not.
@@ -93,11 +96,13 @@ def check_size(
     while waiting:
         node, within, depth, names = waiting.pop()
         count += 1
-        if depth > limits.depth or count > limits.nodes:
+        if depth > limits.depth:
+            raise too_deep(limits)
+        if count > limits.nodes:
             raise ConditionTooLarge(
-                f"the condition, with the segments it names, is nested deeper than {limits.depth} or has more than "
-                f"{limits.nodes} parts; simplify it, or compare with a set instead of many values",
-                {"depth": limits.depth, "nodes": limits.nodes},
+                f"the condition, with the segments it names, has more than {limits.nodes} parts; "
+                "compare with a set instead of many values",
+                {"limit": "nodes", "maximum": limits.nodes},
             )
         waiting += [(child, within, depth + 1, names) for child in children(node)]
         if isinstance(node, InSegment):
@@ -105,7 +110,7 @@ def check_size(
             if node.segment_id == own_id or node.segment_id in names:
                 raise SegmentCycle(
                     f"the segment would be asked of itself: {' → '.join(path)}; remove one of the references",
-                    {"name": node.segment_id},
+                    {"segments": ", ".join(path)},
                 )
             if found := within.segment(node.segment_id):
                 waiting.append((found.condition, found.scope, depth + 1, path))
@@ -131,13 +136,8 @@ class _Checker:
                 return self._placed(condition)
 
     def _placed(self, leaf: Leaf) -> Leaf:
-        try:
-            return self._leaf(leaf)
-        except (ConditionInvalid, ConditionTooLarge, PatternTooCostly) as error:
-            place = self._places.get(id(leaf))
-            if place is None:
-                raise
-            raise at_place(error, place) from None
+        place = self._places.get(id(leaf))
+        return placed(lambda: self._leaf(leaf), place) if place else self._leaf(leaf)
 
     def _leaf(self, leaf: Leaf) -> Leaf:
         match leaf:

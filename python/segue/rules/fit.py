@@ -53,6 +53,14 @@ class ConditionLimits:
     pattern_characters: int = 1_000
 
 
+def too_deep(limits: ConditionLimits) -> ConditionTooLarge:
+    """Returns the refusal of a condition that is nested too deep."""
+    return ConditionTooLarge(
+        f"the condition, with the segments it names, is nested deeper than {limits.depth}; simplify it",
+        {"limit": "depth", "maximum": limits.depth},
+    )
+
+
 _DAY: Final = (datetime.date,)
 _TIME: Final = (datetime.datetime,)
 _NUMBER: Final = (float, int)
@@ -173,7 +181,7 @@ def _fitted_text(
     if relation is TextRelation.MATCHES and len(text) > limits.pattern_characters:
         raise PatternTooCostly(
             f"the regular expression has more than {limits.pattern_characters} characters; shorten it",
-            {"maximum": limits.pattern_characters},
+            {"problem": "too long", "maximum": limits.pattern_characters},
         )
     if not 1 <= len(text) <= MAX_TEXT_CHARACTERS:
         raise ConditionInvalid(f"a text to compare with has 1-{MAX_TEXT_CHARACTERS} characters")
@@ -184,7 +192,7 @@ def _fitted_set(values: Sequence[Scalar], column: Column, limits: ConditionLimit
     if len(values) > limits.values:
         raise ConditionTooLarge(
             f"a set has {len(values)} values, and may have {limits.values}; put them into a field or tag",
-            {"values": len(values), "maximum": limits.values},
+            {"limit": "values", "maximum": limits.values},
         )
     if not values:
         raise ConditionInvalid("a set needs at least one value")

@@ -1,14 +1,8 @@
 """Names that conditions use, found in a scope or refused."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from segue.domain.condition import Attribute, EventMatch, Subject
-from segue.errors import ConditionInvalid, SegueError
+from segue.errors import ConditionInvalid
 from segue.rules.scope import Column, EventTypeScope, Property, RuleScope, SegmentRules
-
-T = TypeVar("T")
-E = TypeVar("E", bound=SegueError)
 
 
 def missing(
@@ -81,20 +75,3 @@ def mark_column(kind: str, name: str, scope: RuleScope) -> int:
     if name not in columns:
         raise missing(kind, name)
     return columns[name]
-
-
-def placed(find: Callable[[], T], place: str) -> T:
-    """Finds something, and tells where it is written when it is not there.
-
-    Raises:
-        ConditionInvalid: As what finds it does, with `place` in its metadata.
-    """
-    try:
-        return find()
-    except ConditionInvalid as error:
-        raise at_place(error, place) from None
-
-
-def at_place(error: E, place: str) -> E:
-    """Returns an error that tells a place too."""
-    return type(error)(f"{place}: {error}", {**error.metadata, "place": place})

@@ -51,7 +51,7 @@ def parsed(name: Name, read: Callable[[str], T]) -> T:
     try:
         return read(name.text)
     except ValueError as error:
-        fail(f"{name.text!r}: {error}", name.position)
+        fail(str(error), name.position)
 
 
 def window_of_text(name: Name) -> Window:

@@ -28,7 +28,8 @@ from segue.rules.filter.lexer import fail, place_of
 from segue.rules.filter.printer import COUNT_FUNCTIONS
 from segue.rules.filter.syntax import Argument, Call, Expression, Joined, Name, Negated, Restriction
 from segue.rules.literals import parse_length, parse_number
-from segue.rules.names import event_type_of, placed, property_of
+from segue.rules.names import event_type_of, property_of
+from segue.rules.places import placed
 from segue.rules.scope import EventTypeScope, RuleScope
 
 _RELATIONS: Final = {function: relation for relation, function in COUNT_FUNCTIONS.items()}

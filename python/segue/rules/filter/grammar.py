@@ -98,13 +98,17 @@ class _Grammar:
     def _simple(self) -> Expression:
         return self._composite() if self._is_sign("(") else self._restriction()
 
-    def _composite(self) -> Expression:
-        opening = self._take()
+    def _enter(self) -> None:
         self._open += 1
         if self._open > MAX_PARENTHESES:
             raise ConditionTooLarge(
-                f"position {opening.position}: parentheses are nested deeper than {MAX_PARENTHESES}; simplify the filter"
+                f"parentheses are nested deeper than {MAX_PARENTHESES}; simplify the filter",
+                {"limit": "parentheses", "maximum": MAX_PARENTHESES},
             )
+
+    def _composite(self) -> Expression:
+        self._take()
+        self._enter()
         expression = self._expression()
         self._expect(")")
         self._open -= 1
@@ -138,9 +142,7 @@ class _Grammar:
     def _call(self, function: Token) -> Call:
         self._take()
         arguments: list[Argument] = []
-        self._open += 1
-        if self._open > MAX_PARENTHESES:
-            raise ConditionTooLarge("calls are nested too deep; simplify the filter")
+        self._enter()
         while not self._is_sign(")"):
             if arguments:
                 self._expect(",")

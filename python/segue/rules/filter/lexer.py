@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from segue.errors import ConditionInvalid
+from segue.rules.places import Place, refusal
 
 
 class Kind(enum.Enum):
@@ -65,16 +65,12 @@ def fail(problem: str, position: int) -> NoReturn:
     Raises:
         ConditionInvalid: Always.
     """
-    place = place_of(position)
-    raise ConditionInvalid(
-        f"{place}: {problem}",
-        {"form": "filter", "place": place, "position": position, "problem": problem},
-    )
+    raise refusal(problem, place_of(position))
 
 
-def place_of(position: int) -> str:
-    """Says where in errors."""
-    return f"position {position}"
+def place_of(position: int) -> Place:
+    """Returns a place in the filter."""
+    return Place("filter", str(position))
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -41,7 +41,8 @@ from segue.rules.filter.printer import GIVEN, SUBSCRIBED
 from segue.rules.filter.syntax import Call, Expression, Joined, Name, Negated, Restriction
 from segue.rules.fit import ConditionLimits
 from segue.rules.literals import parse_metres, parse_number
-from segue.rules.names import column_of, placed
+from segue.rules.names import column_of
+from segue.rules.places import Place, placed
 from segue.rules.scope import RuleScope
 from segue.rules.tree import EVERYONE, NOBODY
 
@@ -63,7 +64,7 @@ def parse_filter(
         own_id: The segment it is to be the condition of; None for a draft.
 
     Raises:
-        ConditionInvalid: It is not of the grammar, or makes no sense in the scope; `place` in its metadata is the position.
+        ConditionInvalid: It is not of the grammar, or makes no sense in the scope; its metadata has the position.
         ConditionTooLarge: It is nested too deep, has too many nodes, or a set of too many values.
         PatternTooCostly: A regular expression is too long.
         SegmentCycle: It names the segment itself, directly or not.
@@ -79,7 +80,7 @@ class _Reader:
     """Gives expressions their meaning and keeps where leaves were."""
 
     def __init__(self, scope: RuleScope) -> None:
-        self.places: dict[int, str] = {}
+        self.places: dict[int, Place] = {}
         self._scope = scope
         events = EventReader(scope)
         self._leaves: Mapping[str, Callable[[Call], Leaf]] = {

@@ -45,11 +45,11 @@ from segue.domain.condition import (
     Unit,
     Window,
 )
-from segue.errors import ConditionTooLarge
 from segue.rules.checks import checked
-from segue.rules.fit import ConditionLimits
+from segue.rules.fit import ConditionLimits, too_deep
 from segue.rules.json_form.printer import RELATION_WORDS
 from segue.rules.json_form.reader import (
+    ROOT,
     JsonObject,
     day_of,
     fail,
@@ -61,6 +61,7 @@ from segue.rules.json_form.reader import (
     truth_of,
     whole_of,
 )
+from segue.rules.places import Place
 from segue.rules.scope import RuleScope
 
 _RELATIONS: Final = {word: relation for relation, word in RELATION_WORDS.items()}
@@ -79,36 +80,33 @@ def parse_json(
         own_id: The segment it is to be the condition of; None for a draft.
 
     Raises:
-        ConditionInvalid: It is not of the form, or makes no sense in the scope; `place` in its metadata is the path.
+        ConditionInvalid: It is not of the form, or makes no sense in the scope; its metadata has the path.
         ConditionTooLarge: It is nested too deep, has too many nodes, or a set of too many values.
         PatternTooCostly: A regular expression is too long.
         SegmentCycle: It names the segment itself, directly or not.
     """
-    reader = _Reader(limits.depth)
-    condition = reader.condition(load(text), "") if text.strip() else And(())
+    reader = _Reader(limits)
+    condition = reader.condition(load(text), ROOT) if text.strip() else And(())
     return checked(condition, scope, limits, reader.places, own_id)
 
 
 def decode_condition(text: str) -> Condition:
     """Reads a condition that was checked before it was stored; names are not looked up."""
-    return _Reader(None).condition(load(text), "")
+    return _Reader(None).condition(load(text), ROOT)
 
 
 class _Reader:
     """Reads nodes and keeps where leaves were."""
 
-    def __init__(self, depth: int | None) -> None:
-        self.places: dict[int, str] = {}
-        self._depth = depth
+    def __init__(self, limits: ConditionLimits | None) -> None:
+        self.places: dict[int, Place] = {}
+        self._limits = limits
         self._level = 0
 
     def condition(self, value: object, path: str) -> Condition:
         self._level += 1
-        if self._depth is not None and self._level > self._depth:
-            raise ConditionTooLarge(
-                f"the condition is nested deeper than {self._depth}; simplify it",
-                {"depth": self._depth},
-            )
+        if self._limits is not None and self._level > self._limits.depth:
+            raise too_deep(self._limits)
         node = JsonObject(value, path)
         kind = node.one_of((*_JOINING, *_LEAVES))
         condition: Condition
@@ -120,7 +118,7 @@ class _Reader:
                 condition = Not(node.take(kind, self.condition))
             case _:
                 condition = _LEAVES[kind](node)
-                self.places[id(condition)] = path or "the condition"
+                self.places[id(condition)] = Place("json", path)
         node.end()
         self._level -= 1
         return condition

@@ -4,12 +4,16 @@ import datetime
 import json
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
-from segue.errors import ConditionInvalid, ConditionTooLarge
+from segue.errors import ConditionTooLarge
 from segue.rules.literals import parse_day, parse_instant
+from segue.rules.places import Place, refusal
 
 T = TypeVar("T")
+
+ROOT: Final = "$"
+"""Path of the whole."""
 
 
 class JsonObject:
@@ -32,7 +36,7 @@ class JsonObject:
 
     def path_of(self, key: str) -> str:
         """Returns the path of a member."""
-        return f"{self.path}.{key}" if self.path else key
+        return f"{self.path}.{key}"
 
     def one_of(self, keys: Iterable[str]) -> str:
         """Finds which one of some members is there.
@@ -80,10 +84,7 @@ def fail(problem: str, path: str) -> NoReturn:
     Raises:
         ConditionInvalid: Always.
     """
-    place = path or "the condition"
-    raise ConditionInvalid(
-        f"{place}: {problem}", {"form": "json", "place": place, "problem": problem}
-    )
+    raise refusal(problem, Place("json", path))
 
 
 def load(text: str) -> object:
@@ -96,9 +97,11 @@ def load(text: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_members, parse_constant=_no_number)
     except RecursionError as error:
-        raise ConditionTooLarge("the JSON is nested too deep; simplify it") from error
+        raise ConditionTooLarge(
+            "the JSON is nested too deep; simplify it", {"limit": "depth"}
+        ) from error
     except ValueError as error:
-        raise ConditionInvalid(f"no JSON: {error}", {"form": "json"}) from error
+        raise refusal(f"no JSON: {error}", Place("json", ROOT)) from error
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
