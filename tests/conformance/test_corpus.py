@@ -1,6 +1,7 @@
 """Every case of the corpus, asked of the rules' front ends, the oracle and DuckDB."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -53,9 +54,10 @@ def test_wrong_conditions_are_refused_with_their_reason(case: Case) -> None:
 
 
 @pytest.fixture(scope="module")
-def connection() -> duckdb.DuckDBPyConnection:
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     population = load_population()
-    return database.open_database(population.account, population.people)
+    with database.open_database(population.account, population.people) as opened:
+        yield opened
 
 
 def test_duckdb_selects_the_members_written_wherever_sql_can_say_it(

@@ -74,16 +74,16 @@ def test_duckdb_selects_whom_the_oracle_selects(
     zone: zoneinfo.ZoneInfo,
     asked_conditions: Sequence[Condition],
 ) -> None:
-    connection = database.open_database(ACCOUNT, persons)
     speaker = sql.Speaker(moment, zone, WORLD, database.kinds_of(ACCOUNT, "news"))
-    for condition in asked_conditions:
-        try:
-            said = speaker.say(condition)
-        except sql.Unsayable:
-            continue
-        statement = f"SELECT profile_id FROM {sql.people('news')} AS p WHERE {said}"
-        found = {row[0] for row in connection.execute(statement).fetchall()}
-        assert found == oracle.members(condition, persons, moment, zone, WORLD)
+    with database.open_database(ACCOUNT, persons) as connection:
+        for condition in asked_conditions:
+            try:
+                said = speaker.say(condition)
+            except sql.Unsayable:
+                continue
+            statement = f"SELECT profile_id FROM {sql.people('news')} AS p WHERE {said}"
+            found = {row[0] for row in connection.execute(statement).fetchall()}
+            assert found == oracle.members(condition, persons, moment, zone, WORLD)
 
 
 @given(asked(), conditions, conditions)

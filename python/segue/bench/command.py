@@ -13,7 +13,7 @@ from rich.console import Console
 
 from segue.bench.comparison import Comparison
 
-NAMES: Final = ("evaluation", "import", "export", "start", "small-writes")
+NAMES: Final = ("evaluation", "segments", "import", "export", "start", "small-writes")
 RIVALS: Final = ("duckdb", "polars", "psutil")
 
 
@@ -22,7 +22,11 @@ class RivalsMissing(Exception):
 
 
 def run_benchmarks(
-    names: Sequence[str], profiles: int, json_file: Path | None, console: Console
+    names: Sequence[str],
+    profiles: int,
+    json_file: Path | None,
+    console: Console,
+    events: int | None = None,
 ) -> None:
     """Runs benchmarks, prints their tables and keeps their figures.
 
@@ -31,6 +35,7 @@ def run_benchmarks(
         profiles: Rows to work on.
         json_file: Where to write all figures; None for nowhere.
         console: Where to print.
+        events: Events of the benchmark of segments; None for 20 a profile.
 
     Raises:
         RivalsMissing: Names what to install.
@@ -42,15 +47,19 @@ def run_benchmarks(
         )
     comparisons = []
     for name in names:
-        for comparison in _benchmark(name)(profiles):
+        for comparison in _benchmark(name, events)(profiles):
             comparison.show(console)
             comparisons.append(comparison)
     if json_file is not None:
         json_file.write_text(json.dumps(_document(profiles, comparisons), indent=2) + "\n")
 
 
-def _benchmark(name: str) -> Callable[[int], list[Comparison]]:
+def _benchmark(name: str, events: int | None) -> Callable[[int], list[Comparison]]:
     match name:
+        case "segments":
+            from segue.bench.segments import measure_segments
+
+            return lambda profiles: measure_segments(profiles, events)
         case "evaluation":
             from segue.bench.evaluation import compare_evaluation as benchmark
         case "import":

@@ -16,6 +16,7 @@ class Benchmark(StrEnum):
 
     ALL = "all"
     EVALUATION = "evaluation"
+    SEGMENTS = "segments"
     IMPORT = "import"
     EXPORT = "export"
     START = "start"
@@ -29,13 +30,21 @@ def bench(
     profiles: Annotated[
         int, typer.Option("--profiles", help="How many profiles to work on.", min=1_000)
     ] = 1_000_000,
+    events: Annotated[
+        int | None,
+        typer.Option(
+            "--events",
+            help="How many events the benchmark of segments works on; 20 a profile unless given.",
+            min=1_000,
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write all figures to this file.")
     ] = None,
 ) -> None:
-    """Measure this machine: counting, import, export, start and small writes, beside others in the same run."""
+    """Measure this machine: counting, segments, import, export, start and small writes, beside others in the same run."""
     names = NAMES if benchmark is Benchmark.ALL else (benchmark.value,)
     try:
-        run_benchmarks(names, profiles, json_file, Console())
+        run_benchmarks(names, profiles, json_file, Console(), events)
     except RivalsMissing as missing:
         raise CommandFailed(str(missing)) from missing
