@@ -33,7 +33,7 @@ from segue.rules.clause import parse_rule_groups
 from segue.rules.codes import MESSAGES, Code
 from segue.rules.engagement import ENGAGEMENT
 from segue.rules.scope import KnownCampaign, MembershipColumns, RuleScope
-from segue.rules.tree import EVERYONE, subjects
+from segue.rules.tree import EVERYONE
 from segue.rules.verbs import BUILT_IN, FIELDS, VERBS, Grammar
 
 D9, D10 = datetime.date(2009, 1, 1), datetime.date(2010, 1, 1)
@@ -346,7 +346,7 @@ def test_a_verb_alone_takes_no_object() -> None:
     "tag", ["Frequency", "[Frequency]", "[FREQUENCY]", "frequency", " [frequency] "]
 )
 def test_a_tag_is_found_in_brackets_or_not_and_without_regard_to_case(tag: str) -> None:
-    assert set(subjects(parse(tag, "PROVIDED"))) == {FieldName("Frequency")}
+    assert parse(tag, "PROVIDED") == Predicate(FieldName("Frequency"), Provided())
 
 
 def test_the_first_field_of_a_key_is_meant() -> None:
@@ -354,8 +354,8 @@ def test_the_first_field_of_a_key_is_meant() -> None:
 
 
 def test_a_field_named_like_a_rule_type_is_reached_by_brackets() -> None:
-    assert set(subjects(parse("Name", "PROVIDED"))) == {Attribute.NAME}
-    assert set(subjects(parse("[Name]", "PROVIDED"))) == {FieldName("Name")}
+    assert parse("Name", "PROVIDED") == Predicate(Attribute.NAME, Provided())
+    assert parse("[Name]", "PROVIDED") == Predicate(FieldName("Name"), Provided())
 
 
 def test_saved_rules_do_not_grow_wrong_with_the_years() -> None:

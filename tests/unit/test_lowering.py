@@ -49,7 +49,6 @@ from segue.errors import ConditionInvalid
 from segue.rules.lowering import (
     calendar_due,
     lower,
-    lower_candidates,
     lower_members,
     referenced_columns,
     window_of,
@@ -62,6 +61,7 @@ from segue.rules.scope import (
     RuleScope,
     SegmentRules,
 )
+from segue.rules.tree import EVERYONE
 from segue.rules.windows import Moment, TimeBounds, days_of_year
 
 UTC = zoneinfo.ZoneInfo("UTC")
@@ -380,8 +380,7 @@ def test_members_are_candidates_first() -> None:
     parts = [lowered(child) for child in rules.children]
     assert json.loads(lower_members(rules, SCOPE, NOW)) == {"and": [ACTIVE, *parts]}
     assert json.loads(lower_members(Or(()), WHOLE, NOW)) == {"and": [{"and": []}, {"or": []}]}
-    assert json.loads(lower_candidates(SCOPE)) == ACTIVE
-    assert json.loads(lower_candidates(WHOLE)) == {"and": []}
+    assert json.loads(lower_members(EVERYONE, SCOPE, NOW)) == {"and": [ACTIVE]}
 
 
 def test_subscribed_at_is_of_the_list_or_the_profile() -> None:

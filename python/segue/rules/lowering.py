@@ -64,15 +64,12 @@ def lower(condition: Condition, scope: RuleScope, now_millis: int) -> bytes:
 def lower_members(condition: Condition, scope: RuleScope, now_millis: int) -> bytes:
     """Writes the condition of a segment's members: candidates who satisfy its rules.
 
+    Candidates are a list's active members, or every profile.
+
     Raises:
         ConditionInvalid: It names what is no longer there.
     """
     return _encode(_Lowering(scope, now_millis).members(condition))
-
-
-def lower_candidates(scope: RuleScope) -> bytes:
-    """Writes the condition of those whom rules are asked of: a list's active members, or every profile."""
-    return _encode(_candidates(scope))
 
 
 def _encode(lowered: Json) -> bytes:

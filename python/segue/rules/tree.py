@@ -16,7 +16,6 @@ from segue.domain.condition import (
     Not,
     Or,
     Predicate,
-    Subject,
     Window,
 )
 
@@ -91,13 +90,6 @@ def _negated(child: Condition) -> Condition:
             return EVERYONE
         case _:
             return Not(child)
-
-
-def subjects(condition: Condition) -> Iterator[Subject]:
-    """Yields the attributes and fields that are tested."""
-    for leaf in leaves(condition):
-        if isinstance(leaf, Predicate):
-            yield leaf.subject
 
 
 def matches(leaf: Leaf) -> tuple[EventMatch, ...]:
