@@ -150,6 +150,17 @@ async def test_a_list_stays_until_its_drafts_are_sent(world: World) -> None:
     assert list((await world.shop("GetCampaign", name=made.name)).lists) == [NEWS]
 
 
+async def test_a_segment_stays_until_its_drafts_are_sent(world: World) -> None:
+    segment = await segment_on(world)
+    made = await created(world, segments=[segment.name])
+    with refused("FAILED_PRECONDITION", "STATE_FORBIDS") as refusal:
+        await world.shop("DeleteSegment", name=segment.name)
+    assert refusal.metadata["vendor_code"] == "272"
+    await world.shop("SendCampaign", name=made.name)
+    await world.shop("DeleteSegment", name=segment.name)
+    assert list((await world.shop("GetCampaign", name=made.name)).segments) == [segment.name]
+
+
 async def test_a_campaign_that_rules_name_stays(world: World) -> None:
     made = await created(world, campaign_id="A" * 32, state=SENT)
     rule = {"rule_type": "CampaignOpened", "clause": "a" * 32}

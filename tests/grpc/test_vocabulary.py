@@ -207,6 +207,29 @@ async def test_malformed_properties_are_refused(
     assert refusal.metadata == {"field": path}
 
 
+@pytest.mark.parametrize(
+    ("kind", "rules"),
+    [
+        *zip(
+            KINDS,
+            ("tags:a", "topics.a = subscribed", "consents.a = given", 'did("a")'),
+            strict=True,
+        )
+    ],
+    ids=lambda value: value.message if isinstance(value, Kind) else "",
+)
+async def test_a_definition_that_rules_name_stays(world: World, kind: Kind, rules: str) -> None:
+    made = await created(world, kind, "a")
+    segment = await world.shop(
+        "CreateSegment", parent=SHOP, segment={"title": "Named", "filter": f"NOT {rules}"}
+    )
+    with refused("FAILED_PRECONDITION", "STATE_FORBIDS") as refusal:
+        await world.shop(f"Delete{kind.message}", name=made.name)
+    assert refusal.metadata == {"name": made.name, "state": f"named by {segment.name}"}
+    await world.shop("DeleteSegment", name=segment.name)
+    await world.shop(f"Delete{kind.message}", name=made.name)
+
+
 async def test_a_definition_made_again_begins_empty(world: World) -> None:
     made = await created(world, TAG, "vip")
     tagged = {"profiles": [{"profile_id": "p", "tags": ["vip"]}]}
