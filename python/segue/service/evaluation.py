@@ -95,10 +95,9 @@ class Evaluations:
                 lambda tx: Audiences(tx, account, zone).saved(segment_in(tx, account, target))
             )
         else:
+            moment = self._clock() if evaluation.millis is None else evaluation.millis
             rules = await self._store.read(
-                lambda tx: Audiences(tx, account, zone).draft(
-                    target.list_id, target.rules, self._clock()
-                )
+                lambda tx: Audiences(tx, account, zone).draft(target.list_id, target.rules, moment)
             )
             check_rules(rules.condition, self._limits)
         return await self._evaluated(account, rules, evaluation.millis)
