@@ -155,6 +155,21 @@ async def test_a_restarted_server_begins_anew(settings: Settings) -> None:
     await server.stop()
 
 
+async def test_a_server_that_stops_sends_watchers_away_at_once(settings: Settings) -> None:
+    server = await start(settings.model_copy(update={"shutdown_grace_seconds": 60}))
+    key = (settings.data_dir / "admin-key").read_text().strip()
+    async with aio.insecure_channel(server.grpc_address) as channel:
+        api = Api(channel, key)
+        await api("CreateAccount", account_id="shop")
+        made = await api("CreateSegment", parent=SHOP, segment={"title": "All"})
+        async with watching(api, made.name) as watcher:
+            await watcher.until(set())
+            stopping = asyncio.ensure_future(server.stop())
+            with refused("UNAVAILABLE", "SERVER_STOPPING"):
+                await watcher.take()
+        await asyncio.wait_for(stopping, PATIENCE_SECONDS)
+
+
 async def test_the_end_of_the_segment_ends_the_stream(shop: World) -> None:
     made = await make(shop)
     async with watching(shop.shop, made.name) as watcher:

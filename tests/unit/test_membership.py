@@ -187,7 +187,7 @@ async def test_counts_are_right_while_an_import_holds_the_table(shop: OpenUseCas
     await write(shop, {"a": "pro"}, joined_at_millis=shop.clock.millis)
     assert await kept_count(shop, segment) == 1
     account = await shop.ledger.directory.account("shop")
-    async with shop.ledger.writing(account.key):
+    async with shop.ledger.turns.hold(account.key):
         shop.clock.millis += 3_600_001
         assert (await shop.counts.count("shop", segment.segment_id)).members == 0
     assert await counts(shop, segment) == {0}

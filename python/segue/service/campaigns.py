@@ -20,7 +20,7 @@ from segue.service.directory import Directory
 from segue.service.etag import check_etag
 from segue.service.limits import Limits, check_limit
 from segue.service.lists import list_in
-from segue.service.segments import segment_in
+from segue.service.segment_rows import segment_in
 from segue.store import campaigns, requests
 from segue.store.base import Connection, Store
 

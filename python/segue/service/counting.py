@@ -20,7 +20,7 @@ from segue.service.evaluation import Evaluated, Evaluations
 from segue.service.ledger import Ledger
 from segue.service.membership import Membership
 from segue.service.rule_forms import in_every_form
-from segue.service.segments import segment_in
+from segue.service.segment_rows import segment_in
 from segue.store import segments
 from segue.store.base import Connection, Store
 

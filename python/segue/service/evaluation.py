@@ -18,7 +18,7 @@ from segue.service.audience import Audiences
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_rules
 from segue.service.membership import Membership
-from segue.service.segments import segment_in
+from segue.service.segment_rows import segment_in
 from segue.store.base import Store
 
 

@@ -25,7 +25,7 @@ from segue.service.audience import Audiences
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger, Pinned
 from segue.service.limits import Limits, check_limit
-from segue.service.segments import segment_in
+from segue.service.segment_rows import segment_in
 from segue.service.tokens import Tokens, owned_job, token_invalid
 from segue.store import exports, journal, requests, segments
 from segue.store.base import Connection, Store

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from segue.service.change import Change, Committed
 from segue.service.directory import Directory
 from segue.service.replay import AppliedParts, Replay
 from segue.service.snapshot_directory import remove_directories, write_directory
+from segue.service.turns import Turns
 from segue.store import definitions, imports, journal
 from segue.store.base import Connection, Store
 from segue.store.journal import Entry, EntryKind, SnapshotRow
@@ -33,7 +34,6 @@ T = TypeVar("T")
 
 GROUP_BYTES: Final = 1 << 20
 """Bytes of waiting changes that share a turn."""
-
 
 REPLAY_BYTES: Final = 1 << 20
 """Journal that an account may leave memory with: repeating it takes some milliseconds, so a snapshot would not pay."""
@@ -54,14 +54,6 @@ class _Waiting:
     future: "asyncio.Future[Committed]"
 
 
-@dataclass
-class _Turn:
-    """The writer's place of an account, and how many hold it or wait for it."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    users: int = 0
-
-
 class Ledger:
     """Commits changes, lends accounts, pins snapshots."""
 
@@ -75,7 +67,8 @@ class Ledger:
         self.replay = Replay(store, self.schemas, data_dir)
         self.accounts = LiveAccounts(self._load, self._retire, budget_bytes)
         self._queues: dict[int, deque[_Waiting]] = {}
-        self._turns: dict[int, _Turn] = {}
+        self.turns = Turns()
+        """Who may change an account's table: a commit shortly, an import for as long as it lasts."""
         self._drains: set[asyncio.Task[None]] = set()
         self.keep: Callable[[LiveAccount], Coroutine[None, None, None]] | None = None
         """What is to run beside every account in memory."""
@@ -101,23 +94,6 @@ class Ledger:
         """Lends an account in memory."""
         async with self.accounts.use(account.key) as live:
             yield live
-
-    @asynccontextmanager
-    async def writing(self, key: int) -> AsyncIterator[None]:
-        """Holds an account's writer's place: nothing else changes its table meanwhile."""
-        turn = self._turns.setdefault(key, _Turn())
-        turn.users += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.users -= 1
-            if not turn.users:
-                del self._turns[key]
-
-    def is_being_written(self, key: int) -> bool:
-        """Tells whether somebody holds an account's writer's place: for a commit shortly, for an import long."""
-        return key in self._turns
 
     async def schema(self, account: Account) -> tuple[int, Schema]:
         """Returns the account's newest schema and its version."""
@@ -156,7 +132,7 @@ class Ledger:
         Raises:
             StoreUnavailable: The commit could not be made durable; nothing of it is visible.
         """
-        async with self.writing(account.key), self.use(account) as live:
+        async with self.turns.hold(account.key), self.use(account) as live:
             async with live.order:
                 tick = live.clock.reserve(self._clock())
             transaction = await guard.run(live.table.begin, tick)
@@ -207,7 +183,7 @@ class Ledger:
         while queue:
             group: list[_Waiting] = []
             try:
-                async with self.writing(account.key), self.use(account) as live, live.order:
+                async with self.turns.hold(account.key), self.use(account) as live, live.order:
                     group = _take_group(queue)
                     await self._commit_group(live, group)
             except Exception as error:  # noqa: BLE001 - every waiting caller must get its answer

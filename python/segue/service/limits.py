@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from segue.domain.condition import Condition
 from segue.errors import LimitExceeded, coded
+from segue.rules.codes import VendorCode
 from segue.rules.tree import leaves
 from segue.settings import Settings
 
@@ -76,4 +77,4 @@ def check_rules(condition: Condition, limits: Limits) -> None:
         LimitExceeded: It has (283).
     """
     count = sum(1 for _ in leaves(condition))
-    check_limit("rules_per_segment", count - 1, limits.rules_per_segment, 283)
+    check_limit("rules_per_segment", count - 1, limits.rules_per_segment, VendorCode.LIMIT_REACHED)

@@ -183,16 +183,19 @@ def list_in(tx: Connection, account: Account, list_id: str) -> MailingList:
 
 
 def _check_unnamed(tx: Connection, account: Account, item: MailingList) -> None:
-    """Checks that no rules name an engagement segment of a list.
+    """Checks that no rules and no drafts name an engagement segment of a list.
 
     Raises:
         StateForbids: Some do.
     """
     for segment in segments.select(tx, account, item.list_id):
-        if users := segments.select_dependents(tx, account, segment.segment_id):
+        rules = segments.select_dependents(tx, account, segment.segment_id)
+        drafts = campaigns.drafts_of_segment(tx, account, segment.segment_id)
+        users = [*(user.name for user in rules), *(user.name for user in drafts)]
+        if users:
             raise StateForbids(
-                f"{segment.name} of {item.name} is named by the rules of {users[0].name}; change those first",
-                {"name": item.name, "state": f"named by {users[0].name}"},
+                f"{segment.name} of {item.name} is named by {users[0]}; change or delete that first",
+                {"name": item.name, "state": f"named by {users[0]}"},
             )
 
 

@@ -103,7 +103,7 @@ class AccountMembers:
         table = self.live.table
         due, snapshot = await guard.run(lambda: (table.next_due(), table.snapshot()))
         if due is not None and due <= self._clock():
-            if self._ledger.is_being_written(self.live.key):
+            if self._ledger.turns.is_held(self.live.key):
                 return snapshot, frozenset()
             await self.advance()
             snapshot = await self.live.snapshot()
@@ -118,7 +118,7 @@ class AccountMembers:
         """Applies all entering and leaving that time has caused."""
         due = await guard.run(self.live.table.next_due)
         if due is not None and due <= self._clock():
-            async with self._ledger.writing(self.live.key):
+            async with self._ledger.turns.hold(self.live.key):
                 await guard.run(self.live.table.advance, self._clock())
             self.live.published.tell()
 
@@ -165,7 +165,7 @@ class AccountMembers:
         version = self.live.schema_version
         schema = await self._ledger.schemas.get(self.live.key, version)
         former = self._kept.get(segment.segment_id)
-        async with self._ledger.writing(self.live.key):
+        async with self._ledger.turns.hold(self.live.key):
             now = self._clock()
             lowered = lower_members(*rules, now)
             if former is not None and former.lowered == lowered:
@@ -180,7 +180,7 @@ class AccountMembers:
             self.live.published.tell()
 
     async def _release(self, segment_id: str) -> None:
-        async with self._ledger.writing(self.live.key):
+        async with self._ledger.turns.hold(self.live.key):
             await guard.run(self.live.table.release, segment_id)
         self._kept.pop(segment_id, None)
 

@@ -14,7 +14,7 @@ from segue.rules.lowering import lower_members
 from segue.rules.scope import SegmentRules
 from segue.service.audience import Audiences
 from segue.service.ledger import Ledger
-from segue.service.segments import described_in, segment_in
+from segue.service.segment_rows import described_in, segment_in
 from segue.store import segments
 from segue.store.base import Connection, Store
 

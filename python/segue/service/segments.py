@@ -11,7 +11,6 @@ from segue.domain.page import Page, PageRequest, encode_position
 from segue.domain.segment import (
     NO_RULES,
     Rules,
-    RulesInForms,
     RuleText,
     Segment,
     SegmentChange,
@@ -20,20 +19,15 @@ from segue.domain.segment import (
 )
 from segue.domain.timestamp import Clock
 from segue.errors import (
-    ConditionInvalid,
     ResourceExists,
-    ResourceNotFound,
-    RulesInvalid,
-    SegmentSystem,
-    StateForbids,
-    coded,
 )
+from segue.rules.codes import VendorCode
 from segue.service.audience import Audiences
-from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit, check_rules
 from segue.service.membership import Membership
-from segue.service.rule_forms import add_group, as_written, in_every_form
+from segue.service.rule_forms import add_group
+from segue.service.segment_rows import described_in, in_use, own_segment_in, segment_in
 from segue.store import campaigns, requests, segments
 from segue.store.base import Connection, Store
 
@@ -84,7 +78,12 @@ class SegmentService:
             audience = Audiences(tx, account).draft(list_id, rules, self._clock())
             check_rules(audience.condition, self._limits)
             self._check_title_is_free(tx, account, list_id, title)
-            check_limit("segments", segments.count_own(tx, account), self._limits.segments, 283)
+            check_limit(
+                "segments",
+                segments.count_own(tx, account),
+                self._limits.segments,
+                VendorCode.LIMIT_REACHED,
+            )
             segment_id = secrets.token_hex(16)
             segment = Segment(account_id, segment_id, list_id, title, rules, False, tick, tick, 1)  # noqa: FBT003
             segments.insert(tx, account, SegmentRevision(segment, author))
@@ -207,11 +206,11 @@ class SegmentService:
         account = await self._directory.account(account_id)
 
         def work(tx: Connection) -> None:
-            segment = _own_segment_in(tx, account, segment_id, etag)
+            segment = own_segment_in(tx, account, segment_id, etag)
             if drafts := campaigns.drafts_of_segment(tx, account, segment_id):
-                raise _in_use(segment, drafts[0].name, 272)
+                raise in_use(segment, drafts[0].name, VendorCode.SEGMENT_HAS_CAMPAIGNS)
             if users := segments.select_dependents(tx, account, segment_id):
-                raise _in_use(segment, users[0].name)
+                raise in_use(segment, users[0].name)
             segments.delete(tx, account, segment_id)
 
         await self._store.write(work)
@@ -230,7 +229,7 @@ class SegmentService:
         touched: list[str] = []
 
         def work(tx: Connection, tick: int) -> Segment:
-            old = _own_segment_in(tx, account, segment_id, etag)
+            old = own_segment_in(tx, account, segment_id, etag)
             new = changed(tx, old)
             if new == old:
                 return old
@@ -266,50 +265,5 @@ class SegmentService:
         if segments.select(tx, account, list_id or "", title, limit=1):
             raise ResourceExists(
                 f"a segment titled {title!r} exists there; choose another title",
-                {"name": title, "vendor_code": 275},
+                {"name": title, "vendor_code": VendorCode.TITLE_DUPLICATE},
             )
-
-
-def segment_in(tx: Connection, account: Account, segment_id: str) -> Segment:
-    """Returns a segment inside a transaction.
-
-    Raises:
-        ResourceNotFound: There is no such segment (271).
-    """
-    segment = segments.find(tx, account, segment_id)
-    if segment is None:
-        raise ResourceNotFound(f"{account.name}/segments/{segment_id}")
-    return segment
-
-
-def described_in(
-    tx: Connection, account: Account, found: Sequence[Segment]
-) -> list[DescribedSegment]:
-    """Returns segments, or revisions of them, with their rules in every form; as written alone where they name what is gone."""
-    audiences = Audiences(tx, account)
-
-    def forms(segment: Segment) -> RulesInForms:
-        try:
-            return in_every_form(segment.rules, audiences.saved(segment).condition)
-        except (RulesInvalid, ConditionInvalid):
-            return as_written(segment.rules, "the rules name what is no longer there")
-
-    return [DescribedSegment(segment, forms(segment)) for segment in found]
-
-
-def _own_segment_in(tx: Connection, account: Account, segment_id: str, etag: str) -> Segment:
-    segment = segment_in(tx, account, segment_id)
-    if segment.is_system:
-        raise SegmentSystem(
-            f"{segment.name} is an engagement segment and stays as it is; make one of your own with its rules",
-            {"name": segment.name, "vendor_code": 284},
-        )
-    check_etag(etag, segment.version, segment.name)
-    return segment
-
-
-def _in_use(segment: Segment, user: str, vendor_code: int | None = None) -> StateForbids:
-    return StateForbids(
-        f"{segment.name} is named by {user}; change or delete that first",
-        {"name": segment.name, "state": f"named by {user}", **coded(vendor_code)},
-    )

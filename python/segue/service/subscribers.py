@@ -12,6 +12,7 @@ from segue.domain.profile import BlockFormat
 from segue.domain.timestamp import Clock
 from segue.errors import FieldInvalid, FieldViolation, PageInvalid
 from segue.kernel import guard
+from segue.rules.codes import VendorCode
 from segue.rules.days import start_millis
 from segue.rules.lowering import lower_members
 from segue.rules.scope import SegmentRules
@@ -19,7 +20,7 @@ from segue.service.audience import Audiences
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
-from segue.service.segments import segment_in
+from segue.service.segment_rows import segment_in
 from segue.store.base import Connection, Store
 
 PAGE_SIZES: Final = range(10, 1001)
@@ -131,9 +132,24 @@ def checked(query: SubscriberQuery, account: Account) -> tuple[SubscriberQuery, 
         order_direction=query.order_direction.lower() or "asc",
     )
     for field, is_good, advice, vendor_code in (
-        ("page_size", query.page_size in PAGE_SIZES, "must be 10-1000", 801),
-        ("order_field", query.order_field in ORDER_FIELDS, "must be email, name or date", 802),
-        ("order_direction", query.order_direction in ORDER_DIRECTIONS, "must be asc or desc", 803),
+        (
+            "page_size",
+            query.page_size in PAGE_SIZES,
+            "must be 10-1000",
+            VendorCode.PAGE_SIZE_INVALID,
+        ),
+        (
+            "order_field",
+            query.order_field in ORDER_FIELDS,
+            "must be email, name or date",
+            VendorCode.ORDER_FIELD_INVALID,
+        ),
+        (
+            "order_direction",
+            query.order_direction in ORDER_DIRECTIONS,
+            "must be asc or desc",
+            VendorCode.ORDER_DIRECTION_INVALID,
+        ),
     ):
         if not is_good:
             raise FieldInvalid(FieldViolation(field, advice), vendor_code=vendor_code)
@@ -152,12 +168,16 @@ def _active_from(date: str, account: Account) -> int | None:
         return start_millis(day, account.zone)
     except (ValueError, OverflowError) as error:
         violation = FieldViolation("date", "is no day; write it as yyyy-mm-dd")
-        raise FieldInvalid(violation, vendor_code=5) from error
+        raise FieldInvalid(violation, vendor_code=VendorCode.DATE_INVALID) from error
 
 
 def _page_invalid(page: int, last: int | None = None) -> PageInvalid:
     behind = "" if last is None else f"; the last is {last}"
     return PageInvalid(
         f"there is no page {page}, pages count from 1{behind}",
-        {"page": page, "vendor_code": 800, **({} if last is None else {"number_of_pages": last})},
+        {
+            "page": page,
+            "vendor_code": VendorCode.PAGE_INVALID,
+            **({} if last is None else {"number_of_pages": last}),
+        },
     )

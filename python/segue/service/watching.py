@@ -13,7 +13,7 @@ from segue.kernel.accounts import LiveAccount
 from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger
 from segue.service.membership import AccountMembers, Membership
-from segue.service.segments import segment_in
+from segue.service.segment_rows import segment_in
 from segue.store.base import Store
 
 CHANGES_AT_ONCE: Final = 10_000
