@@ -24,6 +24,9 @@ const ROWS: usize = if cfg!(debug_assertions) {
     5_000_000
 };
 
+const PROFILE_ID: ColumnId = 0;
+const LATITUDE: ColumnId = 11;
+const LONGITUDE: ColumnId = 12;
 const EMAIL: ColumnId = 13;
 const CITY: ColumnId = 64;
 const AGE: ColumnId = 65;
@@ -42,7 +45,7 @@ const SCHEMA: &str = r#"{"lists": [], "fields": [
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// Names of benches with their conditions.
-const CONDITIONS: [(&str, &str); 21] = [
+const CONDITIONS: [(&str, &str); 31] = [
     (
         "date_range/hits=0.10",
         r#"{"predicate": {"column": 66, "op": "in_range", "low": 365, "low_inclusive": true, "high": 730, "high_inclusive": false}}"#,
@@ -134,10 +137,53 @@ const CONDITIONS: [(&str, &str); 21] = [
         {"not": {"predicate": {"column": 68, "op": "any_of", "codes": [2]}}},
         {"predicate": {"column": 69, "op": "any_of", "codes": [1, 2, 3, 4, 5, 6]}}]}"#,
     ),
+    (
+        "within/hits=0.10",
+        r#"{"predicate": {"column": 67, "op": "within", "window": {"from_offset": 31536000000, "until_offset": 63072000000}}}"#,
+    ),
+    (
+        "month_day/hits=0.02",
+        r#"{"predicate": {"column": 66, "op": "month_day_in", "ranges": [[33, 39]]}}"#,
+    ),
+    (
+        "near/hits=0.01",
+        r#"{"near": {"latitude": 59.33, "longitude": 18.07, "radius_metres": 50000}}"#,
+    ),
+    (
+        "near/hits=0.58",
+        r#"{"near": {"latitude": 61.0, "longitude": 17.0, "radius_metres": 500000}}"#,
+    ),
+    (
+        "sample/hits=0.10",
+        r#"{"sample": {"percent": 10, "salt": "autumn"}}"#,
+    ),
+    (
+        "matches/literal,hits=0.20",
+        r#"{"predicate": {"column": 13, "op": "matches", "pattern": "@domain\\.com$"}}"#,
+    ),
+    (
+        "matches/choice,hits=0.40",
+        r#"{"predicate": {"column": 13, "op": "matches", "pattern": "@(domain|mail)\\.(com|net)$"}}"#,
+    ),
+    (
+        "matches/start,hits=0.02",
+        r#"{"predicate": {"column": 13, "op": "matches", "pattern": "^user12[0-9]*@"}}"#,
+    ),
+    (
+        "matches/classes,hits=0.10",
+        r#"{"predicate": {"column": 13, "op": "matches", "pattern": "[a-z]+[0-9]*7@"}}"#,
+    ),
+    (
+        "dictionary_matches/hits=0.11",
+        r#"{"predicate": {"column": 64, "op": "matches", "pattern": "^city 1[0-9]*$"}}"#,
+    ),
 ];
 
 /// Parts of the rows that stand before a text is looked for, in thousandths.
 const STANDING: [u16; 6] = [50, 100, 200, 300, 400, 600];
+
+/// Values in lists.
+const LISTED: [usize; 3] = [10, 1_000, 100_000];
 
 static VERSION: LazyLock<Version> = LazyLock::new(version);
 
@@ -161,6 +207,34 @@ fn contains_of_standing(bencher: Bencher<'_, '_>, thousandths: u16) {
                 {{"predicate": {{"column": 13, "op": "contains", "text": "@domain.com"}}}}]}}"#,
             f64::from(thousandths) / 10.0
         ),
+    );
+}
+
+/// E-mail addresses among so many of which every other one is held.
+#[divan::bench(args = LISTED)]
+fn texts_listed(bencher: Bencher<'_, '_>, n: usize) {
+    let texts: Vec<String> = (0..n)
+        .map(|i| match i % 2 {
+            0 => format!("{:?}", email(i * 7)),
+            _ => format!("{:?}", email(ROWS + i)),
+        })
+        .collect();
+    measure(
+        bencher,
+        &format!(
+            r#"{{"predicate": {{"column": 13, "op": "text_in", "texts": [{}]}}}}"#,
+            texts.join(",")
+        ),
+    );
+}
+
+/// Times of which every other one is held, by about 1,400 rows each.
+#[divan::bench(args = LISTED)]
+fn times_listed(bencher: Bencher<'_, '_>, n: usize) {
+    let times: Vec<i64> = (0..).map(|i| i * DAY_MILLIS / 2 + 1).take(n).collect();
+    measure(
+        bencher,
+        &format!(r#"{{"predicate": {{"column": 67, "op": "number_in", "numbers": {times:?}}}}}"#),
     );
 }
 
@@ -202,10 +276,28 @@ fn version() -> Version {
     let born = |row| i32::try_from(below(days, row, BORN)).unwrap();
     let joined = |row| i64::from(below(days, row, JOINED)) * DAY_MILLIS + 1;
     let columns = vec![
-        (EMAIL, Column::Text(texts(email))),
+        (
+            PROFILE_ID,
+            Column::ExactText(texts(TextBlock::exact, |row| format!("profile-{row}"))),
+        ),
+        (
+            LATITUDE,
+            Column::Number(plain(|row| {
+                55.0 + f64::from(below(14_000, row, LATITUDE)) / 1e3
+            })),
+        ),
+        (
+            LONGITUDE,
+            Column::Number(plain(|row| {
+                11.0 + f64::from(below(13_000, row, LONGITUDE)) / 1e3
+            })),
+        ),
+        (EMAIL, Column::Text(texts(TextBlock::folding, email))),
         (
             CITY,
-            Column::Text(texts(|row| format!("City {}", below(500, row, CITY)))),
+            Column::Text(texts(TextBlock::folding, |row| {
+                format!("City {}", below(500, row, CITY))
+            })),
         ),
         (
             AGE,
@@ -281,10 +373,10 @@ fn plain<T: PlainValue>(value: impl Fn(usize) -> T) -> Blocks<PlainBlock<T>> {
     })
 }
 
-fn texts(text: impl Fn(usize) -> String) -> Blocks<TextBlock> {
+fn texts(new: fn() -> TextBlock, text: impl Fn(usize) -> String) -> Blocks<TextBlock> {
     blocks(|rows, first| {
         let texts: Vec<String> = (first..first + rows.len()).map(&text).collect();
-        let mut block = TextBlock::folding();
+        let mut block = new();
         block.write(
             rows,
             &texts.iter().map(String::as_bytes).collect::<Vec<_>>(),

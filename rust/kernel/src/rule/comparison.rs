@@ -12,7 +12,7 @@ use super::month_day::MonthDays;
 use super::numbers::{Listed, NumberSet};
 use super::predicate::{Predicate, Test};
 use super::range::Bounds;
-use super::text::{Expression, Pattern, Place, TextSet};
+use super::text::{Pattern, Place, TextSet, expression};
 
 /// Most values that are listed in a comparison.
 const LISTED_MAX: usize = 100_000;
@@ -70,9 +70,7 @@ fn text_test(comparison: &Comparison, folds: bool) -> Result<Option<Test>> {
         Comparison::Contains { text, .. } => part(Place::Anywhere, &operand(text)),
         Comparison::StartsWith { text, .. } => part(Place::Start, &operand(text)),
         Comparison::EndsWith { text, .. } => part(Place::End, &operand(text)),
-        Comparison::Matches { pattern, .. } => {
-            Test::Text(Box::new(Expression::new(pattern, folds)?))
-        }
+        Comparison::Matches { pattern, .. } => Test::Text(expression::compile(pattern, folds)?),
         Comparison::TextIn { texts, .. } => {
             check_listed(comparison, texts)?;
             let set = TextSet::new(texts.iter().map(|text| operand(text)));

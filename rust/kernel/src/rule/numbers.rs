@@ -1,7 +1,8 @@
 //! Values among numbers.
 
-use std::fmt::Debug;
+use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
 use serde_json::Number;
 
 use crate::bitmap::Words;
@@ -19,7 +20,7 @@ pub(super) trait Listed: PlainValue {
     )]
     fn of_number(number: &Number) -> Option<Option<Self>>;
 
-    /// A number that equal values have alike.
+    /// A number that equal values have alike, and no others.
     fn key(self) -> u64;
 }
 
@@ -62,6 +63,8 @@ impl Listed for i32 {
 pub(super) struct NumberSet<T> {
     /// Ascending.
     values: Vec<T>,
+    /// What the same values have alike, and no others.
+    keys: HashSet<u64, FixedState>,
     sieve: Sieve,
 }
 
@@ -76,14 +79,18 @@ impl<T: Listed> NumberSet<T> {
         let mut values: Vec<T> = values?.into_iter().flatten().collect();
         values.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
         values.dedup();
-        let sieve = Sieve::new(values.iter().map(|value| value.key()));
-        Some((!values.is_empty()).then_some(Self { values, sieve }))
+        let keys: HashSet<_, _> = values.iter().map(|value| value.key()).collect();
+        let sieve = Sieve::new(keys.iter().copied());
+        Some((!values.is_empty()).then_some(Self {
+            values,
+            keys,
+            sieve,
+        }))
     }
 
     /// Whether a value is among them.
     pub(super) fn contains(&self, value: T) -> bool {
-        let next = self.values.partition_point(|other| *other < value);
-        self.values.get(next) == Some(&value)
+        self.keys.contains(&value.key())
     }
 
     /// Whether values between two others, both included, can be among them.
@@ -101,7 +108,7 @@ impl<T: Listed> NumberSet<T> {
     /// Keeps the bits of rows whose value is among them.
     ///
     /// # Cost
-    /// About a nanosecond a row, plus one binary search for each row that passes the sieve.
+    /// About a nanosecond a row, plus one look-up for each row that passes the sieve.
     pub(super) fn retain(&self, block: &PlainBlock<T>, words: &mut Words) {
         if !block.range().is_some_and(|range| self.overlaps(range)) {
             return words.fill(0);

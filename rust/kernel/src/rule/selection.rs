@@ -73,7 +73,7 @@ pub(super) fn rows(words: &[u64]) -> impl Iterator<Item = u32> + '_ {
 }
 
 /// Keeps the bits of rows for which a question is answered with yes, asking only those that are set.
-pub(super) fn retain_by_row(words: &mut [u64], mut holds: impl FnMut(usize) -> bool) {
+pub(super) fn retain_by_row(words: &mut [u64], holds: impl Fn(usize) -> bool) {
     for (word, first) in words.iter_mut().zip((0..).step_by(64)) {
         let mut left = *word;
         while left != 0 {

@@ -6,10 +6,11 @@
 use std::sync::LazyLock;
 
 use regex_automata::Input;
-use regex_automata::meta::{BuildError, Cache, Config, Regex};
-use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::meta::{self, BuildError, Regex};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
 use super::{Pattern, Place, TextTest, search_cost};
 use crate::bitmap::Words;
@@ -24,6 +25,9 @@ const CHARS_MAX: usize = 1_000;
 /// Most bytes that an expression compiles to.
 const COMPILED_MAX_BYTES: usize = 1 << 20;
 
+/// Most bytes of an expression's states when they are all made beforehand, which takes some milliseconds then.
+const DFA_MAX_BYTES: usize = 1 << 18;
+
 /// Deepest nesting of groups and repetitions.
 const NESTING_MAX: u32 = 100;
 
@@ -35,60 +39,112 @@ const EXPRESSION_COST: usize = 4;
 
 /// A regular expression, compiled once.
 #[derive(Debug)]
-pub(in crate::rule) struct Expression {
+struct Expression {
     regex: Regex,
+    /// All its states; `None` when they are too many, or cannot be told apart byte by byte.
+    dfa: Option<Box<dense::DFA<Vec<u32>>>>,
     /// A text that everything matched holds.
     required: Option<Pattern>,
 }
 
+/// Compiles an expression for texts that are folded, where case does not count, or for exact ones.
+///
+/// # Errors
+/// [`KernelError::PatternTooCostly`] when it is malformed, longer than 1,000 characters, or compiles to more than 1 MiB.
+pub(in crate::rule) fn compile(pattern: &str, folds: bool) -> Result<Box<dyn TextTest>> {
+    let hir = parse(pattern, folds)?;
+    Ok(match search(&hir) {
+        Some(search) => Box::new(search),
+        None => Box::new(Expression::new(&hir)?),
+    })
+}
+
+fn parse(pattern: &str, folds: bool) -> Result<Hir> {
+    if pattern.chars().count() > CHARS_MAX {
+        return Err(refused(format!("more than {CHARS_MAX} characters")));
+    }
+    let mut parser = ParserBuilder::new()
+        .case_insensitive(folds)
+        .nest_limit(NESTING_MAX)
+        .build();
+    let parsed = parser
+        .parse(pattern)
+        .map_err(|error| refused(fault(&error)))?;
+    Ok(if folds { narrowed(parsed) } else { parsed })
+}
+
+/// The search for a text that an expression amounts to, if it does.
+fn search(hir: &Hir) -> Option<Pattern> {
+    let parts = match hir.kind() {
+        HirKind::Concat(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(hir),
+    };
+    let kinds: Vec<&HirKind> = parts.iter().map(Hir::kind).collect();
+    let (place, literal) = match kinds.as_slice() {
+        [HirKind::Literal(literal)] => (Place::Anywhere, literal),
+        [HirKind::Look(Look::Start), HirKind::Literal(literal)] => (Place::Start, literal),
+        [HirKind::Literal(literal), HirKind::Look(Look::End)] => (Place::End, literal),
+        [
+            HirKind::Look(Look::Start),
+            HirKind::Literal(literal),
+            HirKind::Look(Look::End),
+        ] => (Place::Whole, literal),
+        _ => return None,
+    };
+    Some(Pattern::new(place, &literal.0))
+}
+
 impl Expression {
-    /// Compiles an expression for texts that are folded, where case does not count, or for exact ones.
-    ///
-    /// # Errors
-    /// [`KernelError::PatternTooCostly`] when it is malformed, longer than 1,000 characters, or compiles to more than 1 MiB.
-    pub(in crate::rule) fn new(pattern: &str, folds: bool) -> Result<Self> {
-        if pattern.chars().count() > CHARS_MAX {
-            return Err(refused(format!("more than {CHARS_MAX} characters")));
-        }
-        let mut parser = ParserBuilder::new()
-            .case_insensitive(folds)
-            .nest_limit(NESTING_MAX)
-            .build();
-        let parsed = parser
-            .parse(pattern)
-            .map_err(|error| refused(fault(&error)))?;
-        let hir = if folds { narrowed(parsed) } else { parsed };
-        let config = Config::new()
+    fn new(hir: &Hir) -> Result<Self> {
+        let config = meta::Config::new()
             .nfa_size_limit(Some(COMPILED_MAX_BYTES))
             .which_captures(WhichCaptures::Implicit);
         let regex = Regex::builder()
             .configure(config)
-            .build_from_hir(&hir)
+            .build_from_hir(hir)
             .map_err(|error| refused(excess(&error)))?;
-        let required = required(&hir).filter(|text| text.len() >= REQUIRED_MIN_BYTES);
+        let required = required(hir).filter(|text| text.len() >= REQUIRED_MIN_BYTES);
         Ok(Self {
             regex,
+            dfa: dfa(hir).map(Box::new),
             required: required.map(|text| Pattern::new(Place::Anywhere, text)),
         })
     }
+}
 
-    fn matches_with(&self, cache: &mut Cache, text: &[u8]) -> bool {
-        let input = Input::new(text).earliest(true);
-        self.regex.search_half_with(cache, &input).is_some()
-    }
+/// All states of an expression, where they are few.
+fn dfa(hir: &Hir) -> Option<dense::DFA<Vec<u32>>> {
+    let nfa = thompson::Config::new()
+        .nfa_size_limit(Some(DFA_MAX_BYTES))
+        .which_captures(WhichCaptures::None);
+    let nfa = thompson::Compiler::new()
+        .configure(nfa)
+        .build_from_hir(hir)
+        .ok()?;
+    let config = dense::Config::new()
+        .start_kind(StartKind::Unanchored)
+        .dfa_size_limit(Some(DFA_MAX_BYTES))
+        .determinize_size_limit(Some(DFA_MAX_BYTES));
+    dense::Builder::new()
+        .configure(config)
+        .build_from_nfa(&nfa)
+        .ok()
 }
 
 impl TextTest for Expression {
     fn matches(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        let found = self.dfa.as_ref().and_then(|dfa| {
+            let input = Input::new(text).earliest(true);
+            dfa.try_search_fwd(&input).ok()
+        });
+        found.map_or_else(|| self.regex.is_match(text), |found| found.is_some())
     }
 
     fn retain_in_arena(&self, texts: &Arena, words: &mut Words) {
         if let Some(required) = &self.required {
             required.retain_in_arena(texts, words);
         }
-        let mut cache = self.regex.create_cache();
-        retain_by_row(words, |row| self.matches_with(&mut cache, texts.get(row)));
+        retain_by_row(words, |row| self.matches(texts.get(row)));
     }
 
     fn cost_of_block(&self, block: &TextBlock) -> usize {

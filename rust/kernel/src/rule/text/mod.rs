@@ -3,7 +3,7 @@
 //! Stored texts and operands are folded alike, so that comparing bytes is comparing without regard to case.
 
 mod anywhere;
-mod expression;
+pub(super) mod expression;
 mod probe;
 mod set;
 #[cfg(test)]
@@ -13,7 +13,6 @@ use std::fmt::Debug;
 
 use memchr::memmem::Finder;
 
-pub(super) use expression::Expression;
 pub(super) use set::TextSet;
 
 use crate::bitmap::{Words, count};
