@@ -188,6 +188,19 @@ fn malformed_expressions_are_refused_with_their_fault() {
 }
 
 #[test]
+fn an_expression_that_is_a_text_is_searched_for_as_one() {
+    let folded = |pattern: &str| {
+        let condition = json!({"predicate": {"column": TEXT, "op": "matches", "pattern": pattern}});
+        let plan = Plan::compile(&schema(), condition.to_string().as_bytes(), 0).unwrap();
+        format!("{:?}", plan.tree.root)
+    };
+    for pattern in ["Ab", "^aB", r"a\.b$", "^(a)b$"] {
+        assert!(folded(pattern).contains("Pattern { place"), "{pattern}");
+    }
+    assert!(folded("a.b").contains("Expression"));
+}
+
+#[test]
 fn expensive_expressions_are_refused() {
     assert_eq!(fault(r"\w{1000}"), "compiles to more than 1048576 bytes");
     assert!(!fault(r"((((a{99}){99}){99}){99}){99}").is_empty());

@@ -9,6 +9,7 @@ use regex_automata::Input;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::meta::{self, BuildError, Regex};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::primitives::StateID;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
@@ -42,7 +43,7 @@ const EXPRESSION_COST: usize = 4;
 struct Expression {
     regex: Regex,
     /// All its states; `None` when they are too many, or cannot be told apart byte by byte.
-    dfa: Option<Box<dense::DFA<Vec<u32>>>>,
+    states: Option<States>,
     /// A text that everything matched holds.
     required: Option<Pattern>,
 }
@@ -106,38 +107,67 @@ impl Expression {
         let required = required(hir).filter(|text| text.len() >= REQUIRED_MIN_BYTES);
         Ok(Self {
             regex,
-            dfa: dfa(hir).map(Box::new),
+            states: States::new(hir),
             required: required.map(|text| Pattern::new(Place::Anywhere, text)),
         })
     }
 }
 
-/// All states of an expression, where they are few.
-fn dfa(hir: &Hir) -> Option<dense::DFA<Vec<u32>>> {
-    let nfa = thompson::Config::new()
-        .nfa_size_limit(Some(DFA_MAX_BYTES))
-        .which_captures(WhichCaptures::None);
-    let nfa = thompson::Compiler::new()
-        .configure(nfa)
-        .build_from_hir(hir)
-        .ok()?;
-    let config = dense::Config::new()
-        .start_kind(StartKind::Unanchored)
-        .dfa_size_limit(Some(DFA_MAX_BYTES))
-        .determinize_size_limit(Some(DFA_MAX_BYTES));
-    dense::Builder::new()
-        .configure(config)
-        .build_from_nfa(&nfa)
-        .ok()
+/// All states of an expression, where they are few, and the one in which a text is begun.
+#[derive(Debug)]
+struct States {
+    dfa: dense::DFA<Vec<u32>>,
+    start: StateID,
+}
+
+impl States {
+    fn new(hir: &Hir) -> Option<Self> {
+        let nfa = thompson::Config::new()
+            .nfa_size_limit(Some(DFA_MAX_BYTES))
+            .which_captures(WhichCaptures::None);
+        let nfa = thompson::Compiler::new()
+            .configure(nfa)
+            .build_from_hir(hir)
+            .ok()?;
+        // Texts are too short for skipping ahead to pay.
+        let config = dense::Config::new()
+            .accelerate(false)
+            .start_kind(StartKind::Unanchored)
+            .dfa_size_limit(Some(DFA_MAX_BYTES))
+            .determinize_size_limit(Some(DFA_MAX_BYTES));
+        let dfa = dense::Builder::new()
+            .configure(config)
+            .build_from_nfa(&nfa)
+            .ok()?;
+        let start = dfa.start_state_forward(&Input::new("")).ok()?;
+        Some(Self { dfa, start })
+    }
+
+    /// Whether a text matches; `None` when that cannot be told byte by byte.
+    fn matches(&self, text: &[u8]) -> Option<bool> {
+        let mut state = self.start;
+        for &byte in text {
+            state = self.dfa.next_state(state, byte);
+            if self.dfa.is_special_state(state) {
+                if self.dfa.is_match_state(state) {
+                    return Some(true);
+                } else if self.dfa.is_dead_state(state) {
+                    return Some(false);
+                } else if self.dfa.is_quit_state(state) {
+                    return None;
+                }
+            }
+        }
+        Some(self.dfa.is_match_state(self.dfa.next_eoi_state(state)))
+    }
 }
 
 impl TextTest for Expression {
     fn matches(&self, text: &[u8]) -> bool {
-        let found = self.dfa.as_ref().and_then(|dfa| {
-            let input = Input::new(text).earliest(true);
-            dfa.try_search_fwd(&input).ok()
-        });
-        found.map_or_else(|| self.regex.is_match(text), |found| found.is_some())
+        let states = self.states.as_ref();
+        states
+            .and_then(|states| states.matches(text))
+            .unwrap_or_else(|| self.regex.is_match(text))
     }
 
     fn retain_in_arena(&self, texts: &Arena, words: &mut Words) {
