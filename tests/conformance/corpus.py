@@ -120,9 +120,15 @@ def load_cases() -> tuple[Case, ...]:
     return tuple(
         case
         for path in sorted(DIRECTORY.glob("*.json"))
-        if path.name != "population.json"
+        if path.name not in {"population.json", "calls.json"}
         for case in _cases(path)
     )
+
+
+@cache
+def load_calls() -> tuple[Mapping[str, Any], ...]:
+    """Reads the calls that are refused as a whole: name, method, request and number."""
+    return tuple(json.loads((DIRECTORY / "calls.json").read_text())["calls"])
 
 
 def _cases(path: Path) -> Iterator[Case]:

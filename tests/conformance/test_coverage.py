@@ -1,9 +1,9 @@
 """The corpus leaves no cell of the verb table and no number out."""
 
 from segue.domain.field import FieldType
-from segue.rules.codes import Code
+from segue.rules.codes import Code, VendorCode
 from segue.rules.verbs import BUILT_IN, FIELDS, VERBS, RuleType
-from tests.conformance.corpus import Case, load_cases
+from tests.conformance.corpus import Case, load_calls, load_cases
 from tests.conformance.population import load_population
 
 CASES = load_cases()
@@ -59,6 +59,12 @@ def test_every_number_of_rules_and_clauses_is_answered_in_a_case() -> None:
     found = {code for case in CASES for pair in case.entry.get("codes", ()) for code in pair}
     found |= {case.vendor_code for case in CASES if _is_refused(case)}
     assert set(Code) - found == set()
+
+
+def test_every_number_of_whole_answers_but_one_is_answered_in_a_call() -> None:
+    """There is no calculation to wait for, so 278 never comes."""
+    answered = {call["vendor_code"] for call in load_calls()}
+    assert set(VendorCode) - answered == {VendorCode.CALCULATION_IN_PROGRESS}
 
 
 def _is_refused(case: Case) -> bool:
