@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from segue.domain.account import Account
+from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
 from segue.domain.page import PageRequest
 from segue.domain.segment import (
@@ -21,7 +22,7 @@ from segue.domain.segment import (
 )
 from segue.errors import ResourceNotFound
 from segue.service.membership import AccountMembers
-from segue.v1 import profile_pb2, segment_service_pb2
+from segue.v1 import event_pb2, profile_pb2, segment_service_pb2
 from tests.unit.use_cases import HandClock, OpenUseCases
 
 DAY = 86_400_000
@@ -151,6 +152,38 @@ async def test_another_time_zone_moves_days(shop: OpenUseCases) -> None:
     assert await counts(shop, segment) == {1}
     await shop.accounts.update("shop", time_zone="America/New_York")
     assert await counts(shop, segment) == {0}
+
+
+async def test_engagement_follows_events_and_time(shop: OpenUseCases) -> None:
+    page = await shop.segments.list("shop", NEWS, "", PageRequest())
+    segments = {found.segment.title: found.segment for found in page.items}
+    now = shop.clock.millis
+    await write(shop, {"a": "pro", "b": "pro"})
+    await happens(shop, "a", "opened", now)
+    await happens(shop, "b", "sent", now)
+    ages = {"Active": 0, "Engaged": 30, "Unengaged": 90, "Dormant": 180, "Zombies": 365}
+    for title, days in ages.items():
+        shop.clock.millis = now + days * DAY + (1 if days else 0)
+        for other, segment in segments.items():
+            ghosts = 1 if other == "Ghosts" and days == 365 else 0
+            assert await counts(shop, segment) == {1 if other == title else ghosts}, (days, other)
+
+
+async def happens(shop: OpenUseCases, profile_id: str, kind: str, millis: int) -> None:
+    batch = event_pb2.EventBatch()
+    event = batch.events.add(
+        event_id=f"{profile_id} {kind}",
+        profile_id=profile_id,
+        event_type=kind,
+        source_time_millis=millis,
+    )
+    event.data.add(key="campaign", text="ab" * 8)
+
+    async def blocks() -> AsyncIterator[EventBlock]:
+        yield EventBlock(batch.SerializeToString())
+
+    summary = await shop.events.record("shop", blocks(), refuse_unknown_profiles=False)
+    assert summary.recorded_count == 1
 
 
 async def test_a_new_list_has_its_engagement_segments_kept(shop: OpenUseCases) -> None:

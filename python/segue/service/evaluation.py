@@ -30,8 +30,10 @@ class Evaluated:
     snapshot: Snapshot
     rules: SegmentRules
     millis: int
+    kept_plan: Plan | None = None
+    """What the members that the kernel keeps satisfy; None where they have to be evaluated."""
     kept_members: int | None = None
-    """How many members the kernel keeps; None where they have to be counted."""
+    """How many those are."""
 
     def plan(self, *conditions: Condition) -> Plan:
         """Compiles the candidates who satisfy every condition."""
@@ -57,7 +59,7 @@ class Evaluated:
         """Tells what counting the members reads."""
         condition = self.rules.condition
         return CostEstimate(
-            await guard.run(lambda: self.snapshot.cost(self.plan(condition))),
+            await guard.run(lambda: self.snapshot.cost(self.kept_plan or self.plan(condition))),
             self.snapshot.profile_count,
             sum(1 for _ in leaves(condition)),
         )
@@ -99,7 +101,7 @@ class Evaluations:
             rules = await self._store.read(
                 lambda tx: Audiences(tx, account, zone).draft(target.list_id, target.rules, moment)
             )
-            check_rules(rules.condition, self._limits)
+            check_rules(target.rules, rules.condition, self._limits)
         return await self._evaluated(account, rules, evaluation.millis)
 
     async def of_saved(self, account: Account, segment: Segment, rules: SegmentRules) -> Evaluated:
@@ -111,7 +113,8 @@ class Evaluations:
         self, schema: Schema, snapshot: Snapshot, rules: SegmentRules, millis: int | None = None
     ) -> Evaluated:
         """Returns rules on a state of the account, at a moment or now."""
-        return Evaluated(schema, snapshot, rules, self._clock() if millis is None else millis)
+        moment = present(snapshot, self._clock) if millis is None else millis
+        return Evaluated(schema, snapshot, rules, moment)
 
     async def _evaluated(
         self, account: Account, rules: SegmentRules, millis: int | None
@@ -133,7 +136,13 @@ class Evaluations:
                 return None
             schema = await self._ledger.schemas.get(account.key, live.schema_version)
         count = snapshot.member_count(segment_id)
-        return Evaluated(schema, snapshot, kept.rules, self._clock(), count)
+        moment = present(snapshot, self._clock)
+        return Evaluated(schema, snapshot, kept.rules, moment, kept.plan, count)
+
+
+def present(snapshot: Snapshot, clock: Clock) -> int:
+    """Returns now, or where the account's ticks and moments are some milliseconds ahead of the clock, the moment it has come to."""
+    return max(clock(), snapshot.moment_millis)
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:

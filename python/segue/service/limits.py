@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from segue.domain.condition import Condition
+from segue.domain.segment import Rules, RulesForm
 from segue.errors import LimitExceeded, coded
 from segue.rules.codes import VendorCode
 from segue.rules.tree import leaves
@@ -70,11 +71,12 @@ def check_limit(name: str, found: int, maximum: int, vendor_code: int | None = N
         )
 
 
-def check_rules(condition: Condition, limits: Limits) -> None:
-    """Checks that a segment has not too many rules.
+def check_rules(rules: Rules, condition: Condition, limits: Limits) -> None:
+    """Checks that a segment has not too many rules; in a filter or JSON every comparison is one.
 
     Raises:
         LimitExceeded: It has (283).
     """
-    count = sum(1 for _ in leaves(condition))
+    is_grouped = rules.form is RulesForm.GROUPS
+    count = sum(map(len, rules.groups)) if is_grouped else sum(1 for _ in leaves(condition))
     check_limit("rules_per_segment", count - 1, limits.rules_per_segment, VendorCode.LIMIT_REACHED)

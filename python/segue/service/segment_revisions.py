@@ -13,6 +13,7 @@ from segue.rules.filter.printer import filter_text
 from segue.rules.lowering import lower_members
 from segue.rules.scope import SegmentRules
 from segue.service.audience import Audiences
+from segue.service.evaluation import present
 from segue.service.ledger import Ledger
 from segue.service.segment_rows import described_in, segment_in
 from segue.store import segments
@@ -82,7 +83,7 @@ class SegmentRevisionService:
     ) -> tuple[int, int, int]:
         _, schema = await self._ledger.schema(account)
         snapshot = await self._ledger.snapshot(account)
-        now = self._clock()
+        now = present(snapshot, self._clock)
 
         async def count(*conditions: Condition) -> int:
             lowered = lower_members(And(conditions), after.scope, now)

@@ -76,7 +76,7 @@ class SegmentService:
             if answer is not None:
                 return segment_in(tx, account, answer)
             audience = Audiences(tx, account).draft(list_id, rules, self._clock())
-            check_rules(audience.condition, self._limits)
+            check_rules(rules, audience.condition, self._limits)
             self._check_title_is_free(tx, account, list_id, title)
             check_limit(
                 "segments",
@@ -237,7 +237,7 @@ class SegmentService:
                 audience = Audiences(tx, account).draft(
                     new.list_id, new.rules, self._clock(), segment_id
                 )
-                check_rules(audience.condition, self._limits)
+                check_rules(new.rules, audience.condition, self._limits)
                 touched.extend(
                     item.segment_id for item in segments.select_dependents(tx, account, segment_id)
                 )

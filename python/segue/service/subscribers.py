@@ -18,6 +18,7 @@ from segue.rules.lowering import lower_members
 from segue.rules.scope import SegmentRules
 from segue.service.audience import Audiences
 from segue.service.blocks import read_blocks
+from segue.service.evaluation import present
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.segment_rows import segment_in
@@ -55,7 +56,7 @@ class SubscriberService:
         list_id, rules = await self._rules(account, segment_id)
         _, schema = await self._ledger.schema(account)
         snapshot = await self._ledger.snapshot(account)
-        now = self._clock()
+        now = present(snapshot, self._clock)
         batch, total = await guard.run(
             lambda: snapshot.page(
                 schema,
@@ -93,7 +94,7 @@ class SubscriberService:
         list_id, rules = await self._rules(account, segment_id)
         _, schema = await self._ledger.schema(account)
         snapshot = await self._ledger.snapshot(account)
-        now = self._clock()
+        now = present(snapshot, self._clock)
         export = await guard.run(
             lambda: snapshot.export(
                 schema,
