@@ -153,8 +153,9 @@ def test_the_command_line_records_a_file_and_tells_of_wrong_lines(shell: Shell) 
         shell.run("event", "record", "events.ndjson", *account, "--json", code=3).stdout
     )
     assert (again["duplicate_count"], again["problems"][0]["position"]) == (1, 2)
-    shell.write("broken.ndjson", json.dumps(good) + "\n[]\n")
-    assert "line 2" in shell.run("event", "record", "broken.ndjson", *account, code=1).stderr
+    for wrong in ("[]", "{", '{"source_time": "noon"}', '{"data": {"amount": []}}'):
+        shell.write("broken.ndjson", f"{json.dumps(good)}\n{wrong}\n")
+        assert "line 2" in shell.run("event", "record", "broken.ndjson", *account, code=1).stderr
     shell.run("event-type", "extend", *account, "order", "--property", "colour=text")
     assert shell.json("event", "record", "events.ndjson", *account)["recorded_count"] == 1
 

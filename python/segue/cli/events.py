@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any, Final, TextIO
+from typing import Annotated, Final, TextIO
 
 import typer
 from rich.table import Table
@@ -14,7 +14,8 @@ from segue.cli.failures import PARTLY_IMPORTED, CommandFailed
 from segue.cli.output import console
 from segue.cli.session import Account, Session, connected, group
 from segue.client import EventMalformed, RecordedEvents
-from segue.client.events import with_times
+from segue.client.events import event_of, with_times
+from segue.v1.event_pb2 import Event
 from segue.v1.event_type_pb2 import EventType, PropertyType
 
 event_app = group("Record what happened to profiles.")
@@ -55,13 +56,14 @@ def _time_keys(event_type: EventType) -> tuple[str, ...]:
     return tuple(each.key for each in event_type.properties if each.type == wanted)
 
 
-def _events(lines: TextIO, times: Mapping[str, tuple[str, ...]]) -> Iterator[Mapping[str, Any]]:
+def _events(lines: TextIO, times: Mapping[str, tuple[str, ...]]) -> Iterator[Event]:
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
             if not isinstance(record, dict):
                 raise EventMalformed("not a JSON object")
-            yield with_times(record, times.get(str(record.get("event_type")), ()))
+            keys = times.get(str(record.get("event_type")), ())
+            yield event_of(with_times(record, keys))
         except ValueError as error:
             raise CommandFailed(
                 f"line {number}: {error}; correct it and send the file again, events that are recorded are left out"

@@ -86,11 +86,13 @@ class Definition:
         return self.kind is DefinitionKind.EVENT_TYPE and self.number < FIRST_EVENT_CODE
 
 
-_BUILTIN_PROPERTIES: Final = (
+BUILTIN_PROPERTIES: Final = (
     EventProperty("campaign", FieldType.TEXT),
     EventProperty("link", FieldType.TEXT),
 )
-_BUILTIN_EVENTS: Final = {
+"""Of each event type that every account has."""
+
+BUILTIN_EVENT_CODES: Final = {
     event_id: code
     for code, event_id in enumerate(("sent", "opened", "clicked", "unsubscribed", "bounced"))
 }
@@ -102,8 +104,8 @@ def builtin_definitions(account_id: str, kind: DefinitionKind) -> Iterable[Defin
     if kind is not DefinitionKind.EVENT_TYPE:
         return ()
     return (
-        Definition(account_id, kind, event_id, event_id, (), _BUILTIN_PROPERTIES, code, 0, 1)
-        for event_id, code in _BUILTIN_EVENTS.items()
+        Definition(account_id, kind, event_id, event_id, (), BUILTIN_PROPERTIES, code, 0, 1)
+        for event_id, code in BUILTIN_EVENT_CODES.items()
     )
 
 

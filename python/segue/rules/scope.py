@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from segue.domain.condition import Attribute, Condition, Subject
 from segue.domain.field import FieldType
+from segue.domain.vocabulary import BUILTIN_EVENT_CODES, BUILTIN_PROPERTIES
 
 TRUTHS: Final = ("false", "true")
 """Truth values as options; a position is a code."""
@@ -95,12 +96,9 @@ LINK_PROPERTY: Final = "link"
 BUILT_IN_EVENT_TYPES: Final[Mapping[str, EventTypeScope]] = {
     name: EventTypeScope(
         code,
-        {
-            CAMPAIGN_PROPERTY: Property(0, FieldType.TEXT),
-            LINK_PROPERTY: Property(1, FieldType.TEXT),
-        },
+        {each.key: Property(number, each.type) for number, each in enumerate(BUILTIN_PROPERTIES)},
     )
-    for code, name in enumerate(("sent", "opened", "clicked", "unsubscribed", "bounced"))
+    for name, code in BUILTIN_EVENT_CODES.items()
 }
 """Event types that every account has."""
 
