@@ -12,9 +12,9 @@
 //! | [`block`] | the runs of a block of rows, by time |
 //! | [`store`] | all of an account |
 //!
-//! Events of one type and block of rows lie in buckets of eight days of source time, so that a window reads whole buckets without looking at
-//! times, and a late event finds its place. A bucket is a few sorted runs of geometrically growing size: recording writes a small run and
-//! merges small ones, so that each event is moved a logarithmic number of times.
+//! Events of one type and block of rows lie in buckets of eight days of source time, so that a window reads whole buckets without looking
+//! at times, and a late event finds its place. A bucket is a few sorted runs of geometrically growing size: recording writes a small run
+//! and merges small ones, so that each event is moved a logarithmic number of times.
 
 pub mod batch;
 pub mod block;

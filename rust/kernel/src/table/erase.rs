@@ -18,7 +18,8 @@ const KEPT: [ColumnId; 2] = [builtin::PROFILE_ID, builtin::CHANGED_AT];
 /// Erases profiles; those that are unknown or erased already are passed over. Returns the rows erased, ascending.
 ///
 /// # Cost
-/// Builds the text blocks and the runs of events of the rows anew, so that nothing of them stays in memory once no other version holds the old ones.
+/// Builds the text blocks and the runs of events of the rows anew, so that nothing of them stays in memory once no other version holds the
+/// old ones.
 pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i64) -> Vec<RowId> {
     let mut rows: Vec<RowId> = profile_ids
         .iter()

@@ -66,15 +66,8 @@ pub(super) fn record(
         tick_millis,
         &mut recorded,
     );
-    let rows = match number(version, batch, &accepted) {
-        Ok(rows) => rows,
-        Err(error) => {
-            let mut ids = version.events.ids();
-            let events = accepted.events.iter();
-            events.for_each(|&event| ids.remove(batch.id_hashes[event as usize]));
-            return Err(error);
-        }
-    };
+    let rows =
+        number(version, batch, &accepted).inspect_err(|_| withdraw(version, batch, &accepted))?;
     let is_live: Vec<bool> = rows.iter().map(|&row| version.is_live(row)).collect();
     let live = rows.iter().zip(&is_live).filter(|(_, is_live)| **is_live);
     recorded.rows = sorted_once(live.map(|(&row, _)| row));
@@ -90,6 +83,14 @@ pub(super) fn record(
     version.events.store(batch, placed);
     stamp_changed(version, &recorded.rows, tick_millis);
     Ok(recorded)
+}
+
+/// Takes the ids of events out again that are not recorded after all.
+fn withdraw(version: &Version, batch: &EventBatch, accepted: &Accepted) {
+    let mut ids = version.events.ids();
+    for &event in &accepted.events {
+        ids.remove(batch.id_hashes[event as usize]);
+    }
 }
 
 /// Sorts out which events are to be recorded, and enters their ids.

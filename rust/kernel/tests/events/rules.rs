@@ -49,7 +49,10 @@ fn any_test() -> impl Strategy<Value = Json> {
         Just(json!({"property": 0, "op": "matches", "pattern": "item [23]"})),
         vec(item(), 0..4).prop_map(|texts| json!({"property": 0, "op": "text_in", "texts": texts})),
     ];
-    let bounds = |property: u8, low: Json, high: Json| json!({"property": property, "op": "in_range", "low": low, "low_inclusive": true, "high": high, "high_inclusive": false});
+    let bounds = |property: u8, low: Json, high: Json| {
+        json!({"property": property, "op": "in_range", "low": low, "low_inclusive": true,
+            "high": high, "high_inclusive": false})
+    };
     let other = prop_oneof![
         (0..4_u8).prop_map(|property| json!({"property": property, "op": "provided"})),
         Just(bounds(1, json!(0.25), Json::Null)),
