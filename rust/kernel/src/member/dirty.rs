@@ -1,6 +1,6 @@
 //! The rows that a commit wrote, asked whether they satisfy plans.
 
-use crate::bitmap::{BLOCK_WORDS, RowSet};
+use crate::bitmap::{BLOCK_WORDS, RowSet, Words};
 use crate::column::BLOCK_ROWS;
 use crate::rule::Plan;
 use crate::schema::ColumnId;
@@ -38,14 +38,6 @@ enum Way {
     Gathered(Box<Version>),
 }
 
-/// Dirty rows of one block.
-pub(super) struct Run<'a> {
-    pub(super) block: usize,
-    /// Position of the first among all dirty rows.
-    pub(super) first: usize,
-    pub(super) rows: &'a [u16],
-}
-
 impl<'a> Dirty<'a> {
     /// Takes ascending rows; plans that are asked of them read these columns.
     pub(super) fn new(
@@ -78,16 +70,32 @@ impl<'a> Dirty<'a> {
         }
     }
 
-    /// The rows block by block.
-    pub(super) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
-        self.blocks.iter().enumerate().map(|(i, &(block, first))| {
-            let end = self
-                .blocks
-                .get(i + 1)
-                .map_or(self.rows.len(), |next| next.1);
-            let rows = &self.in_block[first..end];
-            Run { block, first, rows }
-        })
+    /// The rows, ascending.
+    pub(super) fn rows(&self) -> &[RowId] {
+        self.rows
+    }
+
+    /// Each block with its rows.
+    fn runs(&self) -> impl Iterator<Item = (usize, &[u16])> {
+        let ends = self.blocks.iter().skip(1).map(|&(_, first)| first);
+        let ends = ends.chain([self.rows.len()]);
+        let runs = self.blocks.iter().zip(ends);
+        runs.map(|(&(block, first), end)| (block, &self.in_block[first..end]))
+    }
+
+    /// One bit for each row: whether the set of its block has it.
+    pub(super) fn bits_in<'s>(&self, set_of: impl Fn(usize) -> Option<&'s RowSet>) -> Vec<u64> {
+        let mut bits = Bits::with_capacity(self.rows.len());
+        for (block, rows) in self.runs() {
+            match set_of(block).filter(|set| !set.is_empty()) {
+                None => bits.skip(rows.len()),
+                Some(set) if rows.len() < RUN_WORTH_WORDS => {
+                    bits.extend(rows.iter().map(|&row| set.contains(row)));
+                }
+                Some(set) => bits.extend_from(&set.to_words(), rows),
+            }
+        }
+        bits.words
     }
 
     /// One bit for each row: whether it is live and satisfies a plan.
@@ -95,17 +103,24 @@ impl<'a> Dirty<'a> {
         match &self.way {
             Way::ByBlock => self.evaluate_blocks(plan),
             Way::Gathered(version) if !reads_events => evaluate_all(plan, version),
-            _ => bits(self.rows.iter().map(|&row| plan.matches(self.version, row))),
+            _ => self.evaluate_rows(plan),
         }
     }
 
     fn evaluate_blocks(&self, plan: &Plan) -> Vec<u64> {
         let mut words = [0; BLOCK_WORDS];
-        bits(self.runs().flat_map(|run| {
-            plan.evaluate_block(self.version, run.block, &mut words);
-            let is_member = |&row: &u16| has_bit(&words, row.into());
-            run.rows.iter().map(is_member).collect::<Vec<_>>()
-        }))
+        let mut bits = Bits::with_capacity(self.rows.len());
+        for (block, rows) in self.runs() {
+            plan.evaluate_block(self.version, block, &mut words);
+            bits.extend_from(&words, rows);
+        }
+        bits.words
+    }
+
+    fn evaluate_rows(&self, plan: &Plan) -> Vec<u64> {
+        let mut bits = Bits::with_capacity(self.rows.len());
+        bits.extend(self.rows.iter().map(|&row| plan.matches(self.version, row)));
+        bits.words
     }
 
     /// For each row, the next moment at which a plan's answer may change by itself; `i64::MAX` where there is none.
@@ -125,23 +140,12 @@ impl<'a> Dirty<'a> {
 
     fn flips_of_blocks(&self, plan: &Plan, now_millis: i64) -> Vec<i64> {
         let mut all = Vec::with_capacity(self.rows.len());
-        for run in self.runs() {
+        for (block, rows) in self.runs() {
             let mut flips = vec![i64::MAX; BLOCK_ROWS];
-            plan.next_flips(self.version, run.block, now_millis, &mut flips);
-            all.extend(run.rows.iter().map(|&row| flips[usize::from(row)]));
+            plan.next_flips(self.version, block, now_millis, &mut flips);
+            all.extend(rows.iter().map(|&row| flips[usize::from(row)]));
         }
         all
-    }
-}
-
-impl Run<'_> {
-    /// One bit for each row of the run: whether a set of its block has it.
-    pub(super) fn bits_in(&self, set: &RowSet) -> Vec<u64> {
-        if self.rows.len() < RUN_WORTH_WORDS {
-            return bits(self.rows.iter().map(|&row| set.contains(row)));
-        }
-        let words = set.to_words();
-        bits(self.rows.iter().map(|&row| has_bit(&words, row.into())))
     }
 }
 
@@ -164,23 +168,36 @@ fn flips_of_all(plan: &Plan, version: &Version, now_millis: i64) -> Vec<i64> {
     flips
 }
 
-/// Whether a bit is set.
-pub(super) fn has_bit(words: &[u64], position: usize) -> bool {
-    words[position / 64] >> (position % 64) & 1 == 1
+/// Truth values as bits, one behind the other.
+struct Bits {
+    words: Vec<u64>,
+    len: usize,
 }
 
-/// Truth values as bits, in their order.
-fn bits(values: impl Iterator<Item = bool>) -> Vec<u64> {
-    let mut words = Vec::with_capacity(values.size_hint().0.div_ceil(64));
-    let mut word = 0;
-    let mut n = 0;
-    for value in values {
-        word |= u64::from(value) << (n % 64);
-        n += 1;
-        if n % 64 == 0 {
-            words.push(std::mem::take(&mut word));
+impl Bits {
+    fn with_capacity(n: usize) -> Self {
+        let words = Vec::with_capacity(n.div_ceil(64));
+        Self { words, len: 0 }
+    }
+
+    /// Appends falsehoods.
+    fn skip(&mut self, n: usize) {
+        self.len += n;
+        self.words.resize(self.len.div_ceil(64), 0);
+    }
+
+    fn extend(&mut self, values: impl ExactSizeIterator<Item = bool>) {
+        let mut at = self.len;
+        self.skip(values.len());
+        for value in values {
+            self.words[at / 64] |= u64::from(value) << (at % 64);
+            at += 1;
         }
     }
-    words.push(word);
-    words
+
+    /// Appends for each row whether its bit is set.
+    fn extend_from(&mut self, words: &Words, rows: &[u16]) {
+        let is_set = |&row: &u16| words[usize::from(row >> 6)] >> (row & 63) & 1 == 1;
+        self.extend(rows.iter().map(is_set));
+    }
 }

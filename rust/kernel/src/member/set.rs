@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dirty::{Dirty, has_bit};
+use super::dirty::Dirty;
 use crate::bitmap::{BLOCK_WORDS, RowSet, Words};
 use crate::rule::Selection;
 use crate::table::{RowId, Version, block_and_row, row_id};
@@ -143,16 +143,15 @@ impl MemberSet {
 
     /// What has to happen for exactly those of the dirty rows to be members whose bit is set.
     pub(super) fn difference_of(&self, dirty: &Dirty<'_>, is_member: &[u64]) -> Difference {
+        let was_member = dirty.bits_in(|block| self.blocks.get(block).map(|set| &**set));
         let mut difference = Difference::default();
-        for run in dirty.runs() {
-            let set = self.blocks.get(run.block).filter(|set| !set.is_empty());
-            let before = set.map(|set| run.bits_in(set));
-            for (position, &row) in run.rows.iter().enumerate() {
-                let after = has_bit(is_member, run.first + position);
-                let before = before.as_ref().is_some_and(|bits| has_bit(bits, position));
-                if before != after {
-                    difference.note(row_id(run.block, row), after);
-                }
+        for (word, (&before, &after)) in was_member.iter().zip(is_member).enumerate() {
+            let mut differing = before ^ after;
+            while differing != 0 {
+                let bit = differing.trailing_zeros() as usize;
+                differing &= differing - 1;
+                let row = dirty.rows()[word * 64 + bit];
+                difference.note(row, after >> bit & 1 == 1);
             }
         }
         difference
