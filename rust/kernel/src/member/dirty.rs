@@ -187,11 +187,10 @@ impl Bits {
     }
 
     fn extend(&mut self, values: impl ExactSizeIterator<Item = bool>) {
-        let mut at = self.len;
+        let first = self.len;
         self.skip(values.len());
-        for value in values {
+        for (at, value) in (first..).zip(values) {
             self.words[at / 64] |= u64::from(value) << (at % 64);
-            at += 1;
         }
     }
 

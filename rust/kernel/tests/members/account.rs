@@ -7,8 +7,11 @@
 
 use proptest::prelude::*;
 use segue_kernel::batch::{Batch, BatchColumn, BatchMembers, BatchValues, Texts};
+use segue_kernel::event::EventBatch;
 use segue_kernel::rule::Plan;
 use segue_kernel::schema::{ColumnId, List, Schema};
+use segue_kernel::wire::decode_events;
+use segue_kernel::wire::protobuf::{put_bytes, put_int64};
 
 pub(crate) const NUMBER: ColumnId = 80;
 pub(crate) const TEXT: ColumnId = 81;
@@ -20,10 +23,11 @@ pub(crate) const HALF_HOUR: i64 = 1_800_000;
 
 const SCHEMA: &str = r#"{"lists": [{"id": "news", "column": 64}], "fields": [
     {"column": 80, "key": "Number", "type": "number"}, {"column": 81, "key": "Text", "type": "text"},
-    {"column": 82, "key": "Flag", "type": "boolean"}, {"column": 83, "key": "Time", "type": "date_time"}]}"#;
+    {"column": 82, "key": "Flag", "type": "boolean"}, {"column": 83, "key": "Time", "type": "date_time"}],
+    "event_types": [{"id": "seen", "code": 20, "properties": []}]}"#;
 
-/// Conditions of every dependency: values, places on lists, life itself, and the moment on several scales.
-pub(crate) const CONDITIONS: [&str; 12] = [
+/// Conditions of every dependency: values, places on lists, life itself, events, and the moment on several scales.
+pub(crate) const CONDITIONS: [&str; 16] = [
     r#"{"and": []}"#,
     r#"{"or": []}"#,
     r#"{"predicate": {"column": 80, "op": "in_range", "low": 3, "low_inclusive": true, "high": null, "high_inclusive": false}}"#,
@@ -37,6 +41,14 @@ pub(crate) const CONDITIONS: [&str; 12] = [
     r#"{"predicate": {"column": 83, "op": "within", "window": {"from_offset": -7200000, "until_offset": null}}}"#,
     r#"{"predicate": {"column": 22, "op": "within", "window": {"from_offset": -20, "until_offset": null}}}"#,
     r#"{"predicate": {"column": 23, "op": "within", "window": {"from_offset": null, "until_offset": -15}}}"#,
+    r#"{"not": {"did": {"event_type": 20, "where": [], "window": null, "sum_of": null,
+        "low": 1, "low_inclusive": true, "high": null, "high_inclusive": false}}}"#,
+    r#"{"did": {"event_type": 20, "where": [], "window": {"from_offset": -10, "until_offset": 0}, "sum_of": null,
+        "low": 2, "low_inclusive": true, "high": null, "high_inclusive": false}}"#,
+    r#"{"and": [{"predicate": {"column": 64, "op": "any_of", "codes": [0]}},
+        {"first_did": {"event_type": 20, "where": [], "window": {"from_offset": null, "until_offset": -15}}}]}"#,
+    r#"{"did_then": {"first": {"event_type": 20, "where": []}, "second": {"event_type": 20, "where": []},
+        "within_millis": 10, "window": {"from_offset": -20, "until_offset": null}}}"#,
 ];
 
 /// Ends of the windows above.
@@ -159,4 +171,25 @@ fn column<T>(
         values: values(given),
         cleared,
     }
+}
+
+/// An event: its id, its profile, and its time measured from the commit.
+pub(crate) type Happened = (u32, u32, i64);
+
+pub(crate) fn any_events() -> impl Strategy<Value = Vec<Happened>> {
+    prop::collection::vec((0..500_u32, 0..70_u32, -30..30_i64), 0..40)
+}
+
+/// The events as a decoder would hand them over.
+pub(crate) fn events_of(events: &[Happened], tick: i64) -> EventBatch {
+    let mut block = Vec::new();
+    for &(event, profile, millis) in events {
+        let mut bytes = Vec::new();
+        put_bytes(&mut bytes, 1, event.to_string().as_bytes());
+        put_bytes(&mut bytes, 2, id(profile).as_bytes());
+        put_bytes(&mut bytes, 3, b"seen");
+        put_int64(&mut bytes, 4, tick + millis);
+        put_bytes(&mut block, 1, &bytes);
+    }
+    decode_events(&schema(), &block).expect("a whole block")
 }

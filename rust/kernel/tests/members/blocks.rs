@@ -2,7 +2,7 @@
 
 use segue_kernel::table::{Table, Version};
 
-use crate::account::{CONDITIONS, Record, batch_of, plan};
+use crate::account::{CONDITIONS, Record, batch_of, events_of, plan};
 use crate::{found, members};
 
 fn records(ids: impl Iterator<Item = u32>, turn: u32) -> Vec<Record> {
@@ -49,6 +49,15 @@ fn commits_of_every_size_leave_the_right_members() {
     commit((0..66_000).step_by(9).collect());
     commit((65_530..65_545).collect());
     commit((66_000..67_000).chain(0..10).collect());
+    for n in [1, 64, 20_000] {
+        revision += 1;
+        let events: Vec<_> = (0..n)
+            .map(|i| (n + i, i * 3, i64::from(i % 40) - 20))
+            .collect();
+        let recorded = table.record(&events_of(&events, revision), false, revision, revision);
+        assert!(recorded.is_ok());
+        check(&table.version());
+    }
     for now in [
         revision + 1,
         revision + 5,

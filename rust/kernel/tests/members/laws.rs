@@ -12,7 +12,8 @@ use segue_kernel::schema::{ColumnId, builtin};
 use segue_kernel::table::{RowId, Table, Version};
 
 use crate::account::{
-    CONDITIONS, HALF_HOUR, NUMBER, OFFSETS, Record, TIME, any_records, batch_of, id, plan,
+    CONDITIONS, HALF_HOUR, Happened, NUMBER, OFFSETS, Record, TIME, any_events, any_records,
+    batch_of, events_of, id, plan,
 };
 use crate::mirror::{MembershipChange, WatchSegmentResponse};
 use crate::{found, found_at, members, position};
@@ -21,6 +22,7 @@ use crate::{found, found_at, members, position};
 enum Step {
     Apply(Vec<Vec<Record>>),
     Transaction(Vec<Vec<Record>>, bool),
+    Record(Vec<Happened>),
     Erase(Vec<u32>),
     DropColumn(ColumnId),
     Maintain(usize, usize, i64),
@@ -35,6 +37,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => blocks().prop_map(Step::Apply),
         3 => (blocks(), any::<bool>()).prop_map(|(blocks, commits)| Step::Transaction(blocks, commits)),
+        4 => any_events().prop_map(Step::Record),
         2 => prop::collection::vec(0..60_u32, 0..40).prop_map(Step::Erase),
         1 => columns.prop_map(Step::DropColumn),
         4 => (0..4_usize, 0..CONDITIONS.len(), millis()).prop_map(|(key, plan, at)| Step::Maintain(key, plan, at)),
@@ -53,6 +56,7 @@ struct World {
     table: Table,
     plans: BTreeMap<usize, Plan>,
     seen: BTreeMap<usize, Vec<(Position, BTreeSet<RowId>)>>,
+    event_times: Vec<i64>,
     clock: i64,
 }
 
@@ -75,6 +79,13 @@ impl World {
                 if *commits {
                     transaction.commit(revision);
                 }
+            }
+            Step::Record(events) => {
+                let times = events.iter().map(|&(_, _, millis)| tick + millis);
+                self.event_times.extend(times);
+                let batch = events_of(events, tick);
+                let recorded = self.table.record(&batch, false, revision, tick);
+                assert!(recorded.is_ok());
             }
             Step::Erase(ids) => {
                 let ids: Vec<String> = ids.iter().map(|&number| id(number)).collect();
@@ -101,7 +112,7 @@ impl World {
     /// Passes time, and compares what happens when with evaluation at each moment at which something could.
     fn advance(&mut self, until: i64) {
         let before = self.table.version();
-        let moments = moments(&before, before.moment_millis(), until);
+        let moments = moments(&before, &self.event_times, until);
         let n_changes = self.table.advance(until);
         let mut n_told = 0;
         for (segment, plan) in &self.plans {
@@ -171,8 +182,8 @@ impl World {
     }
 }
 
-/// Moments after one, up to another, at which a window may open or close for a row, ascending.
-fn moments(version: &Version, after: i64, until: i64) -> BTreeSet<i64> {
+/// Moments after a version's, up to another, at which a window may open or close for a row, ascending.
+fn moments(version: &Version, event_times: &[i64], until: i64) -> BTreeSet<i64> {
     let columns = [TIME, builtin::CREATED_AT, builtin::CHANGED_AT];
     let stored = columns
         .iter()
@@ -181,8 +192,10 @@ fn moments(version: &Version, after: i64, until: i64) -> BTreeSet<i64> {
             _ => None,
         });
     let values = stored.flat_map(|block| block.presence().iter().filter_map(|row| block.get(row)));
-    let moments = values.flat_map(|value| OFFSETS.map(|offset| value - offset));
+    let times = values.chain(event_times.iter().copied());
+    let moments = times.flat_map(|time| OFFSETS.map(|offset| time - offset));
     let moments = moments.flat_map(|moment| [moment - 1, moment, moment + 1]);
+    let after = version.moment_millis();
     moments
         .filter(|&moment| after < moment && moment <= until)
         .collect()
