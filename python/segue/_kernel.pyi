@@ -86,7 +86,7 @@ class Plan:
 
         Raises:
             DefinitionInvalid: It is not of this form, or an op does not fit its column.
-            PatternTooCostly: A regular expression is malformed, or compiles to more than 1 MiB.
+            PatternTooCostly: A regular expression is malformed, longer than 1,000 characters, or compiles to more than 1 MiB.
         """
     def at(self, now_millis: int) -> Plan:
         """Returns the same condition as of another moment; shares what was compiled."""

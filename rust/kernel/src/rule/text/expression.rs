@@ -215,6 +215,18 @@ static UNFOLDED: LazyLock<ClassUnicode> = LazyLock::new(|| {
     ClassUnicode::new(unfolded.map(|character| ClassUnicodeRange::new(character, character)))
 });
 
+/// What some characters fold to.
+fn folded(class: &ClassUnicode) -> ClassUnicode {
+    let characters = class.iter().flat_map(|range| range.start()..=range.end());
+    let folded: String = characters.collect();
+    let folded = fold(&folded);
+    ClassUnicode::new(
+        folded
+            .chars()
+            .map(|character| ClassUnicodeRange::new(character, character)),
+    )
+}
+
 /// The same expression for folded texts: matches a folded text exactly when the expression matches it without regard to case.
 fn narrowed(hir: Hir) -> Hir {
     match hir.into_kind() {
@@ -225,8 +237,10 @@ fn narrowed(hir: Hir) -> Hir {
             Err(_) => Hir::literal(literal.0),
         },
         HirKind::Class(Class::Unicode(mut class)) => {
-            class.case_fold_simple();
+            let mut unfolded = class.clone();
+            unfolded.intersect(&UNFOLDED);
             class.difference(&UNFOLDED);
+            class.union(&folded(&unfolded));
             Hir::class(Class::Unicode(class))
         }
         HirKind::Class(class) => Hir::class(class),
