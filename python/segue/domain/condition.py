@@ -96,7 +96,7 @@ class BetweenTest:
 
 @dataclass(frozen=True)
 class OneOf:
-    """The value, or for several options one of them, is in a set of up to 100,000. Sorted, without repeats."""
+    """The value, or for several options one of them, is in a set of up to 100,000. Sorted, without repeats; of times it has instants."""
 
     values: tuple[Scalar, ...]
 
