@@ -7,7 +7,8 @@
 //! | `dirty` | the rows that a commit wrote, asked whether they satisfy plans |
 //! | `gather` | the values of such rows side by side, so that plans are evaluated on them at full speed |
 //! | `due` | moments at which the answer for a row changes by the passing of time alone |
-//! | `maintainer` | the segments of a table: after each commit, and at each due moment, it brings the sets up to date |
+//! | `maintainer` | the segments of a table, whose sets it brings up to date after each commit |
+//! | `passing` | the same at each due moment |
 //! | `history` | who entered and left lately |
 //!
 //! The members of a version are always those that the plans find in it as of [`Version::moment_millis`](crate::table::Version), whatever
@@ -18,6 +19,7 @@ mod due;
 mod gather;
 mod history;
 mod maintainer;
+mod passing;
 mod set;
 mod touched;
 
