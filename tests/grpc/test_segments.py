@@ -1,5 +1,6 @@
 """Segments: made of rules, counted, streamed; wrong rules are answered rule by rule."""
 
+import json
 from typing import Any
 
 import pytest
@@ -156,3 +157,50 @@ async def test_a_list_of_another_account_does_not_fit_an_admins_request(shop: Wo
     with refused("INVALID_ARGUMENT", "FIELD_INVALID") as refusal:
         await shop.admin("CountMembers", parent=SHOP, draft={"list": "accounts/bank/lists/x"})
     assert refusal.metadata == {"field": "draft.list"}
+
+
+DEEP = '{"not":' * 40 + '{"field":"Town","equals":"oslo"}' + "}" * 40
+SET = json.dumps({"field": "Town", "one_of": [f"v{number}" for number in range(100_001)]})
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        ({"filter": "Town ="}, "CONDITION_INVALID"),
+        ({"filter": "fields.Nothing = 1"}, "CONDITION_INVALID"),
+        ({"filter": "did(nothing)"}, "CONDITION_INVALID"),
+        ({"condition_json": "{"}, "CONDITION_INVALID"),
+        ({"condition_json": DEEP}, "CONDITION_TOO_LARGE"),
+        ({"condition_json": SET}, "CONDITION_TOO_LARGE"),
+        ({"filter": "matches(name, '(')"}, "PATTERN_INVALID"),
+        ({"filter": "matches(name, '((a{99}){99}){99}')"}, "PATTERN_INVALID"),
+    ],
+)
+async def test_wrong_conditions_are_refused_everywhere_and_change_nothing(
+    shop: World, rules: dict[str, str], reason: str
+) -> None:
+    made = await make(shop)
+    with refused("INVALID_ARGUMENT", reason):
+        await shop.shop("CreateSegment", parent=SHOP, segment={"title": "T", "list": NEWS, **rules})
+    with refused("INVALID_ARGUMENT", reason):
+        await shop.shop("UpdateSegment", segment={"name": made.name, "title": "T", **rules})
+    with refused("INVALID_ARGUMENT", reason):
+        await shop.shop("CountMembers", parent=SHOP, draft={"list": NEWS, **rules})
+    assert (await shop.shop("GetSegment", name=made.name)).etag == made.etag
+
+
+async def test_a_group_that_mixes_engagement_with_other_rules_has_its_number(shop: World) -> None:
+    group = {"rules": [*OSLO[0]["rules"], {"rule_type": "EngagementSegment", "clause": "Active"}]}
+    with refused("INVALID_ARGUMENT", "RULES_INVALID") as refusal:
+        await make(shop, rule_groups=[group])
+    assert refusal.metadata["vendor_code"] == "285"
+
+
+async def test_a_stream_of_members_can_be_left(shop: World) -> None:
+    made = await make(shop, rule_groups=[])
+    for _ in range(3):
+        stream = shop.shop.start("StreamMembers", name=made.name)
+        await stream.read()
+        stream.cancel()
+    blocks = await shop.shop.stream("StreamMembers", name=made.name)
+    assert sum(block.row_count for block in blocks) == 10

@@ -11,7 +11,9 @@ import pytest
 from segue.domain.account import Account
 from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
+from segue.domain.job import ImportRequest, ImportState, StagedPart
 from segue.domain.page import PageRequest
+from segue.domain.profile import BlockFormat
 from segue.domain.segment import (
     NO_RULES,
     Draft,
@@ -39,13 +41,17 @@ async def shop(tmp_path: Path) -> AsyncIterator[OpenUseCases]:
     await use_cases.close()
 
 
-async def write(shop: OpenUseCases, plans: dict[str, str], **membership: int) -> None:
+def batch_of(plans: dict[str, str], **membership: int) -> bytes:
     batch = profile_pb2.ProfileBatch()
     for profile_id, plan in plans.items():
         profile = batch.profiles.add(profile_id=profile_id)
         member = profile.memberships.add(list=NEWS, **membership)
         member.fields.add(key="Plan", text=plan)
-    await shop.profiles.upsert("shop", batch.SerializeToString())
+    return batch.SerializeToString()
+
+
+async def write(shop: OpenUseCases, plans: dict[str, str], **membership: int) -> None:
+    await shop.profiles.upsert("shop", batch_of(plans, **membership))
 
 
 def filtered(text: str) -> Rules:
@@ -64,6 +70,7 @@ async def members_of(shop: OpenUseCases, account: Account) -> AccountMembers:
 async def kept_count(shop: OpenUseCases, segment: Segment) -> int:
     """Returns the number of members the kernel keeps, waiting until it keeps them."""
     account = await shop.ledger.directory.account("shop")
+    shop.membership.wake()
     while True:
         members = await members_of(shop, account)
         heard = members.live.published.next()
@@ -94,6 +101,24 @@ async def test_writes_and_erasures_change_kept_members_at_once(shop: OpenUseCase
     assert await counts(shop, segment) == {5}
     await shop.profiles.delete("shop", "p1")
     assert await counts(shop, segment) == {4}
+
+
+async def test_an_import_changes_kept_members_at_once(shop: OpenUseCases) -> None:
+    segment = await make(shop, 'Plan = "pro"')
+    await write(shop, {"a": "pro", "b": "free"})
+    assert await counts(shop, segment) == {1}
+    token = (await shop.imports.initiate("shop", ImportRequest())).token.reveal()
+
+    async def parts() -> AsyncIterator[StagedPart]:
+        for number, plans in enumerate(({"a": "free", "b": "pro"}, {"c": "pro"}), start=1):
+            yield StagedPart(number, BlockFormat.PROFILE_BATCH, batch_of(plans))
+
+    await shop.imports.stage("shop", token, parts())
+    assert await counts(shop, segment) == {1}
+    await shop.imports.execute("shop", token)
+    while (await shop.imports.status("shop", token)).state < ImportState.COMPLETED:
+        await asyncio.sleep(0.01)
+    assert await counts(shop, segment) == {2}
 
 
 async def test_members_are_kept_again_when_an_account_comes_back(shop: OpenUseCases) -> None:
@@ -138,6 +163,7 @@ async def test_windows_of_the_calendar_flip_at_midnight_of_the_account(shop: Ope
     await shop.accounts.update("shop", time_zone="Asia/Tokyo")
     segment = await make(shop, "during(subscribed_at, 'this day')")
     await write(shop, {"a": "pro"}, joined_at_millis=shop.clock.millis)
+    assert await counts(shop, segment) == {1}
     midnight = shop.clock.millis // DAY * DAY + DAY * 15 // 24
     shop.clock.millis = midnight - 1
     assert await counts(shop, segment) == {1}

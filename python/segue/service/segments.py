@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 
+from segue._kernel import Plan, Schema
 from segue.domain.account import Account
 from segue.domain.membership import DescribedSegment
 from segue.domain.page import Page, PageRequest, encode_position
@@ -21,7 +22,10 @@ from segue.domain.timestamp import Clock
 from segue.errors import (
     ResourceExists,
 )
+from segue.kernel import guard
 from segue.rules.codes import VendorCode
+from segue.rules.lowering import lower_members
+from segue.rules.scope import SegmentRules
 from segue.service.audience import Audiences
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit, check_rules
@@ -61,6 +65,7 @@ class SegmentService:
             FieldInvalid: The title is empty or too long (273).
             RulesInvalid: Rules are wrong; tells of all (277, 285).
             ConditionInvalid: A filter or JSON is wrong.
+            PatternTooCostly: A regular expression is.
             ResourceExists: The title is taken on the list (275).
             LimitExceeded: The account has as many segments as it may, or the segment too many rules (283).
             ResourceNotFound: There is no such account or list.
@@ -69,14 +74,13 @@ class SegmentService:
         account = await self._directory.account(account_id)
         fingerprint = hashlib.sha256(f"{list_id}\n{title}\n{rules}".encode()).digest()
 
-        def work(tx: Connection, tick: int) -> Segment:
+        def work(tx: Connection, tick: int, schema: Schema) -> Segment:
             answer = requests.first_answer(
                 tx, account.key, "CreateSegment", request_id, fingerprint
             )
             if answer is not None:
                 return segment_in(tx, account, answer)
-            audience = Audiences(tx, account).draft(list_id, rules, self._clock())
-            check_rules(rules, audience.condition, self._limits)
+            self._check(rules, Audiences(tx, account).draft(list_id, rules, self._clock()), schema)
             self._check_title_is_free(tx, account, list_id, title)
             check_limit(
                 "segments",
@@ -228,7 +232,7 @@ class SegmentService:
         account = await self._directory.account(account_id)
         touched: list[str] = []
 
-        def work(tx: Connection, tick: int) -> Segment:
+        def work(tx: Connection, tick: int, schema: Schema) -> Segment:
             old = own_segment_in(tx, account, segment_id, etag)
             new = changed(tx, old)
             if new == old:
@@ -237,7 +241,7 @@ class SegmentService:
                 audience = Audiences(tx, account).draft(
                     new.list_id, new.rules, self._clock(), segment_id
                 )
-                check_rules(new.rules, audience.condition, self._limits)
+                self._check(new.rules, audience, schema)
                 touched.extend(
                     item.segment_id for item in segments.select_dependents(tx, account, segment_id)
                 )
@@ -253,11 +257,28 @@ class SegmentService:
             self._membership.refresh(account, touched)
         return segment
 
-    async def _write(self, account: Account, work: Callable[[Connection, int], Segment]) -> Segment:
-        """Writes a segment at a tick of the change clock, so that every export lies clearly before or after it."""
+    async def _write(
+        self, account: Account, work: Callable[[Connection, int, Schema], Segment]
+    ) -> Segment:
+        """Writes a segment at a tick of the change clock, so that every export lies clearly before or after it.
+
+        The definitions stay as they are meanwhile, so `work` gets the schema they are of.
+        """
         async with self._ledger.use(account) as live, live.order:
+            schema = await self._ledger.schemas.get(account.key, live.schema_version)
             tick = live.clock.mark(self._clock())
-            return await self._store.write(lambda tx: work(tx, tick))
+            return await self._store.write(lambda tx: work(tx, tick, schema))
+
+    def _check(self, rules: Rules, audience: SegmentRules, schema: Schema) -> None:
+        """Checks what only the whole of rules shows: their number, and that the kernel takes them.
+
+        Raises:
+            LimitExceeded: There are too many (283).
+            PatternTooCostly: A regular expression is malformed or too costly.
+        """
+        check_rules(rules, audience.condition, self._limits)
+        now = self._clock()
+        guard.guarded(Plan, schema, lower_members(*audience, now), now)
 
     def _check_title_is_free(
         self, tx: Connection, account: Account, list_id: str | None, title: str
