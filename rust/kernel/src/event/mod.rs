@@ -11,6 +11,7 @@
 //! | [`run`] | events sorted by row and time |
 //! | [`block`] | the runs of a block of rows, by time |
 //! | [`store`] | all of an account |
+//! | `gather` | the events of some rows side by side |
 //!
 //! Events of one type and block of rows lie in buckets of eight days of source time, so that a window reads whole buckets without looking
 //! at times, and a late event finds its place. A bucket is a few sorted runs of geometrically growing size: recording writes a small run
@@ -20,6 +21,7 @@ pub mod batch;
 pub mod block;
 pub mod definition;
 pub mod dictionary;
+mod gather;
 mod hash;
 mod ids;
 pub mod run;
@@ -28,5 +30,6 @@ pub mod values;
 
 pub use batch::EventBatch;
 pub use definition::{EventType, Property, PropertyKind};
+pub(crate) use gather::gathered;
 pub(crate) use hash::{Hash, event_id_hash};
 pub use store::{Events, TypeEvents};

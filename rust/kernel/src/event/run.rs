@@ -109,6 +109,21 @@ impl Run {
         })
     }
 
+    /// The events at some positions, which are given other rows, ascending.
+    pub(super) fn picked(&self, positions: &[u32], rows: Vec<u16>) -> Self {
+        let times = pick(&self.times, positions);
+        let of_property =
+            |values: &Option<Values>| Values::gathered(&[(values.as_ref(), self.len())], positions);
+        Self {
+            rows: rows.into(),
+            span: span_of(&times),
+            times: times.into(),
+            ids: pick(&self.ids, positions).into(),
+            contents: pick(&self.contents, positions).into(),
+            properties: self.properties.iter().map(of_property).collect(),
+        }
+    }
+
     /// Number of events.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -30,6 +30,19 @@ impl TypeEvents {
         self.dictionaries.get(property)?.as_ref()
     }
 
+    /// The same texts with other events, in blocks that ascend.
+    pub(super) fn with_blocks(&self, blocks: impl Iterator<Item = (usize, EventBlock)>) -> Self {
+        let mut places: Blocks<EventBlock> = Blocks::new();
+        for (number, block) in blocks {
+            places.resize(number, None);
+            places.push(Some(Arc::new(block)));
+        }
+        Self {
+            dictionaries: self.dictionaries.clone(),
+            blocks: places,
+        }
+    }
+
     /// All runs.
     pub(super) fn runs(&self) -> impl Iterator<Item = &Run> {
         self.blocks.iter().flatten().flat_map(|block| block.runs())

@@ -34,16 +34,17 @@ enum Way {
     ByRow,
     /// Whole blocks.
     ByBlock,
-    /// On a version of nothing but these rows; plans that read events, row by row.
+    /// On a version of nothing but these rows.
     Gathered(Box<Version>),
 }
 
 impl<'a> Dirty<'a> {
-    /// Takes ascending rows; plans that are asked of them read these columns.
+    /// Takes ascending rows; plans that are asked of them read these columns, and events of these types, each once.
     pub(super) fn new(
         version: &'a Version,
         rows: &'a [RowId],
         columns: impl Iterator<Item = ColumnId>,
+        event_types: &[u16],
     ) -> Self {
         let mut blocks: Vec<(usize, usize)> = Vec::new();
         let mut in_block = Vec::with_capacity(rows.len());
@@ -59,7 +60,7 @@ impl<'a> Dirty<'a> {
         } else if rows.len() >= blocks.len() * BLOCK_ROWS / DENSE_SHARE {
             Way::ByBlock
         } else {
-            Way::Gathered(Box::new(gathered(version, rows, columns)))
+            Way::Gathered(Box::new(gathered(version, rows, columns, event_types)))
         };
         Self {
             version,
@@ -99,10 +100,10 @@ impl<'a> Dirty<'a> {
     }
 
     /// One bit for each row: whether it is live and satisfies a plan.
-    pub(super) fn evaluate(&self, plan: &Plan, reads_events: bool) -> Vec<u64> {
+    pub(super) fn evaluate(&self, plan: &Plan) -> Vec<u64> {
         match &self.way {
             Way::ByBlock => self.evaluate_blocks(plan),
-            Way::Gathered(version) if !reads_events => evaluate_all(plan, version),
+            Way::Gathered(version) => evaluate_all(plan, version),
             _ => self.evaluate_rows(plan),
         }
     }
@@ -124,11 +125,11 @@ impl<'a> Dirty<'a> {
     }
 
     /// For each row, the next moment at which a plan's answer may change by itself; `i64::MAX` where there is none.
-    pub(super) fn flips(&self, plan: &Plan, reads_events: bool, now_millis: i64) -> Vec<i64> {
+    pub(super) fn flips(&self, plan: &Plan, now_millis: i64) -> Vec<i64> {
         match &self.way {
             Way::ByBlock => self.flips_of_blocks(plan, now_millis),
-            Way::Gathered(version) if !reads_events => flips_of_all(plan, version, now_millis),
-            _ => {
+            Way::Gathered(version) => flips_of_all(plan, version, now_millis),
+            Way::ByRow => {
                 let flip = |&row| plan.next_flip(self.version, row, now_millis);
                 self.rows
                     .iter()

@@ -11,14 +11,16 @@ use crate::bitmap::to_row;
 use crate::column::{
     self, BLOCK_ROWS, Blocks, Column, OptionsBlock, PlainBlock, PlainValue, TextBlock,
 };
+use crate::event;
 use crate::schema::{ColumnId, builtin};
 use crate::table::{RowId, Version, block_and_row};
 
-/// Gathers some columns, and the profile ids, of ascending rows.
+/// Gathers some columns, the profile ids, and events of some types, of ascending rows.
 pub(super) fn gathered(
     version: &Version,
     rows: &[RowId],
     columns: impl Iterator<Item = ColumnId>,
+    event_types: &[u16],
 ) -> Version {
     let mut ids: Vec<ColumnId> = columns.chain([builtin::PROFILE_ID]).collect();
     ids.sort_unstable();
@@ -26,7 +28,8 @@ pub(super) fn gathered(
     let columns = ids.into_par_iter().with_max_len(1);
     let columns = columns.filter_map(|id| Some((id, gather(version.column(id)?, rows)?)));
     let is_live: Vec<bool> = rows.iter().map(|&row| version.is_live(row)).collect();
-    Version::of_columns(columns.collect(), &is_live)
+    let events = event::gathered(version.events(), event_types, rows);
+    Version::of_columns(columns.collect(), events, &is_live)
 }
 
 /// The values of rows of a column; `None` for a kind that no predicate reads.

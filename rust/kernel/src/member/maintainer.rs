@@ -1,6 +1,6 @@
 //! The segments of a table, and the work that keeps their members right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rayon::prelude::*;
@@ -34,7 +34,7 @@ pub(super) struct Segment {
     key: Arc<str>,
     pub(super) plan: Plan,
     pub(super) columns: Vec<ColumnId>,
-    event_types: Vec<u16>,
+    pub(super) event_types: Vec<u16>,
     pub(super) is_timed: bool,
     /// When rows that fall due later are searched for; `None` where there are none.
     pub(super) next_search: Option<i64>,
@@ -50,10 +50,6 @@ impl Segment {
             plan,
             next_search: None,
         }
-    }
-
-    pub(super) fn reads_events(&self) -> bool {
-        !self.event_types.is_empty()
     }
 
     fn may_change(&self, touched: &Touched) -> bool {
@@ -170,17 +166,18 @@ impl Maintainer {
             .zip(Arc::make_mut(sets).values_mut())
             .filter(|((_, segment), _)| segment.may_change(touched))
             .collect();
-        let without_events = tasks
-            .iter()
-            .filter(|((_, segment), _)| !segment.reads_events());
-        let columns = without_events.flat_map(|((_, segment), _)| segment.columns.iter().copied());
-        let dirty = Dirty::new(version, &touched.rows, columns);
+        let affected = || tasks.iter().map(|((_, segment), _)| *segment);
+        let columns = affected().flat_map(|segment| segment.columns.iter().copied());
+        let event_types = affected().flat_map(|segment| segment.event_types.iter().copied());
+        let event_types: BTreeSet<u16> = event_types.collect();
+        let event_types: Vec<u16> = event_types.into_iter().collect();
+        let dirty = Dirty::new(version, &touched.rows, columns, &event_types);
         let tasks = tasks.into_par_iter().with_min_len(SEGMENTS_A_TASK);
         let outcome = |((&number, segment), set): ((&u32, &Segment), &mut Arc<MemberSet>)| {
             let plan = segment.plan.at(moment);
-            let is_member = dirty.evaluate(&plan, segment.reads_events());
+            let is_member = dirty.evaluate(&plan);
             let flips = if segment.is_timed {
-                dirty.flips(&plan, segment.reads_events(), moment)
+                dirty.flips(&plan, moment)
             } else {
                 Vec::new()
             };

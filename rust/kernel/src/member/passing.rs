@@ -55,9 +55,14 @@ impl Maintainer {
         let rows: Vec<RowId> = dues.iter().filter_map(row).collect();
         let is_search = rows.len() < dues.len() && segment.next_search == Some(moment);
         let mut sets = std::mem::take(&mut version.members.sets);
-        let dirty = Dirty::new(version, &rows, segment.columns.iter().copied());
-        let is_member = dirty.evaluate(&plan, segment.reads_events());
-        let flips = dirty.flips(&plan, segment.reads_events(), moment);
+        let dirty = Dirty::new(
+            version,
+            &rows,
+            segment.columns.iter().copied(),
+            &segment.event_types,
+        );
+        let is_member = dirty.evaluate(&plan);
+        let flips = dirty.flips(&plan, moment);
         let set = Arc::make_mut(&mut sets).get_mut(&number);
         let difference = set.map(|set| update(set, &dirty, &is_member));
         let difference = difference.unwrap_or_default();

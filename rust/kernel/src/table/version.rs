@@ -128,7 +128,11 @@ impl Version {
     }
 
     /// A version to evaluate plans on: these values, and nothing else.
-    pub(crate) fn of_columns(values: Vec<(ColumnId, Column)>, is_live: &[bool]) -> Self {
+    pub(crate) fn of_columns(
+        values: Vec<(ColumnId, Column)>,
+        events: Events,
+        is_live: &[bool],
+    ) -> Self {
         let mut columns = Columns::default();
         for (id, column) in values {
             columns.put(id, Some(Arc::new(column)));
@@ -143,6 +147,7 @@ impl Version {
             n_rows: is_live.len(),
             live: is_live.chunks(BLOCK_ROWS).map(live).collect(),
             columns,
+            events,
             ..Self::empty()
         }
     }
