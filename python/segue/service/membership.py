@@ -38,7 +38,6 @@ class Kept:
     version: int
     schema_version: int
     rules: SegmentRules
-    lowered: bytes
     plan: Plan
     due_millis: int | None
     """Midnight at which windows of the calendar move on; rolling ones are the kernel's business."""
@@ -56,6 +55,8 @@ class AccountMembers:
         self._ledger = ledger
         self._clock = clock
         self._kept: dict[str, Kept] = {}
+        self._plans: dict[str, tuple[bytes, Plan]] = {}
+        """What the kernel keeps segments by, also while they wait to be registered anew."""
         self._stale: set[str] | None = None
         """Segments to be registered anew; None is all."""
         self._schema_version = 0
@@ -147,7 +148,7 @@ class AccountMembers:
         except BaseException:
             self._stale = None if wanted is None or self._stale is None else wanted | self._stale
             raise
-        gone = (self._kept.keys() if wanted is None else wanted) - {
+        gone = (self._plans.keys() if wanted is None else wanted) - {
             item.segment_id for item, _ in found
         }
         for segment_id in gone:
@@ -164,18 +165,17 @@ class AccountMembers:
     async def _register(self, segment: Segment, rules: SegmentRules) -> None:
         version = self.live.schema_version
         schema = await self._ledger.schemas.get(self.live.key, version)
-        former = self._kept.get(segment.segment_id)
         async with self._ledger.turns.hold(self.live.key):
             now = self._clock()
             lowered = lower_members(*rules, now)
-            if former is not None and former.lowered == lowered:
-                plan = former.plan
-            else:
+            known, plan = self._plans.get(segment.segment_id, (b"", None))
+            if plan is None or known != lowered:
                 plan = await guard.run(Plan, schema, lowered, now)
                 await guard.run(self.live.table.maintain, segment.segment_id, plan)
+                self._plans[segment.segment_id] = lowered, plan
         if self._stale is not None and segment.segment_id not in self._stale:
             due = calendar_due(*rules, now)
-            kept = Kept(segment.version, version, rules, lowered, plan, due)
+            kept = Kept(segment.version, version, rules, plan, due)
             self._kept[segment.segment_id] = kept
             self.live.published.tell()
 
@@ -183,6 +183,7 @@ class AccountMembers:
         async with self._ledger.turns.hold(self.live.key):
             await guard.run(self.live.table.release, segment_id)
         self._kept.pop(segment_id, None)
+        self._plans.pop(segment_id, None)
 
 
 class Membership:
