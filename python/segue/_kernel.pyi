@@ -239,7 +239,7 @@ class Table:
             account) or was never reached, or the segment is not maintained.
         """
     def erase(self, profile_ids: Sequence[str], revision: int, tick_millis: int) -> int:
-        """Erases profiles; ids and ticks stay as marks of the removal. Returns how many there were."""
+        """Erases profiles with their events, also events that wait for a profile; ids and ticks stay as marks. Returns of how many there was anything."""
     def drop_columns(self, columns: Sequence[int], revision: int, tick_millis: int) -> None:
         """Forgets columns and their values; `changed_at` of profiles stays."""
 
@@ -318,6 +318,8 @@ class Snapshot:
         Returns:
             A serialized `segue.v1.ProfileBatch` with field keys spelled out, and the number of profiles on all pages.
         """
+    def holds(self, profile_id: str) -> bool:
+        """Tells whether there is anything to erase of a profile: itself, or events that wait for it."""
     def profile(self, schema: Schema, profile_id: str) -> bytes | None:
         """Returns a serialized `segue.v1.Profile` with field keys spelled out, or None when there is no such profile."""
     def export(

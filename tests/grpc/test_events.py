@@ -314,6 +314,16 @@ async def test_erasing_a_profile_erases_its_events(world: World) -> None:
     assert await count_openers(world.shop) == 0
 
 
+async def test_events_that_wait_for_a_profile_can_be_erased(world: World) -> None:
+    await sent_campaign(world.shop)
+    await world.shop.record(SHOP, block(event("1", "later")))
+    await world.shop("DeleteProfile", name=f"{SHOP}/profiles/later")
+    with refused("NOT_FOUND", "RESOURCE_NOT_FOUND"):
+        await world.shop("DeleteProfile", name=f"{SHOP}/profiles/later")
+    await upsert(world.shop, "later")
+    assert await count_openers(world.shop) == 0
+
+
 async def test_an_event_changes_its_profile_for_increments(world: World) -> None:
     await upsert(world.shop, "p", "q")
     full = await world.shop("InitiateExport", parent=SHOP, format=1)

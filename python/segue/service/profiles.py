@@ -79,13 +79,15 @@ class ProfileService:
         return UpsertResult(committed.revision, written, created, exceptions)
 
     async def delete(self, account_id: str, profile_id: str) -> None:
-        """Erases a profile; its id stays as the mark of a removal.
+        """Erases a profile, and events that came before it; its id stays as the mark of a removal.
 
         Raises:
-            ResourceNotFound: There is no such account or profile.
+            ResourceNotFound: There is no such account, or nothing of such a profile.
         """
-        await self.get(account_id, profile_id)
         account = await self._directory.account(account_id)
+        snapshot = await self._ledger.snapshot(account)
+        if not await guard.run(snapshot.holds, profile_id):
+            raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
         body = json.dumps([profile_id]).encode()
         version, _ = await self._ledger.schema(account)
         change = Change(

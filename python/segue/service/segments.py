@@ -23,6 +23,7 @@ from segue.errors import (
     ResourceExists,
 )
 from segue.kernel import guard
+from segue.rules.checks import check_size
 from segue.rules.codes import VendorCode
 from segue.rules.lowering import lower_members
 from segue.rules.scope import SegmentRules
@@ -30,7 +31,7 @@ from segue.service.audience import Audiences
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit, check_rules
 from segue.service.membership import Membership
-from segue.service.rule_forms import add_group
+from segue.service.rule_forms import LIMITS, add_group
 from segue.service.segment_rows import described_in, in_use, own_segment_in, segment_in
 from segue.store import campaigns, requests, segments
 from segue.store.base import Connection, Store
@@ -242,14 +243,15 @@ class SegmentService:
                     new.list_id, new.rules, self._clock(), segment_id
                 )
                 self._check(new.rules, audience, schema)
-                touched.extend(
-                    item.segment_id for item in segments.select_dependents(tx, account, segment_id)
-                )
             if new.title.casefold() != old.title.casefold():
                 self._check_title_is_free(tx, account, new.list_id, new.title)
             new = dataclasses.replace(new, update_millis=tick, version=old.version + 1)
             segments.update(tx, account, SegmentRevision(new, author))
             touched.append(segment_id)
+            if new.rules != old.rules:
+                dependents = segments.select_dependents(tx, account, segment_id)
+                _check_sizes(Audiences(tx, account), dependents)
+                touched.extend(item.segment_id for item in dependents)
             return new
 
         segment = await self._write(account, work)
@@ -288,3 +290,14 @@ class SegmentService:
                 f"a segment titled {title!r} exists there; choose another title",
                 {"name": title, "vendor_code": VendorCode.TITLE_DUPLICATE},
             )
+
+
+def _check_sizes(audiences: Audiences, dependents: Sequence[Segment]) -> None:
+    """Checks that segments have not grown too large by one that they name.
+
+    Raises:
+        ConditionTooLarge: One has.
+    """
+    for segment in dependents:
+        condition, scope = audiences.saved(segment)
+        check_size(condition, scope, LIMITS)

@@ -83,7 +83,8 @@ class ProfileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteProfile(self, request, context):
-        """Erases a profile: every value goes, at once; its id stays as a mark so that increments can report the removal.
+        """Erases a profile: every value and event goes, at once, also events that came before the profile did; its id stays as a mark so that
+        increments can report the removal.
 
         Errors: `RESOURCE_NOT_FOUND`.
         """

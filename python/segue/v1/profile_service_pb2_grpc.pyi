@@ -47,7 +47,8 @@ class ProfileServiceStub:
     Errors: `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
     """
     DeleteProfile: _grpc.UnaryUnaryMultiCallable[_profile_service_pb2.DeleteProfileRequest, _empty_pb2.Empty]
-    """Erases a profile: every value goes, at once; its id stays as a mark so that increments can report the removal.
+    """Erases a profile: every value and event goes, at once, also events that came before the profile did; its id stays as a mark so that
+    increments can report the removal.
 
     Errors: `RESOURCE_NOT_FOUND`.
     """
@@ -74,7 +75,8 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     Errors: `FIELD_INVALID`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND` for the account.
     """
     DeleteProfile: _aio.UnaryUnaryMultiCallable[_profile_service_pb2.DeleteProfileRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Erases a profile: every value goes, at once; its id stays as a mark so that increments can report the removal.
+    """Erases a profile: every value and event goes, at once, also events that came before the profile did; its id stays as a mark so that
+    increments can report the removal.
 
     Errors: `RESOURCE_NOT_FOUND`.
     """
@@ -116,7 +118,8 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_service_pb2.DeleteProfileRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Erases a profile: every value goes, at once; its id stays as a mark so that increments can report the removal.
+        """Erases a profile: every value and event goes, at once, also events that came before the profile did; its id stays as a mark so that
+        increments can report the removal.
 
         Errors: `RESOURCE_NOT_FOUND`.
         """

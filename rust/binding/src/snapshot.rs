@@ -110,6 +110,10 @@ impl PySnapshot {
         Some((explanation.holds, values, explanation.next_change_millis))
     }
 
+    fn holds(&self, py: Python<'_>, profile_id: &str) -> bool {
+        py.detach(|| self.0.holds(profile_id))
+    }
+
     fn profile<'py>(
         &self,
         py: Python<'py>,

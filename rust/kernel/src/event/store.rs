@@ -177,6 +177,14 @@ impl Events {
         }
     }
 
+    /// Whether a row of a block has events of any type.
+    pub(crate) fn has_events(&self, block: usize, row: u16) -> bool {
+        let blocks = self.types().filter_map(|(_, events)| events.block(block));
+        blocks
+            .flat_map(EventBlock::runs)
+            .any(|run| !run.of_row(row).is_empty())
+    }
+
     /// Takes out the events of ascending rows of blocks, and their ids.
     pub(crate) fn remove_rows(&mut self, rows: &[(usize, &[u16])]) {
         let mut ids = self.ids.lock();

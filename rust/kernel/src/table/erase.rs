@@ -15,20 +15,52 @@ use crate::schema::{ColumnId, builtin};
 /// Columns that an erased row keeps, as marks of the removal.
 const KEPT: [ColumnId; 2] = [builtin::PROFILE_ID, builtin::CHANGED_AT];
 
-/// Erases profiles; those that are unknown or erased already are passed over. Returns the rows erased, ascending.
+/// What an erasure found.
+pub(super) struct Erased {
+    /// Rows of profiles that are gone now, ascending.
+    pub(super) rows: Vec<RowId>,
+    /// Rows without a profile whose waiting events are gone.
+    pub(super) waiting: usize,
+}
+
+/// Erases profiles with their events, also events that wait for a profile; those of whom nothing is there are passed over.
 ///
 /// # Cost
 /// Builds the text blocks and the runs of events of the rows anew, so that nothing of them stays in memory once no other version holds the
 /// old ones.
-pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i64) -> Vec<RowId> {
-    let mut rows: Vec<RowId> = profile_ids
+pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i64) -> Erased {
+    let mut found: Vec<RowId> = profile_ids
         .iter()
-        .filter_map(|id| version.find(id))
+        .filter_map(|id| version.find_row(id))
+        .filter(|&row| version.is_live(row) || version.has_events(row))
         .collect();
-    rows.sort_unstable();
-    rows.dedup();
+    found.sort_unstable();
+    found.dedup();
+    let rows: Vec<RowId> = found
+        .iter()
+        .copied()
+        .filter(|&row| version.is_live(row))
+        .collect();
+    let waiting = found.len() - rows.len();
+    erase_events(version, found);
+    erase_values(version, &rows, tick_millis);
+    Erased { rows, waiting }
+}
+
+fn erase_events(version: &mut Version, rows: Vec<RowId>) {
     let all: Vec<u32> = (0..).take(rows.len()).collect();
-    let placement = Placement::new(rows);
+    let mut by_block: Vec<(usize, Vec<u16>)> = Vec::new();
+    Placement::new(rows).for_each_run(&all, |run| by_block.push((run.block, run.rows.to_vec())));
+    let by_block: Vec<_> = by_block
+        .iter()
+        .map(|(block, rows)| (*block, rows.as_slice()))
+        .collect();
+    version.events.remove_rows(&by_block);
+}
+
+fn erase_values(version: &mut Version, rows: &[RowId], tick_millis: i64) {
+    let all: Vec<u32> = (0..).take(rows.len()).collect();
+    let placement = Placement::new(rows.to_vec());
     let mut columns: Vec<&mut Arc<Column>> = version
         .columns
         .iter_mut()
@@ -39,18 +71,10 @@ pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i6
         placement.for_each_run(&all, |run| column.erase_rows(run.block, run.rows));
     });
     placement.for_each_run(&all, |run| version.remove_live(run.block, run.rows));
-    let mut erased: Vec<(usize, Vec<u16>)> = Vec::new();
-    placement.for_each_run(&all, |run| erased.push((run.block, run.rows.to_vec())));
-    let erased: Vec<_> = erased
-        .iter()
-        .map(|(block, rows)| (*block, rows.as_slice()))
-        .collect();
-    version.events.remove_rows(&erased);
     let changed_at = constant_time(builtin::CHANGED_AT, all, tick_millis);
     let mut place = version.columns.take(builtin::CHANGED_AT);
     values::write(&mut place, &changed_at, &placement);
     version.columns.put(builtin::CHANGED_AT, place);
-    placement.sorted_rows()
 }
 
 /// Forgets columns with all their values.

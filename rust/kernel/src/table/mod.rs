@@ -37,6 +37,7 @@ use crate::error::Result;
 use crate::event::EventBatch;
 use crate::member::{History, Maintainer, Touched};
 use crate::schema::{ColumnId, builtin};
+use erase::Erased;
 use index::Indexes;
 use writer::WriterLock;
 
@@ -202,13 +203,14 @@ impl Table {
     }
 
     /// Erases profiles and returns how many there were: values and events go, ids stay, with the tick as the time of the last change.
+    /// Events that wait for a profile go as well, and count as one.
     ///
     /// # Panics
     /// When an earlier writer panicked.
     pub fn erase(&self, profile_ids: &[&str], revision: i64, tick_millis: i64) -> usize {
         self.write(tick_millis, |version, maintainer| {
-            let rows = erase::erase(version, profile_ids, tick_millis);
-            let erased = rows.len();
+            let Erased { rows, waiting } = erase::erase(version, profile_ids, tick_millis);
+            let erased = rows.len() + waiting;
             version.stamp(revision, tick_millis, &rows);
             let touched = Touched {
                 rows,

@@ -255,9 +255,24 @@ impl Version {
 
     /// The row of a profile that is not erased.
     pub fn find(&self, profile_id: &str) -> Option<RowId> {
+        self.find_row(profile_id).filter(|&row| self.is_live(row))
+    }
+
+    /// The row of a profile, or of one that is erased or that only events wait for.
+    pub(super) fn find_row(&self, profile_id: &str) -> Option<RowId> {
         self.indexes
             .find_profile(&self.columns, self.n_rows, profile_id)
-            .filter(|&row| self.is_live(row))
+    }
+
+    /// Whether there is anything to erase of a profile: itself, or events that wait for it.
+    pub fn holds(&self, profile_id: &str) -> bool {
+        self.find_row(profile_id)
+            .is_some_and(|row| self.is_live(row) || self.has_events(row))
+    }
+
+    pub(super) fn has_events(&self, row: RowId) -> bool {
+        let (block, row) = block_and_row(row);
+        self.events.has_events(block, row)
     }
 
     /// Rows that hold an identifier, ascending. Only complete for the version that is published.

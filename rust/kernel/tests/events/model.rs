@@ -71,10 +71,16 @@ impl Model {
         outcome
     }
 
-    pub(crate) fn erase(&mut self, profile: &str) {
-        if self.live.remove(profile) {
-            self.events.retain(|_, event| event.profile_id != profile);
-        }
+    /// Forgets a profile; answers whether there was anything of it.
+    pub(crate) fn erase(&mut self, profile: &str) -> bool {
+        let before = self.events.len();
+        self.events.retain(|_, event| event.profile_id != profile);
+        self.live.remove(profile) || self.events.len() < before
+    }
+
+    /// Whether there is anything of a profile.
+    pub(crate) fn holds(&self, profile: &str) -> bool {
+        self.live.contains(profile) || self.events.values().any(|it| it.profile_id == profile)
     }
 
     pub(crate) fn shown(&self) -> Vec<Shown> {

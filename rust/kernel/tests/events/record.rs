@@ -1,5 +1,7 @@
 //! Random histories of events, profiles, erasures and restarts against the list of all events.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use prost::Message;
 use segue_kernel::batch::Batch;
@@ -126,12 +128,13 @@ fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
             assert_eq!(applied.created, new);
         }
         Step::Erase(ids) => {
-            let before = model.live.len();
-            for id in ids {
-                model.erase(id);
+            let distinct: BTreeSet<&String> = ids.iter().collect();
+            for id in &distinct {
+                assert_eq!(table.version().holds(id), model.holds(id));
             }
+            let erased = distinct.iter().filter(|id| model.erase(id)).count();
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            assert_eq!(table.erase(&ids, revision, tick), before - model.live.len());
+            assert_eq!(table.erase(&ids, revision, tick), erased);
         }
         Step::Reopen => *table = Table::from_version(reopened(&table.version())),
     }
