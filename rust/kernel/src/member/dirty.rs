@@ -104,7 +104,7 @@ impl<'a> Dirty<'a> {
         match &self.way {
             Way::ByBlock => self.evaluate_blocks(plan),
             Way::Gathered(version) => evaluate_all(plan, version),
-            _ => self.evaluate_rows(plan),
+            Way::ByRow => self.evaluate_rows(plan),
         }
     }
 
