@@ -239,7 +239,10 @@ class Table:
             account) or was never reached, or the segment is not maintained.
         """
     def erase(self, profile_ids: Sequence[str], revision: int, tick_millis: int) -> int:
-        """Erases profiles with their events, also events that wait for a profile; ids and ticks stay as marks. Returns of how many there was anything."""
+        """Erases profiles with their events, also events that wait for a profile; ids and ticks stay as marks.
+
+        Returns of how many there was anything.
+        """
     def drop_columns(self, columns: Sequence[int], revision: int, tick_millis: int) -> None:
         """Forgets columns and their values; `changed_at` of profiles stays."""
 
@@ -294,7 +297,7 @@ class Snapshot:
     def page(
         self,
         schema: Schema,
-        plan: Plan,
+        of: Plan | str,
         order: int,
         descending: bool,
         list_id: str,
@@ -302,11 +305,11 @@ class Snapshot:
         offset: int,
         limit: int,
     ) -> tuple[bytes, int]:
-        """Returns a page of the profiles that satisfy a plan, in a stated order.
+        """Returns a page of the profiles that satisfy a plan, or of a maintained segment, in a stated order.
 
         Args:
             schema: Definitions at this snapshot's revision.
-            plan: Which profiles.
+            of: Which profiles: a plan, or the key of a maintained segment, whose members need no evaluation.
             order: 0 by first e-mail address, 1 by whole name, 2 by the time the membership became active; texts folded, absent values
                 first; ties by profile id. Descending turns all of it.
             descending: From the last to the first.

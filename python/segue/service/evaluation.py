@@ -40,6 +40,15 @@ class Evaluated:
         lowered = lower_members(And(conditions), self.rules.scope, self.millis)
         return Plan(self.schema, lowered, self.millis)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the kernel keeps the members in this state."""
+        return self.kept_members is not None
+
+    def member_plan(self) -> Plan:
+        """Compiles the members."""
+        return self.plan(self.rules.condition)
+
     async def count(self, *conditions: Condition) -> int:
         """Counts the candidates who satisfy every condition."""
         return await guard.run(lambda: self.snapshot.count(self.plan(*conditions)))

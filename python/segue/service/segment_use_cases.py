@@ -39,7 +39,7 @@ def open_segment_use_cases(
         revisions=SegmentRevisionService(store, ledger, clock),
         counts=CountService(store, ledger, membership, evaluations),
         explanations=ExplanationService(evaluations),
-        subscribers=SubscriberService(store, ledger, limits, clock),
+        subscribers=SubscriberService(store, ledger, evaluations, limits),
         watches=WatchService(store, ledger, membership),
         membership=membership,
     )

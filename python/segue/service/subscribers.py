@@ -5,20 +5,18 @@ import datetime
 from collections.abc import AsyncIterator
 from typing import Final
 
-from segue._kernel import Plan
 from segue.domain.account import Account
 from segue.domain.membership import SubscriberPage, SubscriberQuery
 from segue.domain.profile import BlockFormat
-from segue.domain.timestamp import Clock
+from segue.domain.segment import Segment
 from segue.errors import FieldInvalid, FieldViolation, PageInvalid
 from segue.kernel import guard
 from segue.rules.codes import VendorCode
 from segue.rules.days import start_millis
-from segue.rules.lowering import lower_members
 from segue.rules.scope import SegmentRules
 from segue.service.audience import Audiences
 from segue.service.blocks import read_blocks
-from segue.service.evaluation import present
+from segue.service.evaluation import Evaluated, Evaluations
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.segment_rows import segment_in
@@ -34,12 +32,14 @@ ORDER_DIRECTIONS: Final = ("asc", "desc")
 class SubscriberService:
     """Lists and streams the members of segments."""
 
-    def __init__(self, store: Store, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, evaluations: Evaluations, limits: Limits
+    ) -> None:
         """Takes what the use cases work on."""
         self._store = store
         self._ledger = ledger
+        self._evaluations = evaluations
         self._limits = limits
-        self._clock = clock
 
     async def page(
         self, account_id: str, segment_id: str, query: SubscriberQuery
@@ -53,14 +53,11 @@ class SubscriberService:
         """
         account = await self._ledger.directory.account(account_id)
         query, active_from = checked(query, account)
-        list_id, rules = await self._rules(account, segment_id)
-        _, schema = await self._ledger.schema(account)
-        snapshot = await self._ledger.snapshot(account)
-        now = present(snapshot, self._clock)
+        list_id, evaluated = await self._evaluated(account, segment_id)
         batch, total = await guard.run(
-            lambda: snapshot.page(
-                schema,
-                Plan(schema, lower_members(*rules, now), now),
+            lambda: evaluated.snapshot.page(
+                evaluated.schema,
+                segment_id if evaluated.is_kept else evaluated.member_plan(),
                 ORDER_FIELDS.index(query.order_field),
                 query.order_direction == "desc",
                 list_id or "",
@@ -91,14 +88,11 @@ class SubscriberService:
             ResourceNotFound: There is no such account or segment.
         """
         account = await self._ledger.directory.account(account_id)
-        list_id, rules = await self._rules(account, segment_id)
-        _, schema = await self._ledger.schema(account)
-        snapshot = await self._ledger.snapshot(account)
-        now = present(snapshot, self._clock)
+        list_id, evaluated = await self._evaluated(account, segment_id)
         export = await guard.run(
-            lambda: snapshot.export(
-                schema,
-                Plan(schema, lower_members(*rules, now), now),
+            lambda: evaluated.snapshot.export(
+                evaluated.schema,
+                evaluated.member_plan(),
                 block_format,
                 list_id,
                 changed_from_millis=None,
@@ -110,12 +104,13 @@ class SubscriberService:
         async for block in read_blocks(export, 0):
             yield block
 
-    async def _rules(self, account: Account, segment_id: str) -> tuple[str | None, SegmentRules]:
-        def work(tx: Connection) -> tuple[str | None, SegmentRules]:
+    async def _evaluated(self, account: Account, segment_id: str) -> tuple[str | None, Evaluated]:
+        def work(tx: Connection) -> tuple[Segment, SegmentRules]:
             segment = segment_in(tx, account, segment_id)
-            return segment.list_id, Audiences(tx, account).saved(segment)
+            return segment, Audiences(tx, account).saved(segment)
 
-        return await self._store.read(work)
+        segment, rules = await self._store.read(work)
+        return segment.list_id, await self._evaluations.of_saved(account, segment, rules)
 
 
 def checked(query: SubscriberQuery, account: Account) -> tuple[SubscriberQuery, int | None]:

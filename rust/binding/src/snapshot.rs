@@ -7,13 +7,20 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use segue_kernel::snapshot;
 use segue_kernel::table::Version;
-use segue_kernel::wire::{self, Export, ExportRequest, PageRequest};
+use segue_kernel::wire::{self, Export, ExportRequest, PageOf, PageRequest};
 
 use crate::error::BindingResult;
 use crate::export::PyExport;
 use crate::format::{block_format_of, page_order_of};
 use crate::plan::PyPlan;
 use crate::schema::PySchema;
+
+/// A plan, or the key of a maintained segment.
+#[derive(FromPyObject)]
+enum PyPageOf<'py> {
+    Plan(Bound<'py, PyPlan>),
+    Maintained(String),
+}
 
 #[pyclass(name = "Snapshot", module = "segue._kernel", frozen)]
 pub(crate) struct PySnapshot(pub(crate) Version);
@@ -71,7 +78,7 @@ impl PySnapshot {
         &self,
         py: Python<'py>,
         schema: &PySchema,
-        plan: &PyPlan,
+        of: PyPageOf<'py>,
         order: i32,
         descending: bool,
         list_id: String,
@@ -87,7 +94,11 @@ impl PySnapshot {
             offset,
             limit,
         };
-        let (batch, total) = py.detach(|| wire::page(&self.0, &schema.0, &plan.0, &request))?;
+        let of = match &of {
+            PyPageOf::Plan(plan) => PageOf::Plan(&plan.get().0),
+            PyPageOf::Maintained(segment) => PageOf::Maintained(segment),
+        };
+        let (batch, total) = py.detach(|| wire::page(&self.0, &schema.0, of, &request))?;
         Ok((PyBytes::new(py, &batch), total))
     }
 

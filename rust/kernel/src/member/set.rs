@@ -50,6 +50,15 @@ impl Version {
         self.members.of(segment).map(|set| set.len)
     }
 
+    /// Writes one bit for each row of a block: whether it is a member of a maintained segment.
+    pub(crate) fn members_into(&self, segment: &str, block: usize, words: &mut Words) {
+        words.fill(0);
+        let set = self.members.of(segment);
+        if let Some(rows) = set.and_then(|set| set.blocks.get(block)) {
+            rows.or_into(words);
+        }
+    }
+
     /// Keys of the maintained segments that a row is a member of, ascending.
     pub fn segments_of(&self, row: RowId) -> Vec<&str> {
         let numbers = self.members.numbers.iter();

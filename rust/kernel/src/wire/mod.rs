@@ -25,7 +25,7 @@ pub mod watch;
 pub use decode::{DecodeOptions, decode, decode_events};
 pub use encode::encode_profile;
 pub use export::{Export, ExportRequest};
-pub use page::{PageOrder, PageRequest, page};
+pub use page::{PageOf, PageOrder, PageRequest, page};
 
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

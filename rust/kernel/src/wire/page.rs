@@ -1,4 +1,4 @@
-//! A page of the profiles that satisfy a plan, in a stated order.
+//! A page of the profiles that satisfy a plan, or of a maintained segment, in a stated order.
 
 use std::cmp::Ordering;
 
@@ -52,18 +52,36 @@ pub struct PageRequest {
     pub limit: usize,
 }
 
+/// Whose page it is.
+#[derive(Debug, Clone, Copy)]
+pub enum PageOf<'a> {
+    /// Profiles that satisfy a plan.
+    Plan(&'a Plan),
+    /// Members of a maintained segment; nobody when it is not maintained.
+    Maintained(&'a str),
+}
+
+impl PageOf<'_> {
+    fn rows_into(self, version: &Version, block: usize, words: &mut Words) {
+        match self {
+            Self::Plan(plan) => plan.evaluate_block(version, block, words),
+            Self::Maintained(segment) => version.members_into(segment, block, words),
+        }
+    }
+}
+
 /// Returns a page as a serialized `segue.v1.ProfileBatch` with field keys spelled out, and the number of profiles on all pages.
 ///
 /// # Errors
 /// [`KernelError::DefinitionInvalid`] when the list is not in the schema.
 ///
 /// # Cost
-/// One evaluation of the plan and one look at the ordered column for each profile; only those up to the end of the page are kept, and only
+/// One evaluation of a plan, none of a maintained segment, and one look at the ordered column for each profile; only those up to the end of the page are kept, and only
 /// those on it are sorted and encoded.
 pub fn page(
     version: &Version,
     schema: &Schema,
-    plan: &Plan,
+    of: PageOf<'_>,
     request: &PageRequest,
 ) -> Result<(Vec<u8>, usize)> {
     let time = time_column(schema, request.list.as_deref())?;
@@ -73,7 +91,7 @@ pub fn page(
         .into_par_iter()
         .map(|block| {
             let mut words = [0; BLOCK_WORDS];
-            plan.evaluate_block(version, block, &mut words);
+            of.rows_into(version, block, &mut words);
             if let Some(from) = request.active_from_millis {
                 retain_from(version.column(time), block, from, &mut words);
             }

@@ -6,7 +6,8 @@ use segue_kernel::error::KernelError;
 use segue_kernel::fold::fold;
 use segue_kernel::rule::Plan;
 use segue_kernel::schema::{ColumnId, Schema, builtin};
-use segue_kernel::wire::{PageOrder, PageRequest, encode_profile, page};
+use segue_kernel::table::Table;
+use segue_kernel::wire::{PageOf, PageOrder, PageRequest, encode_profile, page};
 
 use crate::account::{Row, Value, rows, schema};
 use crate::history::{History, version};
@@ -70,8 +71,13 @@ fn pages_are_pieces_of_all_profiles_in_order() {
                     offset,
                     ..request.clone()
                 };
-                let (batch, total) =
-                    page(&version, &schema, &everybody(&schema), &request).expect("a list");
+                let (batch, total) = page(
+                    &version,
+                    &schema,
+                    PageOf::Plan(&everybody(&schema)),
+                    &request,
+                )
+                .expect("a list");
                 let numbers = expected.iter().skip(offset).take(50);
                 let profiles: Vec<_> = numbers
                     .map(|&row| {
@@ -98,8 +104,13 @@ fn a_page_holds_only_members_active_since_a_time() {
         };
         let is_active = |row: usize| key(&rows[row], PageOrder::Time).1 >= Some(from);
         let expected = sorted(&rows, is_active, &request);
-        let (batch, total) =
-            page(&version, &schema, &everybody(&schema), &request).expect("a list");
+        let (batch, total) = page(
+            &version,
+            &schema,
+            PageOf::Plan(&everybody(&schema)),
+            &request,
+        )
+        .expect("a list");
         let ids = segue_v1::read::<ProfileBatch>(&batch)
             .profiles
             .into_iter()
@@ -119,7 +130,13 @@ fn without_a_list_the_time_is_that_of_creation() {
         active_from_millis: Some(1_700_000_000_003),
         ..request(PageOrder::Time, true, 3)
     };
-    let (batch, total) = page(&version, &schema, &everybody(&schema), &request).expect("a page");
+    let (batch, total) = page(
+        &version,
+        &schema,
+        PageOf::Plan(&everybody(&schema)),
+        &request,
+    )
+    .expect("a page");
     let ids = segue_v1::read::<ProfileBatch>(&batch)
         .profiles
         .into_iter()
@@ -130,9 +147,26 @@ fn without_a_list_the_time_is_that_of_creation() {
         active_from_millis: Some(1_700_000_000_004),
         ..request
     };
-    let (batch, total) = page(&version, &schema, &everybody(&schema), &later).expect("a page");
+    let (batch, total) =
+        page(&version, &schema, PageOf::Plan(&everybody(&schema)), &later).expect("a page");
     assert!(batch.is_empty());
     assert_eq!(total, 0);
+}
+
+#[test]
+fn a_page_of_a_maintained_segment_is_that_of_its_plan() {
+    let schema = schema();
+    let table = Table::from_version(version(&rows(3_000, 5), &BTreeSet::new(), History::Sealed));
+    let condition = br#"{"sample": {"percent": 30, "salt": "s"}}"#;
+    let plan = Plan::compile(&schema, condition, 0).expect("a valid condition");
+    table.maintain("sampled", plan.clone());
+    let version = table.version();
+    let request = request(PageOrder::Name, false, 100);
+    let page_of = |of| page(&version, &schema, of, &request).expect("a list");
+    let expected = page_of(PageOf::Plan(&plan));
+    assert!(expected.1 > 100);
+    assert_eq!(page_of(PageOf::Maintained("sampled")), expected);
+    assert_eq!(page_of(PageOf::Maintained("unknown")).1, 0);
 }
 
 #[test]
@@ -143,7 +177,12 @@ fn a_list_that_is_not_there_is_refused() {
         list: Some("unknown".to_owned()),
         ..request(PageOrder::Email, false, 1)
     };
-    let refused = page(&version, &schema, &everybody(&schema), &request);
+    let refused = page(
+        &version,
+        &schema,
+        PageOf::Plan(&everybody(&schema)),
+        &request,
+    );
     assert!(matches!(
         refused,
         Err(KernelError::DefinitionInvalid { .. })
