@@ -1,5 +1,5 @@
-//! Looking for a text at the start or the end of others, or as the whole: first eight bytes and the length, without branches; only texts
-//! that agree in them are compared as a whole.
+//! Looking for a text at the start or the end of others, or as the whole: eight bytes at each end and the length, without branches; only
+//! patterns longer than both are compared as a whole.
 
 use crate::bitmap::Words;
 use crate::column::Arena;
@@ -23,20 +23,38 @@ pub(super) struct Probe {
 /// Keeps the bits of rows whose text holds the pattern, at any place but [`Place::Anywhere`].
 ///
 /// # Cost
-/// About two nanoseconds a row, plus one comparison for each row that agrees in the probe.
+/// About a nanosecond a row. A pattern of up to sixteen bytes is compared as a whole by its first and its last eight, which may overlap; a longer
+/// one costs a comparison more for each row that agrees in these.
 pub(super) fn retain(pattern: &Pattern, texts: &Arena, words: &mut Words) {
-    let bytes = texts.bytes();
+    let (bytes, needle) = (texts.bytes(), pattern.needle());
     let probe = Probe::new(pattern);
-    if pattern.place == Place::End {
+    let is_at_end = pattern.place == Place::End;
+    let Some(overhang) = needle.len().checked_sub(PROBE_BYTES).filter(|&n| n > 0) else {
+        if is_at_end {
+            retain_likely(texts, words, |start, end| {
+                probe.agrees(end.saturating_sub(start), last_bytes(bytes, end))
+            });
+        } else {
+            retain_likely(texts, words, |start, end| {
+                probe.agrees(end.saturating_sub(start), first_bytes(bytes, start))
+            });
+        }
+        return;
+    };
+    if is_at_end {
+        let front = first_bytes(needle, 0);
         retain_likely(texts, words, |start, end| {
             probe.agrees(end.saturating_sub(start), last_bytes(bytes, end))
+                & (first_bytes(bytes, end.saturating_sub(needle.len())) == front)
         });
     } else {
+        let back = last_bytes(needle, needle.len());
         retain_likely(texts, words, |start, end| {
             probe.agrees(end.saturating_sub(start), first_bytes(bytes, start))
+                & (first_bytes(bytes, start + overhang) == back)
         });
     }
-    if pattern.needle().len() > PROBE_BYTES {
+    if overhang > PROBE_BYTES {
         retain_by_row(words, |row| pattern.matches(texts.get(row)));
     }
 }
