@@ -119,6 +119,27 @@ fn a_whole_block_is_searched_to_its_last_row() {
 }
 
 #[test]
+fn starts_and_ends_of_every_length_are_compared_whole() {
+    let alphabet = "abcdefghijklmnopqrst";
+    let mut texts: Vec<String> = Vec::new();
+    for n in 0..=alphabet.len() {
+        let (start, end) = (&alphabet[..n], &alphabet[alphabet.len() - n..]);
+        texts.extend([start.into(), end.into(), format!("{start}x{end}")]);
+        texts.extend([format!("x{start}"), format!("{end}x")]);
+    }
+    let mut block = TextBlock::folding();
+    write(&mut block, (0..=u16::MAX).zip(&texts));
+    for n in 1..=alphabet.len() {
+        check(&block, &alphabet[..n], &[u64::MAX; BLOCK_WORDS]);
+        check(
+            &block,
+            &alphabet[alphabet.len() - n..],
+            &[u64::MAX; BLOCK_WORDS],
+        );
+    }
+}
+
+#[test]
 fn an_exact_block_keeps_upper_and_lower_case_apart() {
     let mut block = TextBlock::exact();
     block.write(&[0, 1], &[b"Ab", b"ab"]);
