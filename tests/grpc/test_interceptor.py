@@ -277,15 +277,27 @@ async def test_wrong_rules_are_answered_each_with_its_place(probed: ProbedServer
     assert paths == ["draft.rule_groups[0].rules[1].clause"]
 
 
-async def test_many_wrong_rules_fit_into_the_metadata_that_clients_take(
-    probed: ProbedServer,
+@pytest.mark.parametrize(("count", "texts"), [(10, 10), (120, 60), (200, 0)])
+async def test_every_rule_has_its_numbers_where_there_is_no_room_for_texts(
+    probed: ProbedServer, count: int, texts: int
 ) -> None:
+    probed.probe.answer = raising(RulesInvalid(rule_results(count)))
+    with refused("INVALID_ARGUMENT", "RULES_INVALID") as refusal:
+        await probed.api("shop")("CountMembers", parent="accounts/shop")
+    results = refusal.details[1].rule_results
+    assert [result.rule_index for result in results] == list(range(count))
+    assert [result.code for result in results] == [2703 * (row % 2) for row in range(count)]
+    assert [len(result.clause_results) for result in results] == [1] * count
+    assert sum(bool(result.message) for result in results) == texts
+
+
+async def test_more_wrong_rules_than_fit_are_told_from_the_first(probed: ProbedServer) -> None:
     probed.probe.answer = raising(RulesInvalid(rule_results(1000)))
     with refused("INVALID_ARGUMENT", "RULES_INVALID") as refusal:
         await probed.api("shop")("CountMembers", parent="accounts/shop")
-    failure = refusal.details[1]
-    assert all(result.code for result in failure.rule_results)
-    assert len(failure.rule_results) > 10
+    results = refusal.details[1].rule_results
+    assert len(results) > 200
+    assert [result.rule_index for result in results] == list(range(len(results)))
 
 
 async def test_a_long_name_does_not_break_its_own_error(probed: ProbedServer) -> None:

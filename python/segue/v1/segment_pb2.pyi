@@ -207,7 +207,7 @@ class SegmentRulesFailure(_message.Message):
     """`The supplied segment rules have some problems`."""
     @_builtins.property
     def rule_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleResult]:
-        """One for each rule, in order of groups and rules."""
+        """One for each rule, in order of groups and rules. Where they would be too long for a status, good ones have numbers alone, or all do."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """The one place where a domain error becomes a `google.rpc.Status`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from google.protobuf.message import Message
@@ -150,40 +150,47 @@ def _subject(metadata: dict[str, str]) -> str:
 
 
 def _rules_failure(error: errors.RulesInvalid) -> segment_pb2.SegmentRulesFailure:
-    """Writes seed 004's answer; where it would be too long, results of good rules are left out, then the last of the bad ones."""
+    """Writes seed 004's answer; where it would be too long, results of good rules lose their texts, then all do, then the last go."""
     failure = segment_pb2.SegmentRulesFailure(
-        code=int(error.metadata["vendor_code"]),
-        message=str(error),
-        rule_results=[_rule_result(result) for result in error.results],
+        code=int(error.metadata["vendor_code"]), message=str(error)
     )
-    if failure.ByteSize() > _RULES_BYTES:
-        bad = [result for result in failure.rule_results if result.code]
+    for has_texts in _TEXTS:
         del failure.rule_results[:]
-        failure.rule_results.extend(bad)
+        failure.rule_results.extend(
+            _rule_result(result, with_texts=has_texts(result)) for result in error.results
+        )
+        if failure.ByteSize() <= _RULES_BYTES:
+            return failure
     while failure.ByteSize() > _RULES_BYTES:
         failure.rule_results.pop()
     return failure
 
 
+_TEXTS: Final[tuple[Callable[[errors.RuleResult], bool], ...]] = (
+    lambda _: True,
+    lambda result: bool(result.rule_code),
+    lambda _: False,
+)
+"""Whose texts are told, from the longest answer to the shortest."""
+
 _RULES_BYTES: Final = STATUS_BYTES - 512
 """Room for rule results beside the other parts of a status."""
 
 
-def _rule_result(result: errors.RuleResult) -> segment_pb2.RuleResult:
-    return segment_pb2.RuleResult(
+def _rule_result(result: errors.RuleResult, *, with_texts: bool) -> segment_pb2.RuleResult:
+    told = segment_pb2.RuleResult(
         code=result.rule_code,
-        message=result.rule_message,
-        rule_type=_cut(result.rule_type, VALUE_CHARACTERS),
-        clause_results=[
-            segment_pb2.ClauseResult(
-                code=result.clause_code,
-                message=result.clause_message,
-                clause=_cut(result.clause, VALUE_CHARACTERS),
-            )
-        ],
+        clause_results=[segment_pb2.ClauseResult(code=result.clause_code)],
         rule_group_index=result.group_index,
         rule_index=result.rule_index,
     )
+    if with_texts:
+        told.message = result.rule_message
+        told.rule_type = _cut(result.rule_type, VALUE_CHARACTERS)
+        (clause,) = told.clause_results
+        clause.message = result.clause_message
+        clause.clause = _cut(result.clause, VALUE_CHARACTERS)
+    return told
 
 
 _RULE_TYPE_CODES: Final = frozenset({285, 2704, 2705})
