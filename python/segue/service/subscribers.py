@@ -8,19 +8,17 @@ from typing import Final
 from segue.domain.account import Account
 from segue.domain.membership import SubscriberPage, SubscriberQuery
 from segue.domain.profile import BlockFormat
-from segue.domain.segment import Segment
+from segue.domain.segment import Evaluation
 from segue.errors import FieldInvalid, FieldViolation, PageInvalid
 from segue.kernel import guard
 from segue.rules.codes import VendorCode
 from segue.rules.days import start_millis
-from segue.rules.scope import SegmentRules
-from segue.service.audience import Audiences
 from segue.service.blocks import read_blocks
 from segue.service.evaluation import Evaluated, Evaluations
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.segment_rows import segment_in
-from segue.store.base import Connection, Store
+from segue.store.base import Store
 
 PAGE_SIZES: Final = range(10, 1001)
 ORDER_FIELDS: Final = ("email", "name", "date")
@@ -105,12 +103,9 @@ class SubscriberService:
             yield block
 
     async def _evaluated(self, account: Account, segment_id: str) -> tuple[str | None, Evaluated]:
-        def work(tx: Connection) -> tuple[Segment, SegmentRules]:
-            segment = segment_in(tx, account, segment_id)
-            return segment, Audiences(tx, account).saved(segment)
-
-        segment, rules = await self._store.read(work)
-        return segment.list_id, await self._evaluations.of_saved(account, segment, rules)
+        segment = await self._store.read(lambda tx: segment_in(tx, account, segment_id))
+        found = await self._evaluations.of(account.account_id, segment_id, Evaluation())
+        return segment.list_id, found
 
 
 def checked(query: SubscriberQuery, account: Account) -> tuple[SubscriberQuery, int | None]:
