@@ -7,8 +7,9 @@ SegueError
 ├── Unauthenticated:  KeyInvalid
 ├── Forbidden:        KeyForbidden
 ├── Missing:          ResourceNotFound · TokenInvalid
-├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged · SegmentCycle · SegmentSystem
-├── Exhausted:        LimitExceeded · BlockTooLarge
+├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged · SegmentCycle · SegmentSystem ·
+│                     ExportNotReady · ExportFailed · ExportWithdrawn
+├── Exhausted:        LimitExceeded · BlockTooLarge · ExportsPending · ExportTooLarge · StorageFull
 ├── Behind:           OffsetOutOfRange · PageInvalid
 ├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
 └── Internal:         InternalError
@@ -236,6 +237,42 @@ class BlockTooLarge(SegueError):
     """A block larger than the server takes."""
 
     reason = "BLOCK_TOO_LARGE"
+
+
+class ExportNotReady(SegueError):
+    """An export whose files are not written yet."""
+
+    reason = "EXPORT_NOT_READY"
+
+
+class ExportFailed(SegueError):
+    """An export that could not be made, or was given up; its status tells why."""
+
+    reason = "EXPORT_FAILED"
+
+
+class ExportWithdrawn(SegueError):
+    """An export that held a profile which was erased since."""
+
+    reason = "EXPORT_WITHDRAWN"
+
+
+class ExportsPending(SegueError):
+    """The account has as many export jobs unfinished as it may (seed 002: 429)."""
+
+    reason = "EXPORTS_PENDING"
+
+
+class ExportTooLarge(SegueError):
+    """An export larger than the server makes (seed 002)."""
+
+    reason = "EXPORT_TOO_LARGE"
+
+
+class StorageFull(SegueError):
+    """What holds the files of exports has no room left."""
+
+    reason = "STORAGE_FULL"
 
 
 class OffsetOutOfRange(SegueError):

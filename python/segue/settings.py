@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MIB = 1024 * 1024
@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     grpc: str = "127.0.0.1:50051"
     """HOST:PORT where gRPC is served; port 0 takes a free one."""
     http: str = "127.0.0.1:8080"
-    """HOST:PORT where /livez, /readyz and /metrics are served; port 0 takes a free one."""
+    """HOST:PORT where downloads of exports, /livez, /readyz and /metrics are served; port 0 takes a free one."""
+    public_url: str | None = None
+    """Address under which others reach `http`, as `https://segue.example.com`; stands in poll addresses and links. None is `http` itself."""
     tls_certificate_file: Path | None = None
     """PEM certificate chain for gRPC; set together with `tls_key_file`. None serves plain text."""
     tls_key_file: Path | None = None
@@ -51,6 +53,31 @@ class Settings(BaseSettings):
     """How long an export may be retrieved; 24 hours."""
     export_block_bytes: int = Field(default=_MIB, ge=1024, le=16 * _MIB)
     """Size at which a block of an export is closed; 1 MiB."""
+    max_export_bytes: int = Field(default=64 * 1024 * _MIB, ge=1024)
+    """Largest export that is written to files; 64 GiB."""
+    export_jobs: int = Field(default=2, ge=1, le=64)
+    """Exports written to files at once; one of each account."""
+    export_attempts: int = Field(default=5, ge=1)
+    """Attempts at writing an export before it fails."""
+    blob_url: str | None = None
+    """Where files of exports go, as `s3://bucket/prefix`, with credentials from the environment. None is `exports` in the data directory."""
+
+    smtp: str | None = None
+    """HOST:PORT of the server that sends e-mail; None sends none."""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection to it is encrypted."""
+    smtp_username: str | None = None
+    """User there; set together with `smtp_password`."""
+    smtp_password: SecretStr | None = None
+    """The user's password."""
+    smtp_sender: str = "segue@localhost"
+    """Address that e-mail comes from."""
+    notification_jobs: int = Field(default=8, ge=1, le=256)
+    """Notifications of exports under way at once."""
+    notification_timeout_seconds: float = Field(default=20.0, gt=0)
+    """How long one attempt to notify may take; 20 seconds."""
+    allow_private_webhooks: bool = False
+    """Whether webhooks may go to private networks and this machine, and by http."""
 
     unary_deadline_seconds: float = Field(default=30.0, gt=0)
     """Deadline of a unary call that brings none; 30 seconds."""
@@ -85,6 +112,10 @@ class Settings(BaseSettings):
     """Imports of an account that are opened and not executed or expired."""
     max_open_exports: int = Field(default=100, ge=1)
     """Exports of an account that are not expired."""
+    max_pending_exports: int = Field(default=10, ge=1)
+    """Exports of an account that wait to be written to files, or are being written."""
+    max_segment_groups: int = Field(default=1000, ge=1)
+    """Segment groups an account may have."""
     max_staged_bytes: int = Field(default=64 * 1024 * _MIB, ge=_MIB)
     """Bytes that one import may stage; 64 GiB."""
     max_upsert_profiles: int = Field(default=1000, ge=1)
@@ -98,6 +129,10 @@ class Settings(BaseSettings):
             host_and_port(setting, address)
         if (self.tls_certificate_file is None) != (self.tls_key_file is None):
             raise ValueError("set tls_certificate_file and tls_key_file together, or neither")
+        if self.smtp is not None:
+            host_and_port("smtp", self.smtp)
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("set smtp_username and smtp_password together, or neither")
         if self.max_block_bytes > self.max_message_bytes:
             raise ValueError("max_block_bytes must not exceed max_message_bytes")
         host, _ = host_and_port("grpc", self.grpc)

@@ -11,7 +11,11 @@ class BlockFormat(enum.IntEnum):
     PROFILE_BATCH = 1
     ARROW_IPC = 2
     NDJSON = 3
+    JSON = 4
+    CSV = 5
+    PARQUET = 6
     EVENT_BATCH = 7
+    SUBSCRIBERS_JSON = 8
 
 
 @dataclass(frozen=True)

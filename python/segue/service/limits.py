@@ -26,6 +26,10 @@ class Limits:
     api_keys: int = 100
     open_imports: int = 64
     open_exports: int = 64
+    pending_exports: int = 10
+    segment_groups: int = 1_000
+    export_bytes: int = 64 << 30
+    export_attempts: int = 5
     staged_bytes: int = 64 << 30
     block_bytes: int = 25 << 20
     upsert_profiles: int = 1_000
@@ -49,6 +53,10 @@ def limits_of(settings: Settings) -> Limits:
         api_keys=settings.max_api_keys,
         open_imports=settings.max_open_imports,
         open_exports=settings.max_open_exports,
+        pending_exports=settings.max_pending_exports,
+        segment_groups=settings.max_segment_groups,
+        export_bytes=settings.max_export_bytes,
+        export_attempts=settings.export_attempts,
         staged_bytes=settings.max_staged_bytes,
         block_bytes=settings.max_block_bytes,
         upsert_profiles=settings.max_upsert_profiles,

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14segue/v1/block.proto\x12\x08segue.v1*\xe5\x01\n\x0b\x42lockFormat\x12\x1c\n\x18\x42LOCK_FORMAT_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42LOCK_FORMAT_PROFILE_BATCH\x10\x01\x12\x1a\n\x16\x42LOCK_FORMAT_ARROW_IPC\x10\x02\x12\x17\n\x13\x42LOCK_FORMAT_NDJSON\x10\x03\x12\x15\n\x11\x42LOCK_FORMAT_JSON\x10\x04\x12\x14\n\x10\x42LOCK_FORMAT_CSV\x10\x05\x12\x18\n\x14\x42LOCK_FORMAT_PARQUET\x10\x06\x12\x1c\n\x18\x42LOCK_FORMAT_EVENT_BATCH\x10\x07*V\n\x0b\x43ompression\x12\x1b\n\x17\x43OMPRESSION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OMPRESSION_GZIP\x10\x01\x12\x14\n\x10\x43OMPRESSION_ZSTD\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14segue/v1/block.proto\x12\x08segue.v1*\x88\x02\n\x0b\x42lockFormat\x12\x1c\n\x18\x42LOCK_FORMAT_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42LOCK_FORMAT_PROFILE_BATCH\x10\x01\x12\x1a\n\x16\x42LOCK_FORMAT_ARROW_IPC\x10\x02\x12\x17\n\x13\x42LOCK_FORMAT_NDJSON\x10\x03\x12\x15\n\x11\x42LOCK_FORMAT_JSON\x10\x04\x12\x14\n\x10\x42LOCK_FORMAT_CSV\x10\x05\x12\x18\n\x14\x42LOCK_FORMAT_PARQUET\x10\x06\x12\x1c\n\x18\x42LOCK_FORMAT_EVENT_BATCH\x10\x07\x12!\n\x1d\x42LOCK_FORMAT_SUBSCRIBERS_JSON\x10\x08*V\n\x0b\x43ompression\x12\x1b\n\x17\x43OMPRESSION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OMPRESSION_GZIP\x10\x01\x12\x14\n\x10\x43OMPRESSION_ZSTD\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,7 +32,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'segue.v1.block_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BLOCKFORMAT']._serialized_start=35
-  _globals['_BLOCKFORMAT']._serialized_end=264
-  _globals['_COMPRESSION']._serialized_start=266
-  _globals['_COMPRESSION']._serialized_end=352
+  _globals['_BLOCKFORMAT']._serialized_end=299
+  _globals['_COMPRESSION']._serialized_start=301
+  _globals['_COMPRESSION']._serialized_end=387
 # @@protoc_insertion_point(module_scope)

@@ -33,13 +33,17 @@ class _BlockFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BlockForm
     BLOCK_FORMAT_NDJSON: _BlockFormat.ValueType  # 3
     """A JSON object a line, shaped as `ProfileBatch.profiles`: see the README. Exports; imports answer NOT_IMPLEMENTED for now."""
     BLOCK_FORMAT_JSON: _BlockFormat.ValueType  # 4
-    """The document of seed 002. Exports; NOT_IMPLEMENTED for now."""
+    """The document of seed 002: profiles, sections, attributes and events. Exports."""
     BLOCK_FORMAT_CSV: _BlockFormat.ValueType  # 5
-    """RFC 4180. NOT_IMPLEMENTED for now."""
+    """RFC 4180, with the columns of ARROW_IPC; texts that a spreadsheet would run are defused by `'`. Exports; imports answer NOT_IMPLEMENTED for
+    now.
+    """
     BLOCK_FORMAT_PARQUET: _BlockFormat.ValueType  # 6
-    """Parquet. NOT_IMPLEMENTED for now."""
+    """Parquet with the columns of ARROW_IPC. Exports; imports answer NOT_IMPLEMENTED for now."""
     BLOCK_FORMAT_EVENT_BATCH: _BlockFormat.ValueType  # 7
     """A serialized `EventBatch`; only in `EventService.RecordEvents`."""
+    BLOCK_FORMAT_SUBSCRIBERS_JSON: _BlockFormat.ValueType  # 8
+    """The document of seed 003: status, count and subscribers. Exports."""
 
 class BlockFormat(_BlockFormat, metaclass=_BlockFormatEnumTypeWrapper):
     """How the rows of a block are written."""
@@ -55,13 +59,17 @@ whole stream a block. Exports: schema, record batches and end mark are spread ov
 BLOCK_FORMAT_NDJSON: BlockFormat.ValueType  # 3
 """A JSON object a line, shaped as `ProfileBatch.profiles`: see the README. Exports; imports answer NOT_IMPLEMENTED for now."""
 BLOCK_FORMAT_JSON: BlockFormat.ValueType  # 4
-"""The document of seed 002. Exports; NOT_IMPLEMENTED for now."""
+"""The document of seed 002: profiles, sections, attributes and events. Exports."""
 BLOCK_FORMAT_CSV: BlockFormat.ValueType  # 5
-"""RFC 4180. NOT_IMPLEMENTED for now."""
+"""RFC 4180, with the columns of ARROW_IPC; texts that a spreadsheet would run are defused by `'`. Exports; imports answer NOT_IMPLEMENTED for
+now.
+"""
 BLOCK_FORMAT_PARQUET: BlockFormat.ValueType  # 6
-"""Parquet. NOT_IMPLEMENTED for now."""
+"""Parquet with the columns of ARROW_IPC. Exports; imports answer NOT_IMPLEMENTED for now."""
 BLOCK_FORMAT_EVENT_BATCH: BlockFormat.ValueType  # 7
 """A serialized `EventBatch`; only in `EventService.RecordEvents`."""
+BLOCK_FORMAT_SUBSCRIBERS_JSON: BlockFormat.ValueType  # 8
+"""The document of seed 003: status, count and subscribers. Exports."""
 Global___BlockFormat: _TypeAlias = BlockFormat  # noqa: Y015
 
 class _Compression:
@@ -73,9 +81,9 @@ class _CompressionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Compressi
     COMPRESSION_UNSPECIFIED: _Compression.ValueType  # 0
     """Not compressed."""
     COMPRESSION_GZIP: _Compression.ValueType  # 1
-    """RFC 1952. NOT_IMPLEMENTED for now."""
+    """RFC 1952. Exports; imports answer NOT_IMPLEMENTED for now."""
     COMPRESSION_ZSTD: _Compression.ValueType  # 2
-    """RFC 8878. NOT_IMPLEMENTED for now."""
+    """RFC 8878. Exports; imports answer NOT_IMPLEMENTED for now."""
 
 class Compression(_Compression, metaclass=_CompressionEnumTypeWrapper):
     """How a block's bytes are compressed."""
@@ -83,7 +91,7 @@ class Compression(_Compression, metaclass=_CompressionEnumTypeWrapper):
 COMPRESSION_UNSPECIFIED: Compression.ValueType  # 0
 """Not compressed."""
 COMPRESSION_GZIP: Compression.ValueType  # 1
-"""RFC 1952. NOT_IMPLEMENTED for now."""
+"""RFC 1952. Exports; imports answer NOT_IMPLEMENTED for now."""
 COMPRESSION_ZSTD: Compression.ValueType  # 2
-"""RFC 8878. NOT_IMPLEMENTED for now."""
+"""RFC 8878. Exports; imports answer NOT_IMPLEMENTED for now."""
 Global___Compression: _TypeAlias = Compression  # noqa: Y015

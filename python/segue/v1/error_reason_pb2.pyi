@@ -170,6 +170,36 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "PAGE_INVALID", "domain": "segue", "metadata": {"page": "7", "pages": "3", "vendor_code": "800"}}
     """
+    ERROR_REASON_EXPORT_NOT_READY: _ErrorReason.ValueType  # 30
+    """The export's files are not written yet; with RetryInfo. FAILED_PRECONDITION.
+
+    {"reason": "EXPORT_NOT_READY", "domain": "segue", "metadata": {"name": "accounts/shop/exports/2b…", "state": "PROCESSING"}}
+    """
+    ERROR_REASON_EXPORT_FAILED: _ErrorReason.ValueType  # 31
+    """The export could not be made, or was given up; its status tells why. FAILED_PRECONDITION.
+
+    {"reason": "EXPORT_FAILED", "domain": "segue", "metadata": {"name": "accounts/shop/exports/2b…", "state": "ERROR", "cause": "EXPORT_TOO_LARGE"}}
+    """
+    ERROR_REASON_EXPORT_WITHDRAWN: _ErrorReason.ValueType  # 32
+    """The export held a profile that was erased since. FAILED_PRECONDITION.
+
+    {"reason": "EXPORT_WITHDRAWN", "domain": "segue", "metadata": {"name": "accounts/shop/exports/2b…"}}
+    """
+    ERROR_REASON_EXPORTS_PENDING: _ErrorReason.ValueType  # 33
+    """The account has as many export jobs unfinished as it may (seed 002: 429); with RetryInfo. RESOURCE_EXHAUSTED.
+
+    {"reason": "EXPORTS_PENDING", "domain": "segue", "metadata": {"limit": "pending_exports", "maximum": "10"}}
+    """
+    ERROR_REASON_EXPORT_TOO_LARGE: _ErrorReason.ValueType  # 34
+    """The export is larger than the server makes (seed 002). `ExportStatus.error`. RESOURCE_EXHAUSTED.
+
+    {"reason": "EXPORT_TOO_LARGE", "domain": "segue", "metadata": {"limit": "export_bytes", "maximum": "68719476736"}}
+    """
+    ERROR_REASON_STORAGE_FULL: _ErrorReason.ValueType  # 35
+    """What holds the files of exports has no room left. `ExportStatus.error`. RESOURCE_EXHAUSTED.
+
+    {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
+    """
     ERROR_REASON_PROFILE_ID_MISSING: _ErrorReason.ValueType  # 40
     """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
     ERROR_REASON_TEXT_TOO_LONG: _ErrorReason.ValueType  # 41
@@ -372,6 +402,36 @@ ERROR_REASON_PAGE_INVALID: ErrorReason.ValueType  # 29
 """The page is below 1, or behind the last one. OUT_OF_RANGE.
 
 {"reason": "PAGE_INVALID", "domain": "segue", "metadata": {"page": "7", "pages": "3", "vendor_code": "800"}}
+"""
+ERROR_REASON_EXPORT_NOT_READY: ErrorReason.ValueType  # 30
+"""The export's files are not written yet; with RetryInfo. FAILED_PRECONDITION.
+
+{"reason": "EXPORT_NOT_READY", "domain": "segue", "metadata": {"name": "accounts/shop/exports/2b…", "state": "PROCESSING"}}
+"""
+ERROR_REASON_EXPORT_FAILED: ErrorReason.ValueType  # 31
+"""The export could not be made, or was given up; its status tells why. FAILED_PRECONDITION.
+
+{"reason": "EXPORT_FAILED", "domain": "segue", "metadata": {"name": "accounts/shop/exports/2b…", "state": "ERROR", "cause": "EXPORT_TOO_LARGE"}}
+"""
+ERROR_REASON_EXPORT_WITHDRAWN: ErrorReason.ValueType  # 32
+"""The export held a profile that was erased since. FAILED_PRECONDITION.
+
+{"reason": "EXPORT_WITHDRAWN", "domain": "segue", "metadata": {"name": "accounts/shop/exports/2b…"}}
+"""
+ERROR_REASON_EXPORTS_PENDING: ErrorReason.ValueType  # 33
+"""The account has as many export jobs unfinished as it may (seed 002: 429); with RetryInfo. RESOURCE_EXHAUSTED.
+
+{"reason": "EXPORTS_PENDING", "domain": "segue", "metadata": {"limit": "pending_exports", "maximum": "10"}}
+"""
+ERROR_REASON_EXPORT_TOO_LARGE: ErrorReason.ValueType  # 34
+"""The export is larger than the server makes (seed 002). `ExportStatus.error`. RESOURCE_EXHAUSTED.
+
+{"reason": "EXPORT_TOO_LARGE", "domain": "segue", "metadata": {"limit": "export_bytes", "maximum": "68719476736"}}
+"""
+ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 35
+"""What holds the files of exports has no room left. `ExportStatus.error`. RESOURCE_EXHAUSTED.
+
+{"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
 """
 ERROR_REASON_PROFILE_ID_MISSING: ErrorReason.ValueType  # 40
 """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""

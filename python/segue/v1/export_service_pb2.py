@@ -26,11 +26,12 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from segue.v1 import block_pb2 as segue_dot_v1_dot_block__pb2
+from segue.v1 import export_pb2 as segue_dot_v1_dot_export__pb2
 from segue.v1 import match_criteria_pb2 as segue_dot_v1_dot_match__criteria__pb2
 from segue.v1 import profile_pb2 as segue_dot_v1_dot_profile__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsegue/v1/export_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14segue/v1/block.proto\x1a\x1dsegue/v1/match_criteria.proto\x1a\x16segue/v1/profile.proto\"\xd1\x03\n\x15InitiateExportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x07segment\x18\x02 \x01(\tH\x00\x12\x17\n\rsegment_group\x18\x03 \x01(\tH\x00\x12\x1b\n\rlast_datetime\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_removed\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x66ormat\x18\x06 \x01(\x0e\x32\x15.segue.v1.BlockFormatB\x04\xe2\x41\x01\x02\x12\x30\n\x0b\x63ompression\x18\x07 \x01(\x0e\x32\x15.segue.v1.CompressionB\x04\xe2\x41\x01\x01\x12\x35\n\x0ematch_criteria\x18\x08 \x01(\x0b\x32\x17.segue.v1.MatchCriteriaB\x04\xe2\x41\x01\x01\x12/\n\x06states\x18\t \x03(\x0e\x32\x19.segue.v1.MembershipStateB\x04\xe2\x41\x01\x01\x12\x33\n\tread_mask\x18\n \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x63\x61llback_uri\x18\x0b \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x42\x08\n\x06source\"\xda\x01\n\x16InitiateExportResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"-\n\x16GetExportStatusRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xfc\x01\n\x0c\x45xportStatus\x12$\n\x05state\x18\x01 \x01(\x0e\x32\x15.segue.v1.ExportState\x12\x11\n\trow_count\x18\x02 \x01(\x03\x12\x12\n\nbyte_count\x18\x03 \x01(\x03\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x15RetrieveExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06offset\x18\x02 \x01(\x04\x42\x04\xe2\x41\x01\x01\"n\n\x16RetrieveExportResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06offset\x18\x02 \x01(\x06\x12\x13\n\x0bnext_offset\x18\x03 \x01(\x06\x12\x0e\n\x06\x63rc32c\x18\x04 \x01(\x07\x12\x11\n\trow_count\x18\x05 \x01(\x07*\xb2\x01\n\x0b\x45xportState\x12\x1c\n\x18\x45XPORT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPORT_STATE_PROCESSING\x10\x01\x12\x19\n\x15\x45XPORT_STATE_COMPLETE\x10\x02\x12\x1a\n\x16\x45XPORT_STATE_RETRIEVED\x10\x03\x12\x18\n\x14\x45XPORT_STATE_EXPIRED\x10\x04\x12\x17\n\x13\x45XPORT_STATE_FAILED\x10\x05\x32\x88\x02\n\rExportService\x12S\n\x0eInitiateExport\x12\x1f.segue.v1.InitiateExportRequest\x1a .segue.v1.InitiateExportResponse\x12K\n\x0fGetExportStatus\x12 .segue.v1.GetExportStatusRequest\x1a\x16.segue.v1.ExportStatus\x12U\n\x0eRetrieveExport\x12\x1f.segue.v1.RetrieveExportRequest\x1a .segue.v1.RetrieveExportResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsegue/v1/export_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14segue/v1/block.proto\x1a\x15segue/v1/export.proto\x1a\x1dsegue/v1/match_criteria.proto\x1a\x16segue/v1/profile.proto\"\xeb\x05\n\x15InitiateExportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x07segment\x18\x02 \x01(\tH\x00\x12\x17\n\rsegment_group\x18\x03 \x01(\tH\x00\x12*\n\x08segments\x18\r \x01(\x0b\x32\x16.segue.v1.SegmentUnionH\x00\x12\x1b\n\rlast_datetime\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nsync_token\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_removed\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x66ormat\x18\x06 \x01(\x0e\x32\x15.segue.v1.BlockFormatB\x04\xe2\x41\x01\x02\x12\x30\n\x0b\x63ompression\x18\x07 \x01(\x0e\x32\x15.segue.v1.CompressionB\x04\xe2\x41\x01\x01\x12\x35\n\x0ematch_criteria\x18\x08 \x01(\x0b\x32\x17.segue.v1.MatchCriteriaB\x04\xe2\x41\x01\x01\x12/\n\x06states\x18\t \x03(\x0e\x32\x19.segue.v1.MembershipStateB\x04\xe2\x41\x01\x01\x12\x33\n\tread_mask\x18\n \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x30\n\x08\x64\x65livery\x18\x0f \x01(\x0e\x32\x18.segue.v1.ExportDeliveryB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cstream_count\x18\x10 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1b\n\rmax_file_rows\x18\x11 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x1c\n\x0emax_file_bytes\x18\x12 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x65vents\x18\x13 \x01(\x0b\x32\x15.segue.v1.EventWindowB\x04\xe2\x41\x01\x01\x12\x32\n\x06notify\x18\x14 \x01(\x0b\x32\x1c.segue.v1.ExportNotificationB\x04\xe2\x41\x01\x01\x42\x08\n\x06sourceJ\x04\x08\x0b\x10\x0c\"&\n\x0cSegmentUnion\x12\x16\n\x08segments\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\"\x92\x01\n\x0b\x45ventWindow\x12\x19\n\x0b\x65vent_types\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x34\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02\x12\x32\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"N\n\x12\x45xportNotification\x12\x17\n\remail_address\x18\x01 \x01(\tH\x00\x12\x15\n\x0bwebhook_uri\x18\x02 \x01(\tH\x00\x42\x08\n\x06target\"\xa6\x02\n\x16InitiateExportResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nsync_token\x18\x07 \x01(\t\x12\x10\n\x08poll_uri\x18\x08 \x01(\t\x12\x16\n\x0ewebhook_secret\x18\t \x01(\t\"-\n\x16GetExportStatusRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\")\n\x12WatchExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xad\x01\n\x15RetrieveExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06offset\x18\x02 \x01(\x04\x42\x04\xe2\x41\x01\x01\x12\x12\n\x04part\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\'\n\x04rows\x18\x04 \x01(\x0b\x32\x13.segue.v1.RowWindowB\x04\xe2\x41\x01\x01\x12\x1d\n\nkeep_alive\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\r\n\x0b_keep_alive\"6\n\tRowWindow\x12\x14\n\x06offset\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x13\n\x05limit\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"n\n\x16RetrieveExportResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06offset\x18\x02 \x01(\x06\x12\x13\n\x0bnext_offset\x18\x03 \x01(\x06\x12\x0e\n\x06\x63rc32c\x18\x04 \x01(\x07\x12\x11\n\trow_count\x18\x05 \x01(\x07\"D\n\x13\x43ommitExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nkeep_files\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\"*\n\x13\x43\x61ncelExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"]\n\x12ListExportsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x13ListExportsResponse\x12\'\n\x07\x65xports\x18\x01 \x03(\x0b\x32\x16.segue.v1.ExportStatus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa9\x04\n\rExportService\x12S\n\x0eInitiateExport\x12\x1f.segue.v1.InitiateExportRequest\x1a .segue.v1.InitiateExportResponse\x12K\n\x0fGetExportStatus\x12 .segue.v1.GetExportStatusRequest\x1a\x16.segue.v1.ExportStatus\x12\x45\n\x0bWatchExport\x12\x1c.segue.v1.WatchExportRequest\x1a\x16.segue.v1.ExportStatus0\x01\x12U\n\x0eRetrieveExport\x12\x1f.segue.v1.RetrieveExportRequest\x1a .segue.v1.RetrieveExportResponse0\x01\x12\x45\n\x0c\x43ommitExport\x12\x1d.segue.v1.CommitExportRequest\x1a\x16.segue.v1.ExportStatus\x12\x45\n\x0c\x43\x61ncelExport\x12\x1d.segue.v1.CancelExportRequest\x1a\x16.segue.v1.ExportStatus\x12J\n\x0bListExports\x12\x1c.segue.v1.ListExportsRequest\x1a\x1d.segue.v1.ListExportsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['last_datetime']._loaded_options = None
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['last_datetime']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['sync_token']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['sync_token']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['include_removed']._loaded_options = None
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['include_removed']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['format']._loaded_options = None
@@ -53,30 +56,86 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['states']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['read_mask']._loaded_options = None
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['read_mask']._serialized_options = b'\342A\001\001'
-  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['callback_uri']._loaded_options = None
-  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['callback_uri']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['delivery']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['delivery']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['stream_count']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['stream_count']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['max_file_rows']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['max_file_rows']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['max_file_bytes']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['max_file_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['events']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['events']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['notify']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['notify']._serialized_options = b'\342A\001\001'
+  _globals['_SEGMENTUNION'].fields_by_name['segments']._loaded_options = None
+  _globals['_SEGMENTUNION'].fields_by_name['segments']._serialized_options = b'\342A\001\002'
+  _globals['_EVENTWINDOW'].fields_by_name['event_types']._loaded_options = None
+  _globals['_EVENTWINDOW'].fields_by_name['event_types']._serialized_options = b'\342A\001\002'
+  _globals['_EVENTWINDOW'].fields_by_name['start_time']._loaded_options = None
+  _globals['_EVENTWINDOW'].fields_by_name['start_time']._serialized_options = b'\342A\001\002'
+  _globals['_EVENTWINDOW'].fields_by_name['end_time']._loaded_options = None
+  _globals['_EVENTWINDOW'].fields_by_name['end_time']._serialized_options = b'\342A\001\001'
   _globals['_GETEXPORTSTATUSREQUEST'].fields_by_name['token']._loaded_options = None
   _globals['_GETEXPORTSTATUSREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHEXPORTREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_WATCHEXPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
   _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['token']._loaded_options = None
   _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
   _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['offset']._loaded_options = None
   _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['offset']._serialized_options = b'\342A\001\001'
-  _globals['_EXPORTSTATE']._serialized_start=1392
-  _globals['_EXPORTSTATE']._serialized_end=1570
-  _globals['_INITIATEEXPORTREQUEST']._serialized_start=221
-  _globals['_INITIATEEXPORTREQUEST']._serialized_end=686
-  _globals['_INITIATEEXPORTRESPONSE']._serialized_start=689
-  _globals['_INITIATEEXPORTRESPONSE']._serialized_end=907
-  _globals['_GETEXPORTSTATUSREQUEST']._serialized_start=909
-  _globals['_GETEXPORTSTATUSREQUEST']._serialized_end=954
-  _globals['_EXPORTSTATUS']._serialized_start=957
-  _globals['_EXPORTSTATUS']._serialized_end=1209
-  _globals['_RETRIEVEEXPORTREQUEST']._serialized_start=1211
-  _globals['_RETRIEVEEXPORTREQUEST']._serialized_end=1277
-  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_start=1279
-  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_end=1389
-  _globals['_EXPORTSERVICE']._serialized_start=1573
-  _globals['_EXPORTSERVICE']._serialized_end=1837
+  _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['part']._loaded_options = None
+  _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['part']._serialized_options = b'\342A\001\001'
+  _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['rows']._loaded_options = None
+  _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['rows']._serialized_options = b'\342A\001\001'
+  _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['keep_alive']._loaded_options = None
+  _globals['_RETRIEVEEXPORTREQUEST'].fields_by_name['keep_alive']._serialized_options = b'\342A\001\001'
+  _globals['_ROWWINDOW'].fields_by_name['offset']._loaded_options = None
+  _globals['_ROWWINDOW'].fields_by_name['offset']._serialized_options = b'\342A\001\001'
+  _globals['_ROWWINDOW'].fields_by_name['limit']._loaded_options = None
+  _globals['_ROWWINDOW'].fields_by_name['limit']._serialized_options = b'\342A\001\001'
+  _globals['_COMMITEXPORTREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_COMMITEXPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_COMMITEXPORTREQUEST'].fields_by_name['keep_files']._loaded_options = None
+  _globals['_COMMITEXPORTREQUEST'].fields_by_name['keep_files']._serialized_options = b'\342A\001\001'
+  _globals['_CANCELEXPORTREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_CANCELEXPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_LISTEXPORTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTEXPORTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST']._serialized_start=244
+  _globals['_INITIATEEXPORTREQUEST']._serialized_end=991
+  _globals['_SEGMENTUNION']._serialized_start=993
+  _globals['_SEGMENTUNION']._serialized_end=1031
+  _globals['_EVENTWINDOW']._serialized_start=1034
+  _globals['_EVENTWINDOW']._serialized_end=1180
+  _globals['_EXPORTNOTIFICATION']._serialized_start=1182
+  _globals['_EXPORTNOTIFICATION']._serialized_end=1260
+  _globals['_INITIATEEXPORTRESPONSE']._serialized_start=1263
+  _globals['_INITIATEEXPORTRESPONSE']._serialized_end=1557
+  _globals['_GETEXPORTSTATUSREQUEST']._serialized_start=1559
+  _globals['_GETEXPORTSTATUSREQUEST']._serialized_end=1604
+  _globals['_WATCHEXPORTREQUEST']._serialized_start=1606
+  _globals['_WATCHEXPORTREQUEST']._serialized_end=1647
+  _globals['_RETRIEVEEXPORTREQUEST']._serialized_start=1650
+  _globals['_RETRIEVEEXPORTREQUEST']._serialized_end=1823
+  _globals['_ROWWINDOW']._serialized_start=1825
+  _globals['_ROWWINDOW']._serialized_end=1879
+  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_start=1881
+  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_end=1991
+  _globals['_COMMITEXPORTREQUEST']._serialized_start=1993
+  _globals['_COMMITEXPORTREQUEST']._serialized_end=2061
+  _globals['_CANCELEXPORTREQUEST']._serialized_start=2063
+  _globals['_CANCELEXPORTREQUEST']._serialized_end=2105
+  _globals['_LISTEXPORTSREQUEST']._serialized_start=2107
+  _globals['_LISTEXPORTSREQUEST']._serialized_end=2200
+  _globals['_LISTEXPORTSRESPONSE']._serialized_start=2202
+  _globals['_LISTEXPORTSRESPONSE']._serialized_end=2289
+  _globals['_EXPORTSERVICE']._serialized_start=2292
+  _globals['_EXPORTSERVICE']._serialized_end=2845
 # @@protoc_insertion_point(module_scope)

@@ -9,8 +9,8 @@ from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from segue.v1 import block_pb2 as _block_pb2
+from segue.v1 import export_pb2 as _export_pb2
 from segue.v1 import match_criteria_pb2 as _match_criteria_pb2
 from segue.v1 import profile_pb2 as _profile_pb2
 import builtins as _builtins
@@ -24,42 +24,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _ExportState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _ExportStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    EXPORT_STATE_UNSPECIFIED: _ExportState.ValueType  # 0
-    """Never sent."""
-    EXPORT_STATE_PROCESSING: _ExportState.ValueType  # 1
-    """Being made. Reserved for exports that are written to the blob store first."""
-    EXPORT_STATE_COMPLETE: _ExportState.ValueType  # 2
-    """Can be streamed."""
-    EXPORT_STATE_RETRIEVED: _ExportState.ValueType  # 3
-    """Was streamed to its end at least once, and still can be."""
-    EXPORT_STATE_EXPIRED: _ExportState.ValueType  # 4
-    """Its time is over."""
-    EXPORT_STATE_FAILED: _ExportState.ValueType  # 5
-    """Could not be made."""
-
-class ExportState(_ExportState, metaclass=_ExportStateEnumTypeWrapper):
-    """Where an export stands."""
-
-EXPORT_STATE_UNSPECIFIED: ExportState.ValueType  # 0
-"""Never sent."""
-EXPORT_STATE_PROCESSING: ExportState.ValueType  # 1
-"""Being made. Reserved for exports that are written to the blob store first."""
-EXPORT_STATE_COMPLETE: ExportState.ValueType  # 2
-"""Can be streamed."""
-EXPORT_STATE_RETRIEVED: ExportState.ValueType  # 3
-"""Was streamed to its end at least once, and still can be."""
-EXPORT_STATE_EXPIRED: ExportState.ValueType  # 4
-"""Its time is over."""
-EXPORT_STATE_FAILED: ExportState.ValueType  # 5
-"""Could not be made."""
-Global___ExportState: _TypeAlias = ExportState  # noqa: Y015
-
 @_typing.final
 class InitiateExportRequest(_message.Message):
     """Asks for an export."""
@@ -69,48 +33,83 @@ class InitiateExportRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     SEGMENT_FIELD_NUMBER: _builtins.int
     SEGMENT_GROUP_FIELD_NUMBER: _builtins.int
+    SEGMENTS_FIELD_NUMBER: _builtins.int
     LAST_DATETIME_FIELD_NUMBER: _builtins.int
+    SYNC_TOKEN_FIELD_NUMBER: _builtins.int
     INCLUDE_REMOVED_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
     COMPRESSION_FIELD_NUMBER: _builtins.int
     MATCH_CRITERIA_FIELD_NUMBER: _builtins.int
     STATES_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
-    CALLBACK_URI_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    STREAM_COUNT_FIELD_NUMBER: _builtins.int
+    MAX_FILE_ROWS_FIELD_NUMBER: _builtins.int
+    MAX_FILE_BYTES_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    NOTIFY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     segment: _builtins.str
     """`accounts/{account}/segments/{segment}`."""
     segment_group: _builtins.str
-    """`accounts/{account}/segmentGroups/{group}`. NOT_IMPLEMENTED for now."""
+    """`accounts/{account}/segmentGroups/{group}`."""
     last_datetime: _builtins.str
     """Optional. Only profiles changed since: RFC 3339, to the millisecond, zone optional (UTC then), as `2024-03-01T00:00:00.123`. Moved to
     the next tick (last millisecond digit 3, 7 or 0) strictly above it. Best is the `snapshot_time` of the export before.
     """
+    sync_token: _builtins.str
+    """Optional. Instead of `last_datetime`: the `sync_token` of the export before, which must have asked for the same profiles."""
     include_removed: _builtins.bool
-    """Optional. With `last_datetime`: also sends the ids, with `removed` set, of profiles changed since that were erased or do not belong
-    to the source now.
+    """Optional. With `last_datetime` or `sync_token`: also sends the ids, with `removed` set, of profiles changed since that were erased or do
+    not belong to the source now.
     """
     format: _block_pb2.BlockFormat.ValueType
-    """Required. PROFILE_BATCH, NDJSON or ARROW_IPC; NOT_IMPLEMENTED for the others."""
+    """Required. PROFILE_BATCH, NDJSON, ARROW_IPC, JSON, CSV, PARQUET or SUBSCRIBERS_JSON.
+
+    JSON is the document of seed 002 and has its limits: at most 75 fields, at most 25 tags, one of either at least, all named in `read_mask`.
+    """
     compression: _block_pb2.Compression.ValueType
-    """Optional. NOT_IMPLEMENTED for all but none."""
-    callback_uri: _builtins.str
-    """Optional. https address to call when the export is ready. NOT_IMPLEMENTED for now."""
+    """Optional. Each block is compressed by itself: blocks one behind the other are one gzip file, or one of zstd. In PARQUET the pages are."""
     request_id: _builtins.str
     """Optional. A UUID; the same one again gets the first answer."""
+    delivery: _export_pb2.ExportDelivery.ValueType
+    """Optional. By which way the export leaves. Default STREAMS."""
+    stream_count: _builtins.int
+    """Optional. With STREAMS: 1–64 streams with disjoint rows, which may be read side by side. Default 1."""
+    max_file_rows: _builtins.int
+    """Optional. With FILES: a file ends after so many rows. Default one file."""
+    max_file_bytes: _builtins.int
+    """Optional. With FILES: a file ends with the block that brings it to so many bytes. Default one file."""
+    @_builtins.property
+    def segments(self) -> Global___SegmentUnion:
+        """Profiles of any of several segments, each once."""
+
     @_builtins.property
     def match_criteria(self) -> _match_criteria_pb2.MatchCriteria:
-        """Optional. Only these profiles, of those the source has. NOT_IMPLEMENTED for now."""
+        """Optional. Only these profiles, of those the source has (seed 000)."""
 
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_profile_pb2.MembershipState.ValueType]:
-        """Optional. Only members in these states. NOT_IMPLEMENTED for now."""
+        """Optional. Members of the source's lists in these states instead of active ones; all states means any. For segments of the whole account,
+        and for the account itself, profiles that are in one of these states on some list.
+        """
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """Optional. Only these parts of a profile. NOT_IMPLEMENTED for now."""
+        """Optional. Only these parts of a profile: paths as `emails`, `name.given_name`, `fields`, `fields.Age`, `memberships`,
+        `memberships.newsletter`, `memberships.newsletter.state`, `memberships.newsletter.fields.Age`, `memberships.*.fields`, `tags`, `tags.vip`,
+        `topics.offers`, `consents`, `created_at`. `profile_id` always comes.
+        """
+
+    @_builtins.property
+    def events(self) -> Global___EventWindow:
+        """Optional. With JSON: the events to export with the profiles (seed 002)."""
+
+    @_builtins.property
+    def notify(self) -> Global___ExportNotification:
+        """Optional. With FILES: whom to tell when the export is made or cannot be made (seeds 000 and 003)."""
 
     def __init__(
         self,
@@ -118,25 +117,120 @@ class InitiateExportRequest(_message.Message):
         parent: _builtins.str = ...,
         segment: _builtins.str = ...,
         segment_group: _builtins.str = ...,
+        segments: Global___SegmentUnion | None = ...,
         last_datetime: _builtins.str = ...,
+        sync_token: _builtins.str = ...,
         include_removed: _builtins.bool = ...,
         format: _block_pb2.BlockFormat.ValueType = ...,
         compression: _block_pb2.Compression.ValueType = ...,
         match_criteria: _match_criteria_pb2.MatchCriteria | None = ...,
         states: _abc.Iterable[_profile_pb2.MembershipState.ValueType] | None = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
-        callback_uri: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        delivery: _export_pb2.ExportDelivery.ValueType = ...,
+        stream_count: _builtins.int = ...,
+        max_file_rows: _builtins.int = ...,
+        max_file_bytes: _builtins.int = ...,
+        events: Global___EventWindow | None = ...,
+        notify: Global___ExportNotification | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["match_criteria", b"match_criteria", "read_mask", b"read_mask", "segment", b"segment", "segment_group", b"segment_group", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "match_criteria", b"match_criteria", "notify", b"notify", "read_mask", b"read_mask", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["callback_uri", b"callback_uri", "compression", b"compression", "format", b"format", "include_removed", b"include_removed", "last_datetime", b"last_datetime", "match_criteria", b"match_criteria", "parent", b"parent", "read_mask", b"read_mask", "request_id", b"request_id", "segment", b"segment", "segment_group", b"segment_group", "source", b"source", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compression", b"compression", "delivery", b"delivery", "events", b"events", "format", b"format", "include_removed", b"include_removed", "last_datetime", b"last_datetime", "match_criteria", b"match_criteria", "max_file_bytes", b"max_file_bytes", "max_file_rows", b"max_file_rows", "notify", b"notify", "parent", b"parent", "read_mask", b"read_mask", "request_id", b"request_id", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source", "states", b"states", "stream_count", b"stream_count", "sync_token", b"sync_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["segment", "segment_group"]  # noqa: Y015
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["segment", "segment_group", "segments"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
 
 Global___InitiateExportRequest: _TypeAlias = InitiateExportRequest  # noqa: Y015
+
+@_typing.final
+class SegmentUnion(_message.Message):
+    """Several segments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def segments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. 1–100 of `accounts/{account}/segments/{segment}`."""
+
+    def __init__(
+        self,
+        *,
+        segments: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["segments", b"segments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentUnion: _TypeAlias = SegmentUnion  # noqa: Y015
+
+@_typing.final
+class EventWindow(_message.Message):
+    """Which events of a profile are exported with it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_TYPES_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. Ids of event types, 1 or more."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Required. The first moment of source time."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Optional. The moment behind the last; at most three months after `start_time`. Default a week after it."""
+
+    def __init__(
+        self,
+        *,
+        event_types: _abc.Iterable[_builtins.str] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "event_types", b"event_types", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EventWindow: _TypeAlias = EventWindow  # noqa: Y015
+
+@_typing.final
+class ExportNotification(_message.Message):
+    """Whom to tell of an export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_ADDRESS_FIELD_NUMBER: _builtins.int
+    WEBHOOK_URI_FIELD_NUMBER: _builtins.int
+    email_address: _builtins.str
+    """An e-mail address; the mail has the link, the count and the status."""
+    webhook_uri: _builtins.str
+    """An https address; called with link, count and status, signed as Standard Webhooks say, retried for about three days."""
+    def __init__(
+        self,
+        *,
+        email_address: _builtins.str = ...,
+        webhook_uri: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["email_address", b"email_address", "target", b"target", "webhook_uri", b"webhook_uri"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_address", b"email_address", "target", b"target", "webhook_uri", b"webhook_uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["email_address", "webhook_uri"]  # noqa: Y015
+    _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
+
+Global___ExportNotification: _TypeAlias = ExportNotification  # noqa: Y015
 
 @_typing.final
 class InitiateExportResponse(_message.Message):
@@ -149,10 +243,24 @@ class InitiateExportResponse(_message.Message):
     SNAPSHOT_TIME_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SYNC_TOKEN_FIELD_NUMBER: _builtins.int
+    POLL_URI_FIELD_NUMBER: _builtins.int
+    WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """The secret that names the export in every later call: 43 characters that hold 256 random bits. Only its hash is stored."""
     revision: _builtins.int
     """The account's revision in the snapshot."""
+    name: _builtins.str
+    """`accounts/{account}/exports/{export}`: names the export in lists and logs; not a secret."""
+    sync_token: _builtins.str
+    """Stands for the snapshot and what was asked for: the right `sync_token` for the next increment of the same profiles."""
+    poll_uri: _builtins.str
+    """With FILES: where to fetch the first file by HTTP with the same key, a day long: 404 until it is ready, 200 with the file, 410 when it is
+    gone, 503 when it could not be made (seed 002). `?file=1` is the second file.
+    """
+    webhook_secret: _builtins.str
+    """With a webhook: the secret that its calls are signed with, `whsec_` and base64; the same for all exports of the account."""
     @_builtins.property
     def effective_last_datetime(self) -> _timestamp_pb2.Timestamp:
         """The tick from which changes are sent; absent for a full export."""
@@ -173,10 +281,14 @@ class InitiateExportResponse(_message.Message):
         snapshot_time: _timestamp_pb2.Timestamp | None = ...,
         revision: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        name: _builtins.str = ...,
+        sync_token: _builtins.str = ...,
+        poll_uri: _builtins.str = ...,
+        webhook_secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["effective_last_datetime", b"effective_last_datetime", "expire_time", b"expire_time", "snapshot_time", b"snapshot_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_last_datetime", b"effective_last_datetime", "expire_time", b"expire_time", "revision", b"revision", "snapshot_time", b"snapshot_time", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_last_datetime", b"effective_last_datetime", "expire_time", b"expire_time", "name", b"name", "poll_uri", b"poll_uri", "revision", b"revision", "snapshot_time", b"snapshot_time", "sync_token", b"sync_token", "token", b"token", "webhook_secret", b"webhook_secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,52 +317,26 @@ class GetExportStatusRequest(_message.Message):
 Global___GetExportStatusRequest: _TypeAlias = GetExportStatusRequest  # noqa: Y015
 
 @_typing.final
-class ExportStatus(_message.Message):
-    """An export's state and size."""
+class WatchExportRequest(_message.Message):
+    """Asks to be told of an export's state."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    STATE_FIELD_NUMBER: _builtins.int
-    ROW_COUNT_FIELD_NUMBER: _builtins.int
-    BYTE_COUNT_FIELD_NUMBER: _builtins.int
-    EFFECTIVE_LAST_DATETIME_FIELD_NUMBER: _builtins.int
-    SNAPSHOT_TIME_FIELD_NUMBER: _builtins.int
-    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
-    state: Global___ExportState.ValueType
-    """Where it stands."""
-    row_count: _builtins.int
-    """Rows in the export, removals included; counted when first asked for."""
-    byte_count: _builtins.int
-    """Bytes of the export; 0 until it was streamed to its end once."""
-    @_builtins.property
-    def effective_last_datetime(self) -> _timestamp_pb2.Timestamp:
-        """As in `InitiateExportResponse`."""
-
-    @_builtins.property
-    def snapshot_time(self) -> _timestamp_pb2.Timestamp:
-        """As in `InitiateExportResponse`."""
-
-    @_builtins.property
-    def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """As in `InitiateExportResponse`."""
-
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required."""
     def __init__(
         self,
         *,
-        state: Global___ExportState.ValueType = ...,
-        row_count: _builtins.int = ...,
-        byte_count: _builtins.int = ...,
-        effective_last_datetime: _timestamp_pb2.Timestamp | None = ...,
-        snapshot_time: _timestamp_pb2.Timestamp | None = ...,
-        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        token: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_last_datetime", b"effective_last_datetime", "expire_time", b"expire_time", "snapshot_time", b"snapshot_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_count", b"byte_count", "effective_last_datetime", b"effective_last_datetime", "expire_time", b"expire_time", "row_count", b"row_count", "snapshot_time", b"snapshot_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ExportStatus: _TypeAlias = ExportStatus  # noqa: Y015
+Global___WatchExportRequest: _TypeAlias = WatchExportRequest  # noqa: Y015
 
 @_typing.final
 class RetrieveExportRequest(_message.Message):
@@ -260,23 +346,67 @@ class RetrieveExportRequest(_message.Message):
 
     TOKEN_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    KEEP_ALIVE_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """Required."""
     offset: _builtins.int
     """Optional. The byte to begin at, from 0."""
+    part: _builtins.int
+    """Optional. Number of the stream or file, from 0."""
+    keep_alive: _builtins.bool
+    """Optional. Default true: the export can be retrieved any number of times until it expires. False ends the token when the last byte, or the
+    last row, was sent (seed 000's keepAlive).
+    """
+    @_builtins.property
+    def rows(self) -> Global___RowWindow:
+        """Optional. Only some rows, as a document of their own with offsets of its own (seed 000: limit and offset). Not together with `part`."""
+
     def __init__(
         self,
         *,
         token: _builtins.str = ...,
         offset: _builtins.int = ...,
+        part: _builtins.int = ...,
+        rows: Global___RowWindow | None = ...,
+        keep_alive: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_keep_alive", b"_keep_alive", "keep_alive", b"keep_alive", "rows", b"rows"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_keep_alive", b"_keep_alive", "keep_alive", b"keep_alive", "offset", b"offset", "part", b"part", "rows", b"rows", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__keep_alive: _TypeAlias = _typing.Literal["keep_alive"]  # noqa: Y015
+    _WhichOneofArgType__keep_alive: _TypeAlias = _typing.Literal["_keep_alive", b"_keep_alive"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__keep_alive) -> _WhichOneofReturnType__keep_alive | None: ...
+
+Global___RetrieveExportRequest: _TypeAlias = RetrieveExportRequest  # noqa: Y015
+
+@_typing.final
+class RowWindow(_message.Message):
+    """Some rows of an export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFSET_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    offset: _builtins.int
+    """Optional. Number of the first row, from 1 (seed 000). Default 1; behind the last row there is nothing."""
+    limit: _builtins.int
+    """Optional. Rows at most. Default 1,000."""
+    def __init__(
+        self,
+        *,
+        offset: _builtins.int = ...,
+        limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["offset", b"offset", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "offset", b"offset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RetrieveExportRequest: _TypeAlias = RetrieveExportRequest  # noqa: Y015
+Global___RowWindow: _TypeAlias = RowWindow  # noqa: Y015
 
 @_typing.final
 class RetrieveExportResponse(_message.Message):
@@ -315,3 +445,109 @@ class RetrieveExportResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RetrieveExportResponse: _TypeAlias = RetrieveExportResponse  # noqa: Y015
+
+@_typing.final
+class CommitExportRequest(_message.Message):
+    """Says that an export was taken over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    KEEP_FILES_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required."""
+    keep_files: _builtins.bool
+    """Optional. Leaves the files where the poll address finds them until they expire."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        keep_files: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keep_files", b"keep_files", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommitExportRequest: _TypeAlias = CommitExportRequest  # noqa: Y015
+
+@_typing.final
+class CancelExportRequest(_message.Message):
+    """Gives up an export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelExportRequest: _TypeAlias = CancelExportRequest  # noqa: Y015
+
+@_typing.final
+class ListExportsRequest(_message.Message):
+    """Asks for an account's exports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Required. `accounts/{account}`."""
+    page_size: _builtins.int
+    """Optional. At most 1,000; 100 when 0."""
+    page_token: _builtins.str
+    """Optional. `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListExportsRequest: _TypeAlias = ListExportsRequest  # noqa: Y015
+
+@_typing.final
+class ListExportsResponse(_message.Message):
+    """A page of exports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPORTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def exports(self) -> _containers.RepeatedCompositeFieldContainer[_export_pb2.ExportStatus]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        exports: _abc.Iterable[_export_pb2.ExportStatus] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exports", b"exports", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListExportsResponse: _TypeAlias = ListExportsResponse  # noqa: Y015

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from segue.v1 import export_pb2 as segue_dot_v1_dot_export__pb2
 from segue.v1 import export_service_pb2 as segue_dot_v1_dot_export__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -26,7 +27,11 @@ if _version_not_supported:
 
 
 class ExportServiceStub:
-    """Bulk export of a segment or of the whole account, in full or only what changed (seeds 000 and 001).
+    """Bulk export of a segment group, of segments or of the whole account, in full or only what changed (seeds 000, 001, 002 and 003).
+
+    An export is pinned to a snapshot when it is initiated, whatever is written meanwhile. It leaves by streams that are encoded as they are read,
+    or as files that a job writes first and that can be fetched over gRPC and HTTP. Erasing a profile withdraws the exports that hold it: they
+    answer `EXPORT_WITHDRAWN`, and their files are deleted.
     """
 
     def __init__(self, channel):
@@ -43,31 +48,65 @@ class ExportServiceStub:
         self.GetExportStatus = channel.unary_unary(
                 '/segue.v1.ExportService/GetExportStatus',
                 request_serializer=segue_dot_v1_dot_export__service__pb2.GetExportStatusRequest.SerializeToString,
-                response_deserializer=segue_dot_v1_dot_export__service__pb2.ExportStatus.FromString,
+                response_deserializer=segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
+                _registered_method=True)
+        self.WatchExport = channel.unary_stream(
+                '/segue.v1.ExportService/WatchExport',
+                request_serializer=segue_dot_v1_dot_export__service__pb2.WatchExportRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
                 _registered_method=True)
         self.RetrieveExport = channel.unary_stream(
                 '/segue.v1.ExportService/RetrieveExport',
                 request_serializer=segue_dot_v1_dot_export__service__pb2.RetrieveExportRequest.SerializeToString,
                 response_deserializer=segue_dot_v1_dot_export__service__pb2.RetrieveExportResponse.FromString,
                 _registered_method=True)
+        self.CommitExport = channel.unary_unary(
+                '/segue.v1.ExportService/CommitExport',
+                request_serializer=segue_dot_v1_dot_export__service__pb2.CommitExportRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
+                _registered_method=True)
+        self.CancelExport = channel.unary_unary(
+                '/segue.v1.ExportService/CancelExport',
+                request_serializer=segue_dot_v1_dot_export__service__pb2.CancelExportRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
+                _registered_method=True)
+        self.ListExports = channel.unary_unary(
+                '/segue.v1.ExportService/ListExports',
+                request_serializer=segue_dot_v1_dot_export__service__pb2.ListExportsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_export__service__pb2.ListExportsResponse.FromString,
+                _registered_method=True)
 
 
 class ExportServiceServicer:
-    """Bulk export of a segment or of the whole account, in full or only what changed (seeds 000 and 001).
+    """Bulk export of a segment group, of segments or of the whole account, in full or only what changed (seeds 000, 001, 002 and 003).
+
+    An export is pinned to a snapshot when it is initiated, whatever is written meanwhile. It leaves by streams that are encoded as they are read,
+    or as files that a job writes first and that can be fetched over gRPC and HTTP. Erasing a profile withdraws the exports that hold it: they
+    answer `EXPORT_WITHDRAWN`, and their files are deleted.
     """
 
     def InitiateExport(self, request, context):
         """Pins a snapshot and returns the token that every later call needs.
 
-        The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `NOT_IMPLEMENTED`, `RESOURCE_NOT_FOUND`,
-        `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+        Everything the request names is checked at once: all that is unknown or wrong comes in one answer. The same `request_id` again gets the
+        first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `RESOURCE_NOT_FOUND` (account, segment, segment group), `REQUEST_ID_REUSED`,
+        `LIMIT_EXCEEDED` (open exports), `EXPORTS_PENDING` (jobs that are not finished; with RetryInfo).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetExportStatus(self, request, context):
-        """Returns an export's state and size.
+        """Returns an export's state, size and progress.
+
+        Errors: `TOKEN_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchExport(self, request, context):
+        """Streams an export's state whenever it changes, beginning with what it is now; ends when the export is made or cannot be made.
 
         Errors: `TOKEN_INVALID`.
         """
@@ -80,7 +119,35 @@ class ExportServiceServicer:
 
         The same bytes come every time, whatever is written meanwhile, and after a restart of the server: to resume, send `next_offset` of the
         last block received; any offset up to the end is valid. Blocks are about 1 MiB; the concatenation of `data` is the export.
-        Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`.
+        Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`, `FIELD_INVALID` (part, rows), `EXPORT_NOT_READY` (with RetryInfo), `EXPORT_FAILED`,
+        `EXPORT_WITHDRAWN`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CommitExport(self, request, context):
+        """Says that an export was taken over: its token ends, and its files are deleted unless `keep_files` is set.
+
+        Errors: `TOKEN_INVALID`, `EXPORT_NOT_READY`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelExport(self, request, context):
+        """Stops a job and deletes what it wrote, or gives up an export; its token ends.
+
+        Errors: `TOKEN_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListExports(self, request, context):
+        """Lists an account's exports, the newest first, without their tokens; ended ones stay for a week.
+
+        Errors: `RESOURCE_NOT_FOUND` (account), `FIELD_INVALID` (page).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -97,12 +164,32 @@ def add_ExportServiceServicer_to_server(servicer, server):
             'GetExportStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetExportStatus,
                     request_deserializer=segue_dot_v1_dot_export__service__pb2.GetExportStatusRequest.FromString,
-                    response_serializer=segue_dot_v1_dot_export__service__pb2.ExportStatus.SerializeToString,
+                    response_serializer=segue_dot_v1_dot_export__pb2.ExportStatus.SerializeToString,
+            ),
+            'WatchExport': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchExport,
+                    request_deserializer=segue_dot_v1_dot_export__service__pb2.WatchExportRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_export__pb2.ExportStatus.SerializeToString,
             ),
             'RetrieveExport': grpc.unary_stream_rpc_method_handler(
                     servicer.RetrieveExport,
                     request_deserializer=segue_dot_v1_dot_export__service__pb2.RetrieveExportRequest.FromString,
                     response_serializer=segue_dot_v1_dot_export__service__pb2.RetrieveExportResponse.SerializeToString,
+            ),
+            'CommitExport': grpc.unary_unary_rpc_method_handler(
+                    servicer.CommitExport,
+                    request_deserializer=segue_dot_v1_dot_export__service__pb2.CommitExportRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_export__pb2.ExportStatus.SerializeToString,
+            ),
+            'CancelExport': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelExport,
+                    request_deserializer=segue_dot_v1_dot_export__service__pb2.CancelExportRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_export__pb2.ExportStatus.SerializeToString,
+            ),
+            'ListExports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExports,
+                    request_deserializer=segue_dot_v1_dot_export__service__pb2.ListExportsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_export__service__pb2.ListExportsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -113,7 +200,11 @@ def add_ExportServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ExportService:
-    """Bulk export of a segment or of the whole account, in full or only what changed (seeds 000 and 001).
+    """Bulk export of a segment group, of segments or of the whole account, in full or only what changed (seeds 000, 001, 002 and 003).
+
+    An export is pinned to a snapshot when it is initiated, whatever is written meanwhile. It leaves by streams that are encoded as they are read,
+    or as files that a job writes first and that can be fetched over gRPC and HTTP. Erasing a profile withdraws the exports that hold it: they
+    answer `EXPORT_WITHDRAWN`, and their files are deleted.
     """
 
     @staticmethod
@@ -159,7 +250,34 @@ class ExportService:
             target,
             '/segue.v1.ExportService/GetExportStatus',
             segue_dot_v1_dot_export__service__pb2.GetExportStatusRequest.SerializeToString,
-            segue_dot_v1_dot_export__service__pb2.ExportStatus.FromString,
+            segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchExport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/segue.v1.ExportService/WatchExport',
+            segue_dot_v1_dot_export__service__pb2.WatchExportRequest.SerializeToString,
+            segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
             options,
             channel_credentials,
             insecure,
@@ -187,6 +305,87 @@ class ExportService:
             '/segue.v1.ExportService/RetrieveExport',
             segue_dot_v1_dot_export__service__pb2.RetrieveExportRequest.SerializeToString,
             segue_dot_v1_dot_export__service__pb2.RetrieveExportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CommitExport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ExportService/CommitExport',
+            segue_dot_v1_dot_export__service__pb2.CommitExportRequest.SerializeToString,
+            segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelExport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ExportService/CancelExport',
+            segue_dot_v1_dot_export__service__pb2.CancelExportRequest.SerializeToString,
+            segue_dot_v1_dot_export__pb2.ExportStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ExportService/ListExports',
+            segue_dot_v1_dot_export__service__pb2.ListExportsRequest.SerializeToString,
+            segue_dot_v1_dot_export__service__pb2.ListExportsResponse.FromString,
             options,
             channel_credentials,
             insecure,

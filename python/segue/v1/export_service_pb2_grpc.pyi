@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from segue.v1 import export_pb2 as _export_pb2
 from segue.v1 import export_service_pb2 as _export_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -27,7 +28,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ExportServiceStub:
-    """Bulk export of a segment or of the whole account, in full or only what changed (seeds 000 and 001)."""
+    """Bulk export of a segment group, of segments or of the whole account, in full or only what changed (seeds 000, 001, 002 and 003).
+
+    An export is pinned to a snapshot when it is initiated, whatever is written meanwhile. It leaves by streams that are encoded as they are read,
+    or as files that a job writes first and that can be fetched over gRPC and HTTP. Erasing a profile withdraws the exports that hold it: they
+    answer `EXPORT_WITHDRAWN`, and their files are deleted.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,11 +42,17 @@ class ExportServiceStub:
     InitiateExport: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.InitiateExportRequest, _export_service_pb2.InitiateExportResponse]
     """Pins a snapshot and returns the token that every later call needs.
 
-    The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `NOT_IMPLEMENTED`, `RESOURCE_NOT_FOUND`,
-    `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+    Everything the request names is checked at once: all that is unknown or wrong comes in one answer. The same `request_id` again gets the
+    first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `RESOURCE_NOT_FOUND` (account, segment, segment group), `REQUEST_ID_REUSED`,
+    `LIMIT_EXCEEDED` (open exports), `EXPORTS_PENDING` (jobs that are not finished; with RetryInfo).
     """
-    GetExportStatus: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.GetExportStatusRequest, _export_service_pb2.ExportStatus]
-    """Returns an export's state and size.
+    GetExportStatus: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.GetExportStatusRequest, _export_pb2.ExportStatus]
+    """Returns an export's state, size and progress.
+
+    Errors: `TOKEN_INVALID`.
+    """
+    WatchExport: _grpc.UnaryStreamMultiCallable[_export_service_pb2.WatchExportRequest, _export_pb2.ExportStatus]
+    """Streams an export's state whenever it changes, beginning with what it is now; ends when the export is made or cannot be made.
 
     Errors: `TOKEN_INVALID`.
     """
@@ -49,22 +61,49 @@ class ExportServiceStub:
 
     The same bytes come every time, whatever is written meanwhile, and after a restart of the server: to resume, send `next_offset` of the
     last block received; any offset up to the end is valid. Blocks are about 1 MiB; the concatenation of `data` is the export.
-    Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`.
+    Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`, `FIELD_INVALID` (part, rows), `EXPORT_NOT_READY` (with RetryInfo), `EXPORT_FAILED`,
+    `EXPORT_WITHDRAWN`.
+    """
+    CommitExport: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.CommitExportRequest, _export_pb2.ExportStatus]
+    """Says that an export was taken over: its token ends, and its files are deleted unless `keep_files` is set.
+
+    Errors: `TOKEN_INVALID`, `EXPORT_NOT_READY`.
+    """
+    CancelExport: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.CancelExportRequest, _export_pb2.ExportStatus]
+    """Stops a job and deletes what it wrote, or gives up an export; its token ends.
+
+    Errors: `TOKEN_INVALID`.
+    """
+    ListExports: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.ListExportsRequest, _export_service_pb2.ListExportsResponse]
+    """Lists an account's exports, the newest first, without their tokens; ended ones stay for a week.
+
+    Errors: `RESOURCE_NOT_FOUND` (account), `FIELD_INVALID` (page).
     """
 
 @_typing.type_check_only
 class ExportServiceAsyncStub(ExportServiceStub):
-    """Bulk export of a segment or of the whole account, in full or only what changed (seeds 000 and 001)."""
+    """Bulk export of a segment group, of segments or of the whole account, in full or only what changed (seeds 000, 001, 002 and 003).
+
+    An export is pinned to a snapshot when it is initiated, whatever is written meanwhile. It leaves by streams that are encoded as they are read,
+    or as files that a job writes first and that can be fetched over gRPC and HTTP. Erasing a profile withdraws the exports that hold it: they
+    answer `EXPORT_WITHDRAWN`, and their files are deleted.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     InitiateExport: _aio.UnaryUnaryMultiCallable[_export_service_pb2.InitiateExportRequest, _export_service_pb2.InitiateExportResponse]  # type: ignore[assignment]
     """Pins a snapshot and returns the token that every later call needs.
 
-    The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `NOT_IMPLEMENTED`, `RESOURCE_NOT_FOUND`,
-    `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+    Everything the request names is checked at once: all that is unknown or wrong comes in one answer. The same `request_id` again gets the
+    first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `RESOURCE_NOT_FOUND` (account, segment, segment group), `REQUEST_ID_REUSED`,
+    `LIMIT_EXCEEDED` (open exports), `EXPORTS_PENDING` (jobs that are not finished; with RetryInfo).
     """
-    GetExportStatus: _aio.UnaryUnaryMultiCallable[_export_service_pb2.GetExportStatusRequest, _export_service_pb2.ExportStatus]  # type: ignore[assignment]
-    """Returns an export's state and size.
+    GetExportStatus: _aio.UnaryUnaryMultiCallable[_export_service_pb2.GetExportStatusRequest, _export_pb2.ExportStatus]  # type: ignore[assignment]
+    """Returns an export's state, size and progress.
+
+    Errors: `TOKEN_INVALID`.
+    """
+    WatchExport: _aio.UnaryStreamMultiCallable[_export_service_pb2.WatchExportRequest, _export_pb2.ExportStatus]  # type: ignore[assignment]
+    """Streams an export's state whenever it changes, beginning with what it is now; ends when the export is made or cannot be made.
 
     Errors: `TOKEN_INVALID`.
     """
@@ -73,11 +112,32 @@ class ExportServiceAsyncStub(ExportServiceStub):
 
     The same bytes come every time, whatever is written meanwhile, and after a restart of the server: to resume, send `next_offset` of the
     last block received; any offset up to the end is valid. Blocks are about 1 MiB; the concatenation of `data` is the export.
-    Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`.
+    Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`, `FIELD_INVALID` (part, rows), `EXPORT_NOT_READY` (with RetryInfo), `EXPORT_FAILED`,
+    `EXPORT_WITHDRAWN`.
+    """
+    CommitExport: _aio.UnaryUnaryMultiCallable[_export_service_pb2.CommitExportRequest, _export_pb2.ExportStatus]  # type: ignore[assignment]
+    """Says that an export was taken over: its token ends, and its files are deleted unless `keep_files` is set.
+
+    Errors: `TOKEN_INVALID`, `EXPORT_NOT_READY`.
+    """
+    CancelExport: _aio.UnaryUnaryMultiCallable[_export_service_pb2.CancelExportRequest, _export_pb2.ExportStatus]  # type: ignore[assignment]
+    """Stops a job and deletes what it wrote, or gives up an export; its token ends.
+
+    Errors: `TOKEN_INVALID`.
+    """
+    ListExports: _aio.UnaryUnaryMultiCallable[_export_service_pb2.ListExportsRequest, _export_service_pb2.ListExportsResponse]  # type: ignore[assignment]
+    """Lists an account's exports, the newest first, without their tokens; ended ones stay for a week.
+
+    Errors: `RESOURCE_NOT_FOUND` (account), `FIELD_INVALID` (page).
     """
 
 class ExportServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Bulk export of a segment or of the whole account, in full or only what changed (seeds 000 and 001)."""
+    """Bulk export of a segment group, of segments or of the whole account, in full or only what changed (seeds 000, 001, 002 and 003).
+
+    An export is pinned to a snapshot when it is initiated, whatever is written meanwhile. It leaves by streams that are encoded as they are read,
+    or as files that a job writes first and that can be fetched over gRPC and HTTP. Erasing a profile withdraws the exports that hold it: they
+    answer `EXPORT_WITHDRAWN`, and their files are deleted.
+    """
 
     @_abc_1.abstractmethod
     def InitiateExport(
@@ -87,8 +147,9 @@ class ExportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_export_service_pb2.InitiateExportResponse, _abc.Awaitable[_export_service_pb2.InitiateExportResponse]]:
         """Pins a snapshot and returns the token that every later call needs.
 
-        The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `NOT_IMPLEMENTED`, `RESOURCE_NOT_FOUND`,
-        `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+        Everything the request names is checked at once: all that is unknown or wrong comes in one answer. The same `request_id` again gets the
+        first answer. Errors: `FIELD_INVALID`, `TIME_INVALID`, `RESOURCE_NOT_FOUND` (account, segment, segment group), `REQUEST_ID_REUSED`,
+        `LIMIT_EXCEEDED` (open exports), `EXPORTS_PENDING` (jobs that are not finished; with RetryInfo).
         """
 
     @_abc_1.abstractmethod
@@ -96,8 +157,19 @@ class ExportServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _export_service_pb2.GetExportStatusRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_export_service_pb2.ExportStatus, _abc.Awaitable[_export_service_pb2.ExportStatus]]:
-        """Returns an export's state and size.
+    ) -> _typing.Union[_export_pb2.ExportStatus, _abc.Awaitable[_export_pb2.ExportStatus]]:
+        """Returns an export's state, size and progress.
+
+        Errors: `TOKEN_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchExport(
+        self,
+        request: _export_service_pb2.WatchExportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_export_pb2.ExportStatus], _abc.AsyncIterator[_export_pb2.ExportStatus]]:
+        """Streams an export's state whenever it changes, beginning with what it is now; ends when the export is made or cannot be made.
 
         Errors: `TOKEN_INVALID`.
         """
@@ -112,7 +184,41 @@ class ExportServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The same bytes come every time, whatever is written meanwhile, and after a restart of the server: to resume, send `next_offset` of the
         last block received; any offset up to the end is valid. Blocks are about 1 MiB; the concatenation of `data` is the export.
-        Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`.
+        Errors: `TOKEN_INVALID`, `OFFSET_OUT_OF_RANGE`, `FIELD_INVALID` (part, rows), `EXPORT_NOT_READY` (with RetryInfo), `EXPORT_FAILED`,
+        `EXPORT_WITHDRAWN`.
+        """
+
+    @_abc_1.abstractmethod
+    def CommitExport(
+        self,
+        request: _export_service_pb2.CommitExportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_export_pb2.ExportStatus, _abc.Awaitable[_export_pb2.ExportStatus]]:
+        """Says that an export was taken over: its token ends, and its files are deleted unless `keep_files` is set.
+
+        Errors: `TOKEN_INVALID`, `EXPORT_NOT_READY`.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelExport(
+        self,
+        request: _export_service_pb2.CancelExportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_export_pb2.ExportStatus, _abc.Awaitable[_export_pb2.ExportStatus]]:
+        """Stops a job and deletes what it wrote, or gives up an export; its token ends.
+
+        Errors: `TOKEN_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def ListExports(
+        self,
+        request: _export_service_pb2.ListExportsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_export_service_pb2.ListExportsResponse, _abc.Awaitable[_export_service_pb2.ListExportsResponse]]:
+        """Lists an account's exports, the newest first, without their tokens; ended ones stay for a week.
+
+        Errors: `RESOURCE_NOT_FOUND` (account), `FIELD_INVALID` (page).
         """
 
 def add_ExportServiceServicer_to_server(servicer: ExportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -98,7 +98,11 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
     "ExportService": {
         "InitiateExport": MethodPolicy(("parent", "segment", "segment_group")),
         "GetExportStatus": _BY_TOKEN,
+        "WatchExport": _BY_TOKEN,
         "RetrieveExport": _BY_TOKEN,
+        "CommitExport": _BY_TOKEN,
+        "CancelExport": _BY_TOKEN,
+        "ListExports": _IN_PARENT,
     },
     "UserService": {
         "CreateApiKey": _ADMIN,

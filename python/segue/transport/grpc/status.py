@@ -34,7 +34,13 @@ CODES: Final[dict[type[errors.SegueError], StatusCode]] = {
     errors.PartChanged: StatusCode.FAILED_PRECONDITION,
     errors.SegmentCycle: StatusCode.FAILED_PRECONDITION,
     errors.SegmentSystem: StatusCode.FAILED_PRECONDITION,
+    errors.ExportNotReady: StatusCode.FAILED_PRECONDITION,
+    errors.ExportFailed: StatusCode.FAILED_PRECONDITION,
+    errors.ExportWithdrawn: StatusCode.FAILED_PRECONDITION,
     errors.LimitExceeded: StatusCode.RESOURCE_EXHAUSTED,
+    errors.ExportsPending: StatusCode.RESOURCE_EXHAUSTED,
+    errors.ExportTooLarge: StatusCode.RESOURCE_EXHAUSTED,
+    errors.StorageFull: StatusCode.RESOURCE_EXHAUSTED,
     errors.BlockTooLarge: StatusCode.RESOURCE_EXHAUSTED,
     errors.OffsetOutOfRange: StatusCode.OUT_OF_RANGE,
     errors.PageInvalid: StatusCode.OUT_OF_RANGE,
@@ -122,6 +128,8 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
             | errors.PartChanged()
             | errors.SegmentCycle()
             | errors.SegmentSystem()
+            | errors.ExportFailed()
+            | errors.ExportWithdrawn()
         ):
             yield error_details_pb2.PreconditionFailure(
                 violations=[
@@ -130,7 +138,12 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
                     )
                 ]
             )
-        case errors.LimitExceeded() | errors.BlockTooLarge():
+        case (
+            errors.LimitExceeded()
+            | errors.BlockTooLarge()
+            | errors.ExportTooLarge()
+            | errors.StorageFull()
+        ):
             yield error_details_pb2.QuotaFailure(
                 violations=[
                     error_details_pb2.QuotaFailure.Violation(
@@ -138,7 +151,12 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
                     )
                 ]
             )
-        case errors.StoreUnavailable() | errors.ServerStopping():
+        case (
+            errors.StoreUnavailable()
+            | errors.ServerStopping()
+            | errors.ExportNotReady()
+            | errors.ExportsPending()
+        ):
             retry = error_details_pb2.RetryInfo()
             retry.retry_delay.FromSeconds(RETRY_SECONDS)
             yield retry

@@ -1,0 +1,50 @@
+"""Rows of export files that were written to their end."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from segue.store.base import Connection
+
+_COLUMNS: Final = "number, path, row_count, byte_count, sha256, blocks"
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file of an export as it is stored."""
+
+    number: int
+    """From 0."""
+    path: str
+    """Where the blob store has it."""
+    row_count: int
+    byte_count: int
+    sha256: bytes
+    blocks: bytes
+    """For each block its end, an unsigned number of 8 bytes, and the rows that end in it, one of 4; least byte first."""
+
+
+def insert(tx: Connection, export: int, file: FileRow) -> None:
+    """Adds a file, or replaces the one that an earlier attempt left."""
+    tx.execute(
+        f"INSERT OR REPLACE INTO export_file (export, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (export, file.number, file.path, file.row_count, file.byte_count, file.sha256, file.blocks),
+    )
+
+
+def select(tx: Connection, export: int) -> list[FileRow]:
+    """Reads an export's files in order of their rows."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM export_file WHERE export = ? ORDER BY number", (export,)
+    )
+    return [FileRow(*row) for row in rows]
+
+
+def delete(tx: Connection, export: int) -> list[str]:
+    """Removes an export's files; returns the paths of what is to be deleted."""
+    rows = tx.execute("DELETE FROM export_file WHERE export = ? RETURNING path", (export,))
+    return [row[0] for row in rows]
+
+
+def select_paths(tx: Connection) -> set[str]:
+    """Reads the paths of all files there are."""
+    return {row[0] for row in tx.execute("SELECT path FROM export_file")}
