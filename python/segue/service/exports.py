@@ -230,11 +230,11 @@ def _export(snapshot: Snapshot, schema: Schema, row: ExportRow, block_bytes: int
         schema,
         plan,
         row.block_format,
-        row.list_id,
-        row.changed_from_millis,
-        _plan_before(schema, row, plan),
-        row.include_removed,
-        block_bytes,
+        list_id=row.list_id,
+        changed_from_millis=row.changed_from_millis,
+        plan_before=_plan_before(schema, row, plan),
+        include_removed=row.include_removed,
+        block_bytes=block_bytes,
     )
 
 

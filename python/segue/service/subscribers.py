@@ -92,10 +92,7 @@ class SubscriberService:
                 evaluated.schema,
                 evaluated.member_plan(),
                 block_format,
-                list_id,
-                changed_from_millis=None,
-                plan_before=None,
-                include_removed=False,
+                list_id=list_id,
                 block_bytes=self._limits.export_block_bytes,
             )
         )

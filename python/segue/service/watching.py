@@ -132,7 +132,6 @@ def _ids(snapshot: Snapshot, schema: Schema, plan: Plan) -> Export:
         schema,
         Plan(schema, NOBODY, 0),
         BlockFormat.PROFILE_BATCH,
-        list_id=None,
         changed_from_millis=NEVER_MILLIS,
         plan_before=plan,
         include_removed=True,
