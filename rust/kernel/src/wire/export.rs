@@ -109,6 +109,7 @@ impl Export {
             columns: request.columns,
             events: request.events,
             row_count: rows.len(),
+            compression: request.compression,
         };
         let encoder = Encoder::new(request.format, &version, &schema, &options);
         let row = rows.first();

@@ -38,9 +38,9 @@ use crate::bitmap::to_row;
 use crate::column::BLOCK_ROWS;
 use crate::schema::{ColumnId, Schema};
 use crate::table::{RowId, Version};
-use crate::wire::BlockFormat;
 use crate::wire::fields::profile_batch;
 use crate::wire::protobuf::put_bytes;
+use crate::wire::{BlockFormat, Compression};
 
 /// Encodes one row as a serialized `segue.v1.Profile` with its field keys spelled out.
 ///
@@ -136,6 +136,8 @@ pub(super) struct EncoderOptions {
     pub(super) events: Option<EventSelection>,
     /// Rows of the whole selection.
     pub(super) row_count: u64,
+    /// How a format that compresses within itself does so; blocks of others are compressed by the export.
+    pub(super) compression: Compression,
 }
 
 impl Encoder {
@@ -162,6 +164,13 @@ impl Encoder {
                 options.with_removed,
             ))),
         })
+    }
+
+    /// Whether the format compresses within itself, so that its blocks stay as they are.
+    pub(super) fn compresses_within(&self) -> bool {
+        match self.0 {
+            Layout::Profiles(_) | Layout::Lines(_) | Layout::Arrow(_) => false,
+        }
     }
 
     /// Whether an export without rows has a block all the same.
