@@ -1,5 +1,6 @@
 """Tokens of imports and exports: derived from a key outside of the database, stored only as digests."""
 
+import hmac
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,16 @@ class Tokens:
     def again(self, nonce: str) -> Secret:
         """Returns the token that belongs to a nonce."""
         return derive_secret(self._key, bytes.fromhex(nonce))
+
+    def mac(self, label: str, message: bytes) -> bytes:
+        """Returns 32 bytes that only this server can make of a message, for one purpose.
+
+        Args:
+            label: The purpose; those of two purposes have nothing in common, nor with tokens, whose keys are made by another hash.
+            message: What is to be told from what others made.
+        """
+        purpose_key = hmac.digest(self._key, label.encode(), "sha512")
+        return hmac.digest(purpose_key, message, "sha256")
 
 
 def token_invalid() -> TokenInvalid:
