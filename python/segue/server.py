@@ -24,6 +24,7 @@ from segue.service.limits import limits_of
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
+from segue.service.notification_targets import NotificationTargets
 from segue.service.profiles import ProfileService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
@@ -40,6 +41,8 @@ from segue.transport.http.app import http_app
 from segue.transport.http.listener import HttpListener
 from segue.worker.export_jobs import ExportJobs
 from segue.worker.export_writer import WriterTools
+from segue.worker.notifier import ExportFacts
+from segue.worker.open import running_notifier
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
     imports = ImportService(store, ledger, tokens, limits, clock)
+    targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
     blobs = Blobs.open(settings.blob_url, data_dir)
     stack.push_async_callback(blobs.close)
     parts = open_export_parts(store, ledger, blobs, tokens, base_url, limits, clock)
@@ -118,7 +122,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     await parts.ends.start()
     await imports.resume()
     stack.push_async_callback(imports.close)
-    await _open_workers(settings, store, ledger, blobs, parts, stack)
+    await _open_workers(settings, store, ledger, blobs, parts, tokens, stack)
     return UseCases(
         accounts=AccountService(store, ledger, membership, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
@@ -129,7 +133,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         events=EventService(ledger, limits),
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         imports=imports,
-        exports=ExportService(store, ledger, tokens, parts, limits, clock),
+        exports=ExportService(store, ledger, tokens, parts, targets, limits, clock),
         keys=keys,
     )
 
@@ -140,6 +144,7 @@ async def _open_workers(
     ledger: Ledger,
     blobs: Blobs,
     parts: ExportParts,
+    tokens: Tokens,
     stack: AsyncExitStack,
 ) -> None:
     """Starts what runs beside the calls; the stack stops it."""
@@ -154,6 +159,11 @@ async def _open_workers(
         parts.ends.changed.tell,
     )
     jobs = ExportJobs(store, parts.ends, tools, limits, settings.export_jobs, system_clock)
+    facts = ExportFacts(parts.statuses.described, parts.statuses.link_uri, tokens.webhook_secret)
+    notifier = await stack.enter_async_context(
+        running_notifier(store, facts, settings, system_clock)
+    )
+    jobs.on_end = notifier.wake
     await jobs.start()
     stack.push_async_callback(jobs.close)
 

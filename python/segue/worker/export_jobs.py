@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -60,6 +61,8 @@ class ExportJobs:
         self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
         """Account and task by number of the export."""
         self._loop: asyncio.Task[None] | None = None
+        self.on_end: Callable[[], None] = lambda: None
+        """Is called when a job ended, made or not."""
         ends.on_end = self._stop_job
 
     async def start(self) -> None:
@@ -129,6 +132,7 @@ class ExportJobs:
         finally:
             self._running.pop(row.key, None)
             self._ends.changed.tell()
+            self.on_end()
 
     async def _give_back(self, writer: ExportWriter, row: ExportRow, lease: str) -> None:
         await writer.discard()
