@@ -25,6 +25,7 @@ from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
 from segue.service.profiles import ProfileService
+from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
@@ -118,6 +119,7 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
         campaigns=CampaignService(store, ledger.directory, limits, clock),
         events=EventService(ledger, limits),
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
+        segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
         exports=exports,
         keys=keys,
