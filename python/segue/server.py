@@ -26,6 +26,7 @@ from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
 from segue.service.notification_targets import NotificationTargets
 from segue.service.profiles import ProfileService
+from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
@@ -132,6 +133,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         campaigns=CampaignService(store, ledger.directory, limits, clock),
         events=EventService(ledger, limits),
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
+        segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
         exports=ExportService(store, ledger, tokens, parts, targets, limits, clock),
         keys=keys,
