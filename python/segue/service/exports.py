@@ -48,6 +48,7 @@ from segue.service.sync_tokens import SyncTokens
 from segue.service.tokens import Tokens, owned_job, token_invalid
 from segue.store import export_notifications, exports, journal, requests
 from segue.store.base import Connection, Store
+from segue.store.blobs import Blobs
 from segue.store.exports import ExportRow
 
 METHOD: Final = "InitiateExport"
@@ -61,6 +62,25 @@ class ExportParts:
     ends: ExportEnds
     files: ExportFiles
     statuses: ExportStatuses
+
+
+def open_export_parts(
+    store: Store,
+    ledger: Ledger,
+    blobs: Blobs,
+    tokens: Tokens,
+    base_url: str,
+    limits: Limits,
+    clock: Clock,
+) -> ExportParts:
+    """Puts together what serves exports; `base_url` is where HTTP is reached from outside."""
+    held = HeldExports(store, ledger, limits.export_block_bytes)
+    return ExportParts(
+        held=held,
+        ends=ExportEnds(store, blobs, held, clock),
+        files=ExportFiles(store, blobs, clock),
+        statuses=ExportStatuses(store, held, tokens, base_url),
+    )
 
 
 class ExportService:
