@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from segue.domain.account import Account
-from segue.domain.secret import SECRET_BYTES, Secret, derive_secret, new_nonce
+from segue.domain.secret import (
+    SECRET_BYTES,
+    Secret,
+    derive_secret,
+    derive_webhook_secret,
+    new_nonce,
+)
 from segue.errors import TokenInvalid
 from segue.service.private_file import write_private
 from segue.store import accounts
@@ -45,6 +51,10 @@ class Tokens:
         """
         purpose_key = hmac.digest(self._key, label.encode(), "sha512")
         return hmac.digest(purpose_key, message, "sha256")
+
+    def webhook_secret(self, account: int) -> Secret:
+        """Returns the secret that the webhooks of an account, by its number, are signed with, as `whsec_` and base64; it is stored nowhere."""
+        return derive_webhook_secret(self._key, account)
 
 
 def token_invalid() -> TokenInvalid:
