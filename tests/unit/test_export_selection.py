@@ -315,6 +315,24 @@ def test_where_the_group_of_then_cannot_be_told_everybody_is_told_again(shop: Sh
     assert selection.before_millis == shop.clock()
 
 
+def test_where_a_list_went_on_which_states_were_looked_for_everybody_is_told_again(
+    shop: Shop,
+) -> None:
+    requests = batch(states=(2,)), batch(segment_ids=(shop.of_all,), states=(2,))
+    last = shop.clock()
+    shop.clock.millis += DAY
+    assert all(shop.select(request, last).before_millis == last for request in requests)
+    shop.run(shop.use_cases.lists.create("shop", "short"))
+    shop.run(shop.use_cases.lists.delete("shop", "short"))
+    shop.clock.millis += 10
+    for request in requests:
+        selection = shop.select(request, last)
+        assert parsed(selection.condition_before) == {"not": parsed(selection.condition)}
+        assert selection.before_millis == shop.clock()
+    for request in (batch(segment_ids=(shop.on_list,), states=(2,)), batch(group_id="both")):
+        assert shop.select(request, last).before_millis == last
+
+
 # --- What is wrong ----------------------------------------------------------------------------------------------------------
 
 
