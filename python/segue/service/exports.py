@@ -76,7 +76,7 @@ def open_export_parts(
     return ExportParts(
         held=held,
         ends=ExportEnds(store, blobs, held, clock),
-        files=ExportFiles(store, blobs, clock),
+        files=ExportFiles(store, blobs, held, ledger.encoding, clock),
         statuses=ExportStatuses(store, held, tokens, base_url),
     )
 
@@ -190,18 +190,24 @@ class ExportService:
             if status.state is not ExportState.PROCESSING:
                 return
             await heard.wait()
-            row = await self._store.read(lambda tx: exports.find_by_key(tx, row.key)) or row
+            row = await self._row(row)
 
     async def retrieve(
-        self, account_id: str | None, token: str, part: int, offset: int, *, keep_alive: bool
+        self,
+        account_id: str | None,
+        token: str,
+        offset: int = 0,
+        part: int = 0,
+        *,
+        keep_alive: bool = True,
     ) -> AsyncIterator[bytes]:
         """Yields a part's blocks, as serialized responses, from an offset on.
 
         Args:
             account_id: The caller's account; None is any.
             token: The export's.
-            part: Number of the stream or file, from 0.
             offset: The byte to begin at.
+            part: Number of the stream or file, from 0.
             keep_alive: Whether the token counts on when all parts were retrieved to their end.
 
         Raises:
@@ -258,9 +264,7 @@ class ExportService:
         if rows.offset - 1 + rows.limit >= held.whole.row_count:
             await self._retrieved(row, row.byte_count, keep_alive=keep_alive)
 
-    async def commit(
-        self, account_id: str | None, token: str, *, keep_files: bool
-    ) -> ExportStatus:
+    async def commit(self, account_id: str | None, token: str, *, keep_files: bool) -> ExportStatus:
         """Ends the token of an export that was taken over; its files stay when asked to.
 
         Raises:
@@ -297,9 +301,7 @@ class ExportService:
         rows = await self._store.read(
             lambda tx: exports.select(tx, account.key, int(before), limit + 1)
         )
-        found = [
-            await self._parts.statuses.of(account, row, counted=False) for row in rows[:limit]
-        ]
+        found = [await self._parts.statuses.of(account, row, counted=False) for row in rows[:limit]]
         token = encode_position(rows[limit - 1].key) if len(rows) > limit else ""
         return Page(tuple(found), token)
 
@@ -401,16 +403,17 @@ class ExportService:
             expire_millis=row.expire_millis,
             sync_token=sync_token,
             poll_uri=(
-                self._parts.statuses.poll_uri(row)
-                if row.delivery is ExportDelivery.FILES
-                else None
+                self._parts.statuses.poll_uri(row) if row.delivery is ExportDelivery.FILES else None
             ),
             webhook_secret=self._tokens.webhook_secret(account.key) if is_called else None,
         )
 
     async def _ended(self, account: Account, row: ExportRow) -> ExportStatus:
-        ended = await self._store.read(lambda tx: exports.find_by_key(tx, row.key))
-        return await self._parts.statuses.of(account, ended or row)
+        return await self._parts.statuses.of(account, await self._row(row))
+
+    async def _row(self, row: ExportRow) -> ExportRow:
+        """Returns an export as it is stored now; one that was swept, as it was."""
+        return await self._store.read(lambda tx: exports.find_by_key(tx, row.key)) or row
 
     async def _stream(
         self, account: Account, row: ExportRow, part: int, offset: int
