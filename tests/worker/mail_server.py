@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -68,8 +69,9 @@ class MailBox:
         protocols: list[SMTP] = []
 
         def protocol() -> SMTP:
-            protocols.append(
-                SMTP(
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of logging in without TLS, which a test does
+                made = SMTP(
                     box,
                     hostname="mail.example",
                     loop=loop,
@@ -79,8 +81,8 @@ class MailBox:
                     auth_required=needs_login,
                     auth_require_tls=tls is not None and not is_wrapped,
                 )
-            )
-            return protocols[-1]
+            protocols.append(made)
+            return made
 
         server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls if is_wrapped else None)
         box.port = server.sockets[0].getsockname()[1]
@@ -90,5 +92,5 @@ class MailBox:
             server.close()
             for each in protocols:
                 if each.transport is not None:
-                    each.transport.abort()
+                    each.transport.close()
             await asyncio.sleep(0)
