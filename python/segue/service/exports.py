@@ -78,7 +78,7 @@ def open_export_parts(
     return ExportParts(
         held=held,
         ends=ExportEnds(store, blobs, held, clock),
-        files=ExportFiles(store, blobs, clock),
+        files=ExportFiles(store, blobs, held, ledger.encoding, clock),
         statuses=ExportStatuses(store, held, tokens, base_url),
     )
 
@@ -105,6 +105,11 @@ class ExportService:
         self._limits = limits
         self._clock = clock
         self._is_stopping = False
+
+    @property
+    def files(self) -> ExportFiles:
+        """Finished files, for who fetches them otherwise than by token."""
+        return self._parts.files
 
     async def initiate(self, account_id: str, request: ExportRequest) -> ExportOpened:
         """Pins a snapshot.
@@ -246,9 +251,7 @@ class ExportService:
         if rows.offset - 1 + rows.limit >= held.whole.row_count:
             await self._retrieved(row, row.byte_count, keep_alive=keep_alive)
 
-    async def commit(
-        self, account_id: str | None, token: str, *, keep_files: bool
-    ) -> ExportStatus:
+    async def commit(self, account_id: str | None, token: str, *, keep_files: bool) -> ExportStatus:
         """Ends the token of an export that was taken over; its files stay when asked to.
 
         Raises:
@@ -285,9 +288,7 @@ class ExportService:
         rows = await self._store.read(
             lambda tx: exports.select(tx, account.key, int(before), limit + 1)
         )
-        found = [
-            await self._parts.statuses.of(account, row, counted=False) for row in rows[:limit]
-        ]
+        found = [await self._parts.statuses.of(account, row, counted=False) for row in rows[:limit]]
         token = encode_position(rows[limit - 1].key) if len(rows) > limit else ""
         return Page(tuple(found), token)
 
@@ -380,9 +381,7 @@ class ExportService:
             expire_millis=row.expire_millis,
             sync_token=self._sync_tokens.issue(account.account_id, request, row.snapshot_millis),
             poll_uri=(
-                self._parts.statuses.poll_uri(row)
-                if row.delivery is ExportDelivery.FILES
-                else None
+                self._parts.statuses.poll_uri(row) if row.delivery is ExportDelivery.FILES else None
             ),
             webhook_secret=self._tokens.webhook_secret(account.account_id) if is_called else None,
         )
