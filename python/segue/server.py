@@ -24,7 +24,9 @@ from segue.service.limits import limits_of
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
+from segue.service.notification_targets import NotificationTargets
 from segue.service.profiles import ProfileService
+from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
@@ -43,6 +45,8 @@ from segue.transport.http.exports import ExportRoutes, LateApp
 from segue.transport.http.listener import HttpListener
 from segue.worker.export_jobs import ExportJobs
 from segue.worker.export_writer import WriterTools
+from segue.worker.notifier import ExportFacts
+from segue.worker.open import running_notifier
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
     imports = ImportService(store, ledger, tokens, limits, clock)
+    targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
     blobs = Blobs.open(settings.blob_url, data_dir)
     stack.push_async_callback(blobs.close)
     parts = open_export_parts(store, ledger, blobs, tokens, base_url, limits, clock)
@@ -134,7 +139,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     await parts.ends.start()
     await imports.resume()
     stack.push_async_callback(imports.close)
-    await _open_workers(settings, store, ledger, blobs, parts, stack)
+    await _open_workers(settings, store, ledger, blobs, parts, tokens, stack)
     return UseCases(
         accounts=AccountService(store, ledger, membership, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
@@ -144,8 +149,9 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         campaigns=CampaignService(store, ledger.directory, limits, clock),
         events=EventService(ledger, limits),
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
+        segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
-        exports=ExportService(store, ledger, tokens, parts, limits, clock),
+        exports=ExportService(store, ledger, tokens, parts, targets, limits, clock),
         keys=keys,
     )
 
@@ -156,6 +162,7 @@ async def _open_workers(
     ledger: Ledger,
     blobs: Blobs,
     parts: ExportParts,
+    tokens: Tokens,
     stack: AsyncExitStack,
 ) -> None:
     """Starts what runs beside the calls; the stack stops it."""
@@ -170,6 +177,11 @@ async def _open_workers(
         parts.ends.changed.tell,
     )
     jobs = ExportJobs(store, parts.ends, tools, limits, settings.export_jobs, system_clock)
+    facts = ExportFacts(parts.statuses.described, parts.statuses.link_uri, tokens.webhook_secret)
+    notifier = await stack.enter_async_context(
+        running_notifier(store, facts, settings, system_clock)
+    )
+    jobs.on_end = notifier.wake
     await jobs.start()
     stack.push_async_callback(jobs.close)
 

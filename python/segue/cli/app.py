@@ -10,7 +10,7 @@ from segue.cli.campaigns import campaign_app
 from segue.cli.demonstration import demo
 from segue.cli.doctor import doctor
 from segue.cli.events import event_app
-from segue.cli.exports import export_profiles
+from segue.cli.exports import export_app
 from segue.cli.failures import EXIT_CODES, FAILURES, report
 from segue.cli.imports import import_file
 from segue.cli.lists import field_app, list_app
@@ -42,7 +42,7 @@ app.add_typer(event_app, name="event")
 app.add_typer(campaign_app, name="campaign")
 app.command("import")(import_file)
 app.add_typer(segment_app, name="segment")
-app.command("export")(export_profiles)
+app.add_typer(export_app, name="export")
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

@@ -1,164 +1,206 @@
-"""`segue export`."""
+"""`segue export`: jobs that write files, and what is done with tokens. Streams are in `export_streams`."""
 
-import sys
 import time
-from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any
 
 import typer
 
-from segue.cli.failures import INTERRUPTED, CommandFailed
-from segue.cli.part_file import ExportIdentity, PartFile
-from segue.cli.progress import progress_bar
+from segue.cli.export_choice import ExportChoice, choosing, planned
+from segue.cli.export_files import Destination, Fetch, interruptible, parts_of
+from segue.cli.export_report import rate_record, started_record, status_record
+from segue.cli.export_since import since_last
+from segue.cli.export_streams import SinceLastOption, StateFile, export_app
+from segue.cli.export_tokens import Token, TokenFile, token_of, write_token
+from segue.cli.export_words import file_suffix
+from segue.cli.failures import CommandFailed
+from segue.cli.progress import progress_bar, row_bar
 from segue.cli.session import Account, Session, connected
-from segue.client import Export, NotFound
-from segue.client.times import to_text
-from segue.v1.block_pb2 import BlockFormat
+from segue.client import Export, FileExport
+from segue.client.calls.exports import is_made
+from segue.v1.export_pb2 import ExportStatus
 
-_STANDARD_OUTPUT = Path("-")
+__all__ = ["export_app"]
 
-
-class Format(StrEnum):
-    """How rows are written.
-
-    ndjson is a JSON object a line, arrow one Arrow IPC stream, protobuf one serialized `segue.v1.ProfileBatch`.
-    """
-
-    NDJSON = "ndjson"
-    ARROW = "arrow"
-    PROTOBUF = "protobuf"
-
-    @property
-    def block_format(self) -> BlockFormat.ValueType:
-        """The format's number on the wire."""
-        return {
-            Format.NDJSON: BlockFormat.BLOCK_FORMAT_NDJSON,
-            Format.ARROW: BlockFormat.BLOCK_FORMAT_ARROW_IPC,
-            Format.PROTOBUF: BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
-        }[self]
+_ANY_TIME = "the export goes on; `segue export wait` and `fetch` take its token"
+_SAME_AGAIN = "the same command goes on where it stopped"
 
 
+@export_app.command("start")
 @connected
-def export_profiles(
+@choosing
+def start_export(
     session: Session,
-    account: Account,
-    segment: Annotated[
-        str | None,
-        typer.Option("--segment", help="Title, id or name; without it, the whole account."),
+    choice: ExportChoice,
+    max_file_rows: Annotated[
+        int | None, typer.Option("--max-file-rows", min=1, help="A file ends after so many rows.")
     ] = None,
-    last_datetime: Annotated[
-        str | None,
-        typer.Option(
-            "--last-datetime",
-            help="Only what changed since; best is the snapshot_time of the export before.",
-        ),
+    max_file_bytes: Annotated[
+        int | None, typer.Option("--max-file-bytes", min=1, help="A file ends at so many bytes.")
     ] = None,
-    include_removed: Annotated[
-        bool,
-        typer.Option(
-            "--include-removed",
-            help="With --last-datetime, also ids of profiles that were erased or left.",
-        ),
-    ] = False,
-    output_format: Annotated[
-        Format, typer.Option("--format", help="How rows are written.")
-    ] = Format.NDJSON,
+    notify_email: Annotated[
+        str | None, typer.Option("--notify-email", help="Write to this address when it is made.")
+    ] = None,
+    notify_webhook: Annotated[
+        str | None, typer.Option("--notify-webhook", help="Call this https address instead.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="Write the token there, and do not show it."),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is made.")] = False,
     output: Annotated[
-        Path, typer.Option("--output", help="The file to write; - is standard output.")
-    ] = _STANDARD_OUTPUT,
-    list_id: Annotated[
-        str | None,
-        typer.Option("--list", help="The list of the segment, where titles are not enough."),
+        Path | None,
+        typer.Option("--output", help="With --wait, fetch it: the file, or a directory."),
+    ] = None,
+    since: SinceLastOption = False,
+    state_file: StateFile = None,
+) -> None:
+    """Start a job that writes an export to files, to be fetched with its token."""
+    if (output or since) and not (wait and output):
+        raise CommandFailed("--output needs --wait, and --since-last needs both")
+    if notify_email and notify_webhook:
+        raise CommandFailed("give --notify-email or --notify-webhook, not both")
+    plan = planned(session, choice)
+    last = since_last(plan, session.target, output, state_file) if since and output else None
+    if last:
+        plan = last.applied(plan)
+    export = session.account(choice.account).start_export(
+        choice.output_format.block_format,
+        max_file_rows=max_file_rows,
+        max_file_bytes=max_file_bytes,
+        notify_email=notify_email,
+        notify_webhook=notify_webhook,
+        **plan.selection(),
+    )
+    if token_file:
+        write_token(token_file, export.token)
+    record = started_record(export, None if token_file else export.token)
+    if not wait or not session.output.as_json:
+        session.output.record(record)
+    if not wait:
+        return
+    status = _waited(session, export)
+    finished = status_record(status)
+    if output:
+        finished |= _fetched(session, export, status, output, None)
+    session.output.record(record | finished if session.output.as_json else finished)
+    if last:
+        last.note(export, export.sync_token)
+
+
+@export_app.command("status")
+@connected
+def export_status(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
+    """Show an export's state, size and progress."""
+    found = session.client.resume_export(token_of(token, token_file))
+    session.output.record(status_record(found.status()))
+
+
+@export_app.command("wait")
+@connected
+def wait_for_export(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
+    """Wait until an export is made; exits with 1 when it cannot be made."""
+    export = session.client.resume_export(token_of(token, token_file))
+    session.output.record(status_record(_waited(session, export)))
+
+
+@export_app.command("fetch")
+@connected
+def fetch_export(
+    session: Session,
+    output: Annotated[
+        Path, typer.Option("--output", help="The file, or a directory for all of several.")
+    ],
+    token: Token = None,
+    token_file: TokenFile = None,
+    file: Annotated[
+        int | None, typer.Option("--file", min=0, help="Only this file or stream, from 0.")
     ] = None,
 ) -> None:
-    """Export a segment or the whole account, in full or only what changed.
+    """Fetch an export that is made, and check each file's SHA-256.
 
-    Bytes go to F.part until all are there. When the command is interrupted, the same command goes on where it stopped.
+    Bytes go to F.part until all are there. When the command is interrupted, the same command goes on where it stopped; files that are
+    there already are checked and left alone.
     """
-    client = session.account(account)
-    name = client.find_segment(segment, list_id=list_id).name if segment else None
+    export = session.client.resume_export(token_of(token, token_file))
+    status = export.status()
+    if not is_made(status):
+        raise CommandFailed("the export is not made yet; `segue export wait` waits for it")
+    session.output.record(_fetched(session, export, status, output, file))
 
-    def begin() -> Export:
-        return client.export(
-            output_format.block_format,
-            segment=name,
-            last_datetime=last_datetime,
-            include_removed=include_removed,
+
+@export_app.command("list")
+@connected
+def list_exports(session: Session, account: Account) -> None:
+    """List exports of an account, the newest first; ended ones stay for a week."""
+    columns = ("name", "state", "delivery", "format", "row_count", "byte_count", "create_time")
+    found = [status_record(status) for status in session.account(account).exports()]
+    session.output.rows(columns, found)
+
+
+@export_app.command("cancel")
+@connected
+def cancel_export(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
+    """Give an export up: its job stops, its files are deleted, its token ends."""
+    export = session.client.resume_export(token_of(token, token_file))
+    session.output.record(status_record(export.cancel()))
+
+
+@export_app.command("commit")
+@connected
+def commit_export(
+    session: Session,
+    token: Token = None,
+    token_file: TokenFile = None,
+    keep_files: Annotated[
+        bool, typer.Option("--keep-files", help="Leave the files where HTTP has them.")
+    ] = False,
+) -> None:
+    """Say that an export was taken over: its token ends and its files are deleted."""
+    export = session.client.resume_export(token_of(token, token_file))
+    session.output.record(status_record(export.commit(keep_files=keep_files)))
+
+
+def _waited(session: Session, export: Export | FileExport) -> ExportStatus:
+    if isinstance(export, Export):
+        status = export.status()
+        is_made(status)
+        return status
+    with (
+        interruptible(_ANY_TIME),
+        row_bar("writing", quiet=session.output.as_json) as advance,
+    ):
+        return export.wait(
+            lambda status: advance(status.written_row_count, status.row_count or None)
         )
 
-    if output == _STANDARD_OUTPUT:
-        _to_standard_output(session, begin(), output_format)
-        return
-    identity = ExportIdentity(
-        session.target, account, name, last_datetime, include_removed, output_format.value
-    )
-    _to_file(session, begin, PartFile(output, identity))
 
-
-def _to_standard_output(session: Session, export: Export, output_format: Format) -> None:
-    if sys.stdout.isatty() and output_format is not Format.NDJSON:
-        raise CommandFailed(f"{output_format} is not for a terminal; give --output a file")
+def _fetched(
+    session: Session,
+    export: Export | FileExport,
+    status: ExportStatus,
+    output: Path,
+    only: int | None,
+) -> dict[str, Any]:
+    parts = parts_of(export, only)
+    suffix = file_suffix(status.format, status.compression)
+    destination = Destination(output, len(parts), suffix)
+    memory = destination.memory({"name": export.name, "file": only})
+    resumed = memory.recall() is not None
+    destination.prepare(parts, resumed=resumed)
+    memory.keep()
+    total = sum(part.size_bytes or 0 for part in parts) or None
     started = time.perf_counter()
-    row_count = byte_count = 0
-    for block in export:
-        sys.stdout.buffer.write(block.data)
-        row_count += block.row_count
-        byte_count = block.next_offset
-    sys.stdout.buffer.flush()
-    summary = _summary(export, row_count, byte_count, time.perf_counter() - started)
-    session.output.record(summary, sys.stderr)
-
-
-def _to_file(session: Session, begin: Callable[[], Export], part: PartFile) -> None:
-    export, file = _opened(session, begin, part)
-    row_count = export.status().row_count
-    first_byte = file.tell()
-    started = time.perf_counter()
-    try:
-        with file, progress_bar("exporting", None, quiet=session.output.as_json) as advance:
-            rows_read = 0
-            for block in export.blocks(first_byte):
-                file.write(block.data)
-                rows_read += block.row_count
-                advance(block.next_offset, f"{rows_read:,} of {row_count:,} rows")
-            part.finish(file)
-            byte_count = file.tell()
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on where it stopped\n")
-        raise typer.Exit(INTERRUPTED) from None
+    with (
+        interruptible(_SAME_AGAIN),
+        progress_bar("fetching", total, quiet=session.output.as_json) as advance,
+    ):
+        workers = len(parts) if isinstance(export, Export) else 1
+        fetch = Fetch(destination, advance, resumed=resumed)
+        brought = fetch.run(parts, workers, session.client.close)
+    memory.forget()
     seconds = time.perf_counter() - started
-    session.output.record(_summary(export, row_count, byte_count, seconds, first_byte))
-
-
-def _opened(
-    session: Session, begin: Callable[[], Export], part: PartFile
-) -> tuple[Export, BinaryIO]:
-    token = part.token()
-    if token:
-        try:
-            return session.client.resume_export(token), part.resume()
-        except NotFound:
-            sys.stderr.write("the interrupted export has expired; starting again\n")
-    export = begin()
-    return export, part.begin(export.token)
-
-
-def _summary(
-    export: Export, row_count: int, byte_count: int, seconds: float, first_byte: int = 0
-) -> dict[str, object]:
-    rows_per_second = row_count / seconds
-    bytes_per_second = (byte_count - first_byte) / seconds
-    since = export.effective_last_datetime
-    return {
-        "rows": row_count,
-        "bytes": byte_count,
-        "seconds": round(seconds, 3),
-        "rate": f"{rows_per_second:,.0f} rows/s, {bytes_per_second / 1e6:,.1f} MB/s",
-        "rows_per_second": round(rows_per_second),
-        "bytes_per_second": round(bytes_per_second),
-        "snapshot_time": to_text(export.snapshot_time),
-        "effective_last_datetime": to_text(since) if since else None,
-        "resumed_at_byte": first_byte or None,
-    }
+    known = [part.row_count for part in parts if part.row_count is not None]
+    rows = sum(known) if known else brought.row_count
+    return {**rate_record(rows, brought, seconds), "file_count": len(parts)}

@@ -71,7 +71,7 @@ def console(file: TextIO) -> Console:
 
 
 def as_record(message: Message) -> dict[str, Any]:
-    """Returns a message as plain values: times as text, enums by their short names, all fields present."""
+    """Returns a message as plain values: times as text, bytes in hex, enums by their short names, all fields present."""
     return {
         field.name: _field_value(field, getattr(message, field.name))
         for field in message.DESCRIPTOR.fields
@@ -92,6 +92,8 @@ def _single_value(field: Any, value: Any) -> Any:  # noqa: ANN401 — whatever m
         return to_text(from_timestamp(value))
     if isinstance(value, Message):
         return as_record(value)
+    if isinstance(value, bytes):
+        return value.hex()
     if field.enum_type is not None:
         return _short_name(field.enum_type.values_by_number, value)
     return value

@@ -1,7 +1,7 @@
 """The Python client: `Client` for plain programs, `AsyncClient` for event loops."""
 
 from segue.client.aio.client import AsyncAccountClient, AsyncClient
-from segue.client.aio.exports import AsyncExport
+from segue.client.aio.exports import AsyncExport, AsyncExportStream, AsyncFileExport
 from segue.client.aio.imports import AsyncImport
 from segue.client.blocks import Block
 from segue.client.errors import (
@@ -10,6 +10,8 @@ from segue.client.errors import (
     ClientError,
     Conflict,
     DeadlineExceeded,
+    ExportFailed,
+    ExportNotReady,
     FieldViolation,
     Forbidden,
     ImportFailed,
@@ -29,7 +31,7 @@ from segue.client.retry import RetryPolicy
 from segue.client.rules import RulesMalformed, SegmentDocument, segment_document
 from segue.client.staging import ImportProgress
 from segue.client.sync.client import AccountClient, Client
-from segue.client.sync.exports import Export
+from segue.client.sync.exports import Export, ExportStream, FileExport
 from segue.client.sync.imports import Import
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "AsyncAccountClient",
     "AsyncClient",
     "AsyncExport",
+    "AsyncExportStream",
+    "AsyncFileExport",
     "AsyncImport",
     "Block",
     "BlockDamaged",
@@ -50,7 +54,11 @@ __all__ = [
     "EventMalformed",
     "EventProblem",
     "Export",
+    "ExportFailed",
+    "ExportNotReady",
+    "ExportStream",
     "FieldViolation",
+    "FileExport",
     "Forbidden",
     "Import",
     "ImportFailed",

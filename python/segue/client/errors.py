@@ -3,7 +3,10 @@
 ClientError
 ├── InvalidRequest        fields, times, blocks, offsets
 │   └── RulesInvalid      one result for each rule of a segment
-├── Unauthenticated · Forbidden · NotFound · AlreadyExists · Conflict · LimitReached · NotImplementedYet
+├── Unauthenticated · Forbidden · NotFound · AlreadyExists · LimitReached · NotImplementedYet
+├── Conflict              a state or etag that forbids the call
+│   ├── ExportNotReady    files that are not written yet
+│   └── ExportFailed      an export that cannot be made, was given up or withdrawn
 ├── Unavailable           may be tried again
 ├── DeadlineExceeded
 ├── ServerFault           everything else a server may answer
@@ -121,6 +124,14 @@ class Conflict(ClientError):
     """The resource's state or etag forbids the call."""
 
 
+class ExportNotReady(Conflict):
+    """The files of an export are not written yet."""
+
+
+class ExportFailed(Conflict):
+    """An export cannot be made, was given up, or held a profile that was erased; `reason` tells which."""
+
+
 class LimitReached(ClientError):
     """A limit of the server or the account."""
 
@@ -164,6 +175,13 @@ _CLASSES: Final[dict[grpc.StatusCode, type[ClientError]]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
 }
 
+_REASON_CLASSES: Final[dict[str, type[ClientError]]] = {
+    "RULES_INVALID": RulesInvalid,
+    "EXPORT_NOT_READY": ExportNotReady,
+    "EXPORT_FAILED": ExportFailed,
+    "EXPORT_WITHDRAWN": ExportFailed,
+}
+
 Trailers = Iterable[Any]
 
 
@@ -172,8 +190,8 @@ def from_status(
 ) -> ClientError:
     """Turns a call's status and trailing metadata into an error."""
     pairs: dict[str, str | bytes] = dict(trailers or ())
-    details = _details(code, pairs)
-    cls = RulesInvalid if details.reason == "RULES_INVALID" else _CLASSES.get(code, ServerFault)
+    details = _details(code.name, _status(pairs), pairs.get(REQUEST_ID_KEY, ""))
+    cls = _REASON_CLASSES.get(details.reason) or _CLASSES.get(code, ServerFault)
     return cls(message or code.name, details)
 
 
@@ -182,19 +200,25 @@ def from_rpc_error(error: grpc.RpcError) -> ClientError:
     return from_status(error.code(), error.details(), error.trailing_metadata())
 
 
-def _details(code: grpc.StatusCode, trailers: Mapping[str, str | bytes]) -> FailureDetails:
+def details_of(status: status_pb2.Status) -> FailureDetails:
+    """Reads a failure that stands in an answer, as a failed call's stands in its trailers."""
+    names = {code.value[0]: code.name for code in grpc.StatusCode}
+    return _details(names.get(status.code, "UNKNOWN"), status)
+
+
+def _details(code: str, status: status_pb2.Status, request_id: str | bytes = "") -> FailureDetails:
     info = error_details_pb2.ErrorInfo()
     request = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
     rules = SegmentRulesFailure()
-    for detail in _status(trailers).details:
+    for detail in status.details:
         for message in (info, request, retry, rules):
             if detail.Is(message.DESCRIPTOR):
                 detail.Unpack(message)
-    request_id = trailers.get(REQUEST_ID_KEY) or info.metadata.get("request_id", "")
+    request_id = request_id or info.metadata.get("request_id", "")
     return FailureDetails(
         reason=info.reason,
-        code=code.name,
+        code=code,
         metadata=dict(info.metadata),
         violations=tuple(
             FieldViolation(violation.field, violation.description)

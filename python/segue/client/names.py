@@ -36,6 +36,11 @@ def segment_name(account: str, segment_id: str) -> str:
     return child_name(account, "segments", segment_id)
 
 
+def segment_group_name(account: str, group_id: str) -> str:
+    """Returns `accounts/{account}/segmentGroups/{group}`."""
+    return child_name(account, "segmentGroups", group_id)
+
+
 def campaign_name(account: str, campaign_id: str) -> str:
     """Returns `accounts/{account}/campaigns/{campaign}`."""
     return child_name(account, "campaigns", campaign_id)

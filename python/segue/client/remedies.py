@@ -16,7 +16,9 @@ REMEDIES: Final[dict[str, str]] = {
     "STATE_FORBIDS": "Bring the resource into a state that allows the call first.",
     "REQUEST_ID_REUSED": "Send a new request_id with a new request.",
     "LIMIT_EXCEEDED": "Delete what is not needed, or ask the operator for a higher limit.",
-    "TOKEN_INVALID": "Start the import or export again; tokens end after some time.",
+    "TOKEN_INVALID": (
+        "Start the import or export again; tokens end after some time, and when they are committed or cancelled."
+    ),
     "OFFSET_OUT_OF_RANGE": "Resume at the next_offset of the last block received.",
     "RULES_INVALID": "Correct the rules marked and send the segment again.",
     "BLOCK_INVALID": "Check the block's format and that it was sent whole.",
@@ -28,6 +30,14 @@ REMEDIES: Final[dict[str, str]] = {
     "SEGMENT_SYSTEM": "Copy its rules into a segment of your own.",
     "TIME_ZONE_UNKNOWN": "Use a name of the IANA database, as Europe/Stockholm.",
     "PAGE_INVALID": "Ask for a page from 1 to the number of pages.",
+    "EXPORT_NOT_READY": "Wait until the export is made, as `segue export wait` does.",
+    "EXPORT_FAILED": "Start the export again; its status tells why this one failed.",
+    "EXPORT_WITHDRAWN": "Start the export again: a profile in this one was erased, so nobody gets it.",
+    "EXPORTS_PENDING": "Wait until some exports of the account are made, or cancel one.",
+    "EXPORT_TOO_LARGE": (
+        "Ask for fewer fields or event types, a shorter window or a smaller segment."
+    ),
+    "STORAGE_FULL": "Make room where the server writes exports, then start the export again.",
     "PART_CHANGED": "Give every part a number of its own, or start a new import.",
     "BLOCK_TOO_LARGE": "Send smaller blocks; about 1 MiB is best.",
     "TIME_INVALID": "Write times as 2024-03-01T00:00:00.123Z, in years 1 to 9999.",

@@ -61,12 +61,12 @@ def derive_secret(key: bytes, nonce: bytes) -> Secret:
     return Secret(base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
 
 
-def derive_webhook_secret(key: bytes, account_id: str) -> Secret:
+def derive_webhook_secret(key: bytes, account: int) -> Secret:
     """Makes the secret that signs an account's webhooks, in the form of Standard Webhooks; 256 bits, and always the same.
 
     Args:
         key: 32 bytes kept outside of the database.
-        account_id: Whose webhooks they are.
+        account: The store's number of the account whose webhooks they are; unlike its id, it never comes again.
     """
-    mac = hmac.new(key, _WEBHOOK_LABEL + account_id.encode(), hashlib.sha256).digest()
+    mac = hmac.new(key, _WEBHOOK_LABEL + str(account).encode(), hashlib.sha256).digest()
     return Secret("whsec_" + base64.b64encode(mac).decode())

@@ -2,9 +2,10 @@
 
 from segue.domain.account import Account
 from segue.domain.export import ExportDelivery, ExportFile, ExportStatus, NotificationStatus
+from segue.errors import ResourceNotFound
 from segue.service.export_rows import HeldExports, export_name
 from segue.service.tokens import Tokens
-from segue.store import export_files, export_notifications, exports
+from segue.store import accounts, export_files, export_notifications, exports
 from segue.store.base import Connection, Store
 from segue.store.export_files import FileRow
 from segue.store.exports import ExportRow
@@ -75,6 +76,17 @@ class ExportStatuses:
             fault=row.fault,
             notification=notification,
         )
+
+    async def described(self, row: ExportRow) -> ExportStatus:
+        """Describes an export of which only the row is known, as it is stored.
+
+        Raises:
+            ResourceNotFound: Its account is gone.
+        """
+        account = await self._store.read(lambda tx: accounts.find_by_key(tx, row.account))
+        if account is None:
+            raise ResourceNotFound(f"exports/{row.export_id}")
+        return await self.of(account, row, counted=False)
 
     def _file(self, row: ExportRow, file: FileRow) -> ExportFile:
         return ExportFile(

@@ -23,13 +23,10 @@ from segue.domain.export import (
     NotificationKind,
     RowWindow,
 )
-from segue.domain.export_checks import check_export_request
 from segue.domain.page import MAX_POSITION, Page, PageRequest, encode_position
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import (
-    ExportFailed,
-    ExportNotReady,
     ExportsPending,
     FieldInvalid,
     FieldViolation,
@@ -38,12 +35,13 @@ from segue.errors import (
     TimeOutOfRange,
 )
 from segue.service.export_ends import ExportEnds
-from segue.service.export_files import ExportFiles
-from segue.service.export_rows import HeldExports, export_name, withdrawn
-from segue.service.export_selection import select_rows
+from segue.service.export_files import ExportFiles, check_made
+from segue.service.export_rows import HeldExports, export_name
+from segue.service.export_selection import PreparedRequest, prepare, select_rows
 from segue.service.export_statuses import ExportStatuses
 from segue.service.ledger import Ledger, Pinned
 from segue.service.limits import Limits, check_limit
+from segue.service.notification_targets import NotificationTargets
 from segue.service.sync_tokens import SyncTokens
 from segue.service.tokens import Tokens, owned_job, token_invalid
 from segue.store import export_notifications, exports, journal, requests
@@ -83,6 +81,19 @@ def open_export_parts(
     )
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request with what can be worked out before anything is read."""
+
+    request: ExportRequest
+    prepared: PreparedRequest
+    last_millis: int | None
+    effective_millis: int | None
+    """The tick from which changes are sent."""
+    fingerprint: bytes
+    """Tells the request from others of the same request id."""
+
+
 class ExportService:
     """Pins snapshots and hands their rows out."""
 
@@ -92,16 +103,18 @@ class ExportService:
         ledger: Ledger,
         tokens: Tokens,
         parts: ExportParts,
+        targets: NotificationTargets,
         limits: Limits,
         clock: Clock,
     ) -> None:
-        """Takes what the use cases work on."""
+        """Takes what the use cases work on, and who may be told."""
         self._store = store
         self._ledger = ledger
         self._directory = ledger.directory
         self._tokens = tokens
         self._sync_tokens = SyncTokens(tokens)
         self._parts = parts
+        self._targets = targets
         self._limits = limits
         self._clock = clock
         self._is_stopping = False
@@ -122,12 +135,11 @@ class ExportService:
             RequestIdReused: The request id came with another request.
             ResourceNotFound: There is no such account, segment or segment group.
         """
-        if violations := check_export_request(request):
-            raise FieldInvalid(*violations)
-        last = self._last_millis(account_id, request)
-        effective = None if last is None else _effective(last)
+        if request.notify is not None:
+            self._targets.check(request.notify)
         account = await self._directory.account(account_id)
-        fingerprint = await asyncio.to_thread(_fingerprint, request)
+        asked = await asyncio.to_thread(self._asked, account_id, request)
+        fingerprint = asked.fingerprint
         token, nonce = self._tokens.new()
         async with self._ledger.pin(account) as pinned:
 
@@ -139,7 +151,7 @@ class ExportService:
                     return self._again(tx, first)
                 now = self._clock()
                 self._check_limits(tx, account, request, now)
-                self._insert(tx, account, request, pinned, (last, effective), token, now)
+                self._insert(tx, account, asked, pinned, token, now)
                 journal.set_pinned(tx, account.key, pinned.tick_millis)
                 requests.keep_answer(
                     tx, account.key, METHOD, request.request_id, fingerprint, nonce, now
@@ -152,7 +164,7 @@ class ExportService:
         if row.delivery is ExportDelivery.STREAMS:
             await self._parts.statuses.count(account, row)
         self._parts.ends.changed.tell()
-        return self._opened(account, request, secret, row)
+        return await self._opened(account, request, secret, row)
 
     async def status(self, account_id: str | None, token: str) -> ExportStatus:
         """Returns an export's state, size and progress.
@@ -183,18 +195,24 @@ class ExportService:
             if status.state is not ExportState.PROCESSING:
                 return
             await heard.wait()
-            row = await self._store.read(lambda tx: exports.find_by_key(tx, row.key)) or row
+            row = await self._row(row)
 
     async def retrieve(
-        self, account_id: str | None, token: str, part: int, offset: int, *, keep_alive: bool
+        self,
+        account_id: str | None,
+        token: str,
+        offset: int = 0,
+        part: int = 0,
+        *,
+        keep_alive: bool = True,
     ) -> AsyncIterator[bytes]:
         """Yields a part's blocks, as serialized responses, from an offset on.
 
         Args:
             account_id: The caller's account; None is any.
             token: The export's.
-            part: Number of the stream or file, from 0.
             offset: The byte to begin at.
+            part: Number of the stream or file, from 0.
             keep_alive: Whether the token counts on when all parts were retrieved to their end.
 
         Raises:
@@ -206,7 +224,7 @@ class ExportService:
             ExportWithdrawn: It held a profile that was erased, maybe since the stream began.
         """
         account, row = await self._find(account_id, token)
-        _check_made(account, row)
+        check_made(account, row)
         if row.delivery is ExportDelivery.FILES:
             async for block in self._parts.files.frames(account, row, part, offset):
                 yield block
@@ -241,7 +259,7 @@ class ExportService:
             ExportWithdrawn: It held a profile that was erased.
         """
         account, row = await self._find(account_id, token)
-        _check_made(account, row)
+        check_made(account, row)
         _check_window(rows)
         held = await self._parts.held.get(account, row)
         page = held.whole.slice(rows.offset - 1, rows.limit, None)
@@ -260,7 +278,7 @@ class ExportService:
         """
         account, row = await self._find(account_id, token)
         if row.state is ExportState.PROCESSING:
-            raise not_ready(account, row)
+            check_made(account, row)
         if keep_files and row.state.is_made:
             await self._store.write(lambda tx: exports.end_token(tx, row.key))
         else:
@@ -297,10 +315,15 @@ class ExportService:
         self._is_stopping = True
         self._parts.ends.changed.tell()
 
-    def _last_millis(self, account_id: str, request: ExportRequest) -> int | None:
-        if request.sync_token:
-            return self._sync_tokens.read(account_id, request, request.sync_token)
-        return parse_timestamp(request.last_datetime) if request.last_datetime else None
+    def _asked(self, account_id: str, request: ExportRequest) -> _Asked:
+        """Works out what needs no reading; seconds for a million match values, so not for the event loop."""
+        prepared, last = prepare(request), None
+        if not prepared.violations and request.sync_token:
+            last = self._sync_tokens.read(account_id, request, request.sync_token)
+        elif request.last_datetime:
+            last = parse_timestamp(request.last_datetime)
+        effective = None if last is None else _effective(last)
+        return _Asked(request, prepared, last, effective, _fingerprint(request))
 
     def _check_limits(
         self, tx: Connection, account: Account, request: ExportRequest, now: int
@@ -321,14 +344,15 @@ class ExportService:
         self,
         tx: Connection,
         account: Account,
-        request: ExportRequest,
+        asked: _Asked,
         pinned: Pinned,
-        since: tuple[int | None, int | None],
         token: Secret,
         now: int,
     ) -> None:
-        last, effective = since
-        selection, list_id = select_rows(tx, account, request, pinned.tick_millis, last)
+        request, effective = asked.request, asked.effective_millis
+        selection, list_id = select_rows(
+            tx, account, request, pinned.tick_millis, asked.last_millis, asked.prepared
+        )
         link, link_nonce = self._tokens.new()
         is_job = request.delivery is ExportDelivery.FILES
         export = ExportRow(
@@ -368,9 +392,12 @@ class ExportService:
             raise token_invalid()
         return secret, row
 
-    def _opened(
+    async def _opened(
         self, account: Account, request: ExportRequest, token: Secret, row: ExportRow
     ) -> ExportOpened:
+        sync_token = await asyncio.to_thread(
+            self._sync_tokens.issue, account.account_id, request, row.snapshot_millis
+        )
         is_called = request.notify is not None and request.notify.kind is NotificationKind.WEBHOOK
         return ExportOpened(
             token=token,
@@ -379,16 +406,19 @@ class ExportService:
             snapshot_millis=row.snapshot_millis,
             revision=row.revision,
             expire_millis=row.expire_millis,
-            sync_token=self._sync_tokens.issue(account.account_id, request, row.snapshot_millis),
+            sync_token=sync_token,
             poll_uri=(
                 self._parts.statuses.poll_uri(row) if row.delivery is ExportDelivery.FILES else None
             ),
-            webhook_secret=self._tokens.webhook_secret(account.account_id) if is_called else None,
+            webhook_secret=self._tokens.webhook_secret(account.key) if is_called else None,
         )
 
     async def _ended(self, account: Account, row: ExportRow) -> ExportStatus:
-        ended = await self._store.read(lambda tx: exports.find_by_key(tx, row.key))
-        return await self._parts.statuses.of(account, ended or row)
+        return await self._parts.statuses.of(account, await self._row(row))
+
+    async def _row(self, row: ExportRow) -> ExportRow:
+        """Returns an export as it is stored now; one that was swept, as it was."""
+        return await self._store.read(lambda tx: exports.find_by_key(tx, row.key)) or row
 
     async def _stream(
         self, account: Account, row: ExportRow, part: int, offset: int
@@ -411,27 +441,6 @@ class ExportService:
     async def _find(self, account_id: str | None, token: str) -> tuple[Account, ExportRow]:
         """Returns the export of a token, when the caller's account (None: any) owns it."""
         return await owned_job(self._store, exports.find, account_id, token, self._clock())
-
-
-def not_ready(account: Account, row: ExportRow) -> ExportNotReady:
-    """Returns the answer of an export that is being made."""
-    name = export_name(account, row)
-    return ExportNotReady(
-        f"{name} is being made; ask again, or watch it", {"name": name, "state": row.state.name}
-    )
-
-
-def _check_made(account: Account, row: ExportRow) -> None:
-    if row.state is ExportState.PROCESSING:
-        raise not_ready(account, row)
-    if row.state is ExportState.WITHDRAWN:
-        raise withdrawn(account, row)
-    if not row.state.is_made:
-        name, cause = export_name(account, row), row.fault.reason if row.fault else ""
-        raise ExportFailed(
-            f"{name} could not be made; its status tells why, and what to ask for instead",
-            {"name": name, "state": row.state.name, "cause": cause},
-        )
 
 
 def _check_window(rows: RowWindow) -> None:

@@ -52,9 +52,9 @@ class Tokens:
         purpose_key = hmac.digest(self._key, label.encode(), "sha512")
         return hmac.digest(purpose_key, message, "sha256")
 
-    def webhook_secret(self, account_id: str) -> Secret:
-        """Returns the secret that an account's webhooks are signed with, as `whsec_` and base64; it is stored nowhere."""
-        return derive_webhook_secret(self._key, account_id)
+    def webhook_secret(self, account: int) -> Secret:
+        """Returns the secret that the webhooks of an account, by its number, are signed with, as `whsec_` and base64; it is stored nowhere."""
+        return derive_webhook_secret(self._key, account)
 
 
 def token_invalid() -> TokenInvalid:

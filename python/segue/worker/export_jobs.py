@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -32,7 +33,10 @@ IDLE_SECONDS: Final = 5.0
 FIRST_RETRY_MILLIS: Final = 1_000
 """Wait before the second attempt; it doubles each time."""
 
-FINAL: Final = {ExportTooLarge: ExportState.ERROR, StorageFull: ExportState.FAILED}
+FINAL: Final[dict[type[Exception], ExportState]] = {
+    ExportTooLarge: ExportState.ERROR,
+    StorageFull: ExportState.FAILED,
+}
 """Faults that another attempt would not mend, and the state they leave."""
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +64,8 @@ class ExportJobs:
         self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
         """Account and task by number of the export."""
         self._loop: asyncio.Task[None] | None = None
+        self.on_end: Callable[[], None] = lambda: None
+        """Is called when a job ended, made or not."""
         ends.on_end = self._stop_job
 
     async def start(self) -> None:
@@ -97,12 +103,13 @@ class ExportJobs:
 
             def work(
                 tx: Connection, lease: str = lease, now: int = now, busy: list[int] = busy
-            ) -> tuple[Account | None, ExportRow] | None:
+            ) -> tuple[Account, ExportRow] | None:
                 row = exports.claim(tx, lease, now, now + LEASE_MILLIS, busy)
-                return None if row is None else (accounts.find_by_key(tx, row.account), row)
+                owner = None if row is None else accounts.find_by_key(tx, row.account)
+                return None if row is None or owner is None else (owner, row)
 
             claimed = await self._store.write(work)
-            if claimed is None or claimed[0] is None:
+            if claimed is None:
                 return
             account, row = claimed
             task = asyncio.create_task(self._do(account, row, lease))
@@ -129,6 +136,7 @@ class ExportJobs:
         finally:
             self._running.pop(row.key, None)
             self._ends.changed.tell()
+            self.on_end()
 
     async def _give_back(self, writer: ExportWriter, row: ExportRow, lease: str) -> None:
         await writer.discard()

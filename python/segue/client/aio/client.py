@@ -1,19 +1,21 @@
 """The client for programs with an event loop."""
 
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from segue.client.aio.connection import AsyncConnection
 from segue.client.aio.events import record_events
-from segue.client.aio.exports import AsyncExport, stream_members
+from segue.client.aio.exports import AsyncExport, AsyncFileExport, resumed_export
 from segue.client.aio.imports import AsyncImport, OnProgress
 from segue.client.aio.methods import AccountItems, AccountMethod
+from segue.client.aio.retrieving import stream_members
 from segue.client.aio.vocabulary import AsyncDefinitions, AsyncEventTypes
 from segue.client.aio.watching import watch_segment
 from segue.client.blocks import Block
-from segue.client.calls import accounts, campaigns, exports, imports, lists, profiles, segments
+from segue.client.calls import accounts, campaigns, imports, lists, profiles, segments
+from segue.client.calls import exports as calls
+from segue.client.calls.export_request import FileOptions, StreamOptions
 from segue.client.events import EventRecord, RecordedEvents
 from segue.client.names import account_name, last_part, segment_name
 from segue.client.options import (
@@ -131,31 +133,37 @@ class AsyncAccountClient:
         name = segment_name(self.name, segment)
         return watch_segment(self.connection, WatchSegmentRequest(name=name, position=position))
 
+    exports = AccountItems(calls.list_exports)
+
     async def export(
         self,
         block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
-        *,
-        segment: str | None = None,
-        last_datetime: str | datetime | None = None,
-        include_removed: bool = False,
+        **options: Unpack[StreamOptions],
     ) -> AsyncExport:
-        """Pins a snapshot of a segment, or of the whole account, and returns what reads it.
+        """Pins a snapshot of what is selected, and returns what reads it at once.
 
         Args:
-            block_format: PROFILE_BATCH, NDJSON or ARROW_IPC.
-            segment: Its id or name.
-            last_datetime: Only what changed since; best is the `snapshot_time` of the export before.
-            include_removed: With `last_datetime`, also ids of profiles that were erased or left.
+            block_format: PROFILE_BATCH, NDJSON, ARROW_IPC, JSON, CSV, PARQUET or SUBSCRIBERS_JSON.
+            **options: As `StreamOptions` and `ExportSelection` tell them; the whole account, in one stream, without any.
         """
-        call = exports.initiate_export(
-            self.name,
-            block_format,
-            segment=segment,
-            last_datetime=last_datetime,
-            include_removed=include_removed,
-        )
+        call = calls.initiate_export(self.name, block_format, **options)
         opened = await self.connection.run(call)
-        return AsyncExport(self.connection, opened.token, opened)
+        return AsyncExport(self.connection, opened.token, opened, options.get("stream_count", 1))
+
+    async def start_export(
+        self,
+        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+        **options: Unpack[FileOptions],
+    ) -> AsyncFileExport:
+        """Pins a snapshot of what is selected, and starts a job that writes it to files.
+
+        Args:
+            block_format: As of `export`.
+            **options: As `FileOptions` and `ExportSelection` tell them; the whole account, in one file, without any.
+        """
+        call = calls.start_export(self.name, block_format, **options)
+        opened = await self.connection.run(call)
+        return AsyncFileExport(self.connection, opened.token, opened)
 
     async def initiate_import(
         self,
@@ -284,11 +292,10 @@ class AsyncClient:
         """Yields accounts by id; needs an admin's key."""
         return self.connection.items(accounts.list_accounts())
 
-    async def resume_export(self, token: str) -> AsyncExport:
-        """Returns an export that was opened before, here or elsewhere.
+    async def resume_export(self, token: str) -> AsyncExport | AsyncFileExport:
+        """Returns an export that was opened before, here or elsewhere, by whichever way it leaves.
 
         Raises:
             NotFound: The token is unknown or expired.
         """
-        status = await self.connection.run(exports.get_export_status(token))
-        return AsyncExport(self.connection, token, status)
+        return await resumed_export(self.connection, token)

@@ -1,12 +1,13 @@
 """The client for programs without an event loop."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from segue.client.blocks import Block
-from segue.client.calls import accounts, campaigns, exports, imports, lists, profiles, segments
+from segue.client.calls import accounts, campaigns, imports, lists, profiles, segments
+from segue.client.calls import exports as calls
+from segue.client.calls.export_request import FileOptions, StreamOptions
 from segue.client.events import EventRecord, RecordedEvents
 from segue.client.names import account_name, last_part, segment_name
 from segue.client.options import (
@@ -18,9 +19,10 @@ from segue.client.options import (
 from segue.client.retry import RetryPolicy
 from segue.client.sync.connection import Connection
 from segue.client.sync.events import OnRecorded, record_events
-from segue.client.sync.exports import Export, stream_members
+from segue.client.sync.exports import Export, FileExport, resumed_export
 from segue.client.sync.imports import Import, OnProgress
 from segue.client.sync.methods import AccountItems, AccountMethod
+from segue.client.sync.retrieving import stream_members
 from segue.client.sync.vocabulary import Definitions, EventTypes
 from segue.client.sync.watching import watch_segment
 from segue.v1.account_pb2 import Account
@@ -130,31 +132,37 @@ class AccountClient:
         name = segment_name(self.name, segment)
         return watch_segment(self.connection, WatchSegmentRequest(name=name, position=position))
 
+    exports = AccountItems(calls.list_exports)
+
     def export(
         self,
         block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
-        *,
-        segment: str | None = None,
-        last_datetime: str | datetime | None = None,
-        include_removed: bool = False,
+        **options: Unpack[StreamOptions],
     ) -> Export:
-        """Pins a snapshot of a segment, or of the whole account, and returns what reads it.
+        """Pins a snapshot of what is selected, and returns what reads it at once.
 
         Args:
-            block_format: PROFILE_BATCH, NDJSON or ARROW_IPC.
-            segment: Its id or name.
-            last_datetime: Only what changed since; best is the `snapshot_time` of the export before.
-            include_removed: With `last_datetime`, also ids of profiles that were erased or left.
+            block_format: PROFILE_BATCH, NDJSON, ARROW_IPC, JSON, CSV, PARQUET or SUBSCRIBERS_JSON.
+            **options: As `StreamOptions` and `ExportSelection` tell them; the whole account, in one stream, without any.
         """
-        call = exports.initiate_export(
-            self.name,
-            block_format,
-            segment=segment,
-            last_datetime=last_datetime,
-            include_removed=include_removed,
-        )
+        call = calls.initiate_export(self.name, block_format, **options)
         opened = self.connection.run(call)
-        return Export(self.connection, opened.token, opened)
+        return Export(self.connection, opened.token, opened, options.get("stream_count", 1))
+
+    def start_export(
+        self,
+        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+        **options: Unpack[FileOptions],
+    ) -> FileExport:
+        """Pins a snapshot of what is selected, and starts a job that writes it to files.
+
+        Args:
+            block_format: As of `export`.
+            **options: As `FileOptions` and `ExportSelection` tell them; the whole account, in one file, without any.
+        """
+        call = calls.start_export(self.name, block_format, **options)
+        opened = self.connection.run(call)
+        return FileExport(self.connection, opened.token, opened)
 
     def initiate_import(
         self,
@@ -281,11 +289,10 @@ class Client:
         """Yields accounts by id; needs an admin's key."""
         return self.connection.items(accounts.list_accounts())
 
-    def resume_export(self, token: str) -> Export:
-        """Returns an export that was opened before, here or elsewhere.
+    def resume_export(self, token: str) -> Export | FileExport:
+        """Returns an export that was opened before, here or elsewhere, by whichever way it leaves.
 
         Raises:
             NotFound: The token is unknown or expired.
         """
-        status = self.connection.run(exports.get_export_status(token))
-        return Export(self.connection, token, status)
+        return resumed_export(self.connection, token)

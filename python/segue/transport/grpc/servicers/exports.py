@@ -51,7 +51,7 @@ class ExportServicer:
         keep_alive = request.keep_alive if request.HasField("keep_alive") else True
         if rows is None:
             return self._exports.retrieve(
-                account, request.token, request.part, request.offset, keep_alive=keep_alive
+                account, request.token, request.offset, request.part, keep_alive=keep_alive
             )
         return self._exports.retrieve_rows(
             account, request.token, rows, request.offset, keep_alive=keep_alive
