@@ -330,10 +330,15 @@ class Snapshot:
         schema: Schema,
         plan: Plan | None,
         block_format: int,
-        list_id: str | None,
-        changed_from_millis: int | None,
-        plan_before: Plan | None,
-        include_removed: bool,
+        *,
+        compression: int = 0,
+        list_id: str | None = None,
+        columns: Sequence[int] | None = None,
+        events: tuple[Sequence[str], int, int] | None = None,
+        changed_from_millis: int | None = None,
+        plan_before: Plan | None = None,
+        only: Plan | None = None,
+        include_removed: bool = False,
         block_bytes: int,
     ) -> Export:
         """Selects rows to be encoded.
@@ -342,13 +347,19 @@ class Snapshot:
             schema: Definitions at this snapshot's revision.
             plan: Which profiles; None for all.
             block_format: PROFILE_BATCH, ARROW_IPC or NDJSON.
+            compression: 0 none, 1 gzip: each block is a member, 2 zstd: each block is a frame; one behind the other they are the export.
             list_id: In flat formats, the list whose fields go by their bare keys; None for `list/key`.
+            columns: Numbers of the only columns that are written, profile ids always; None for all.
+            events: Ids of event types, and from which millisecond on and before which one they happened: events that are written with their
+                profiles, where the format has a place for them.
             changed_from_millis: Only profiles with `changed_at` at or after it, and with `plan_before` those for which the two plans
                 differ; None for all.
             plan_before: What `plan` was at `changed_from_millis`, when it was another one or is timed: who enters or leaves without a change
                 of its own is then part of the increment. None when the plan was the same.
+            only: What profiles must satisfy to be part of the export at all, be it as removals; asked of erased ones too, of which nothing
+                is left but the id.
             include_removed: Also profiles changed since that are erased or do not satisfy the plan, by id only.
-            block_bytes: Size at which a block is closed.
+            block_bytes: Size at which a block is closed, before it is compressed.
 
         Note:
             Evaluates the plan at once; encodes nothing yet.

@@ -120,7 +120,7 @@ class TimeZoneUnknown(SegueError):
 
 
 class SegmentCycle(SegueError):
-    """The rules of segments would name each other in a circle."""
+    """Segments, or segment groups, would name each other in a circle."""
 
     reason = "SEGMENT_CYCLE"
 

@@ -15,7 +15,7 @@ from segue.process import configure_logs, route_library_logs, tune_allocator
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
-from segue.service.exports import ExportService
+from segue.service.exports import ExportParts, ExportService, open_export_parts
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
@@ -24,11 +24,15 @@ from segue.service.limits import limits_of
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
+from segue.service.notification_targets import NotificationTargets
 from segue.service.profiles import ProfileService
+from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
 from segue.settings import Settings
+from segue.store.base import Store
+from segue.store.blobs import Blobs
 from segue.store.open import open_store
 from segue.transport.grpc.desk import CallDesk, CallLimits
 from segue.transport.grpc.listener import GrpcListener
@@ -36,6 +40,10 @@ from segue.transport.grpc.metrics import CallMetrics
 from segue.transport.grpc.servicers import UseCases, servicers_of
 from segue.transport.http.app import http_app
 from segue.transport.http.listener import HttpListener
+from segue.worker.export_jobs import ExportJobs
+from segue.worker.export_writer import WriterTools
+from segue.worker.notifier import ExportFacts
+from segue.worker.open import running_notifier
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,8 @@ async def start(settings: Settings) -> RunningServer:
         http = HttpListener(http_app(ready.is_set, registry), settings.http)
         stack.push_async_callback(http.stop)
         http.start()
-        use_cases = await _open_use_cases(settings, stack)
+        base_url = settings.public_url or f"http://{http.address}"
+        use_cases = await _open_use_cases(settings, base_url, stack)
         limits = CallLimits(
             settings.max_calls, settings.max_account_calls, settings.unary_deadline_seconds
         )
@@ -83,12 +92,13 @@ async def start(settings: Settings) -> RunningServer:
         await grpc.start()
         stack.push_async_callback(grpc.stop, settings.shutdown_grace_seconds)
         stack.callback(use_cases.segments.membership.stop)
+        stack.callback(use_cases.exports.stop)
         stack.callback(ready.clear)
         ready.set()
         return RunningServer(grpc.address, http.address, settings.data_dir, stack.pop_all())
 
 
-async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases:
+async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitStack) -> UseCases:
     """Opens the store and everything on it; the stack closes it all in reverse order."""
     data_dir, limits, clock = settings.data_dir, limits_of(settings), system_clock
     store = open_store(data_dir)
@@ -100,28 +110,64 @@ async def _open_use_cases(settings: Settings, stack: AsyncExitStack) -> UseCases
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
     imports = ImportService(store, ledger, tokens, limits, clock)
-    exports = ExportService(store, ledger, tokens, limits, clock)
+    targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
+    blobs = Blobs.open(settings.blob_url, data_dir)
+    stack.push_async_callback(blobs.close)
+    parts = open_export_parts(store, ledger, blobs, tokens, base_url, limits, clock)
     maintenance = Maintenance(
-        store, ledger, exports, data_dir, settings.snapshot_journal_bytes, clock
+        store, ledger, parts.ends, data_dir, settings.snapshot_journal_bytes, clock
     )
     await keys.ensure_admin_key(data_dir)
     await maintenance.start()
     stack.push_async_callback(maintenance.close)
+    await parts.ends.start()
     await imports.resume()
     stack.push_async_callback(imports.close)
+    await _open_workers(settings, store, ledger, blobs, parts, tokens, stack)
     return UseCases(
         accounts=AccountService(store, ledger, membership, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
         fields=FieldService(store, ledger, limits, clock),
         vocabulary=VocabularyService(store, ledger, limits, clock),
-        profiles=ProfileService(ledger, limits),
+        profiles=ProfileService(ledger, parts.ends, limits),
         campaigns=CampaignService(store, ledger.directory, limits, clock),
         events=EventService(ledger, limits),
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
+        segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
-        exports=exports,
+        exports=ExportService(store, ledger, tokens, parts, targets, limits, clock),
         keys=keys,
     )
+
+
+async def _open_workers(
+    settings: Settings,
+    store: Store,
+    ledger: Ledger,
+    blobs: Blobs,
+    parts: ExportParts,
+    tokens: Tokens,
+    stack: AsyncExitStack,
+) -> None:
+    """Starts what runs beside the calls; the stack stops it."""
+    limits = limits_of(settings)
+    tools = WriterTools(
+        store,
+        blobs,
+        parts.held,
+        ledger.encoding,
+        limits.export_bytes,
+        system_clock,
+        parts.ends.changed.tell,
+    )
+    jobs = ExportJobs(store, parts.ends, tools, limits, settings.export_jobs, system_clock)
+    facts = ExportFacts(parts.statuses.described, parts.statuses.link_uri, tokens.webhook_secret)
+    notifier = await stack.enter_async_context(
+        running_notifier(store, facts, settings, system_clock)
+    )
+    jobs.on_end = notifier.wake
+    await jobs.start()
+    stack.push_async_callback(jobs.close)
 
 
 def run_server(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from segue.v1 import (
     import_service_pb2,
     list_service_pb2,
     profile_service_pb2,
+    segment_group_service_pb2,
     segment_pb2,
     segment_service_pb2,
     user_service_pb2,
@@ -40,6 +41,7 @@ METHODS: Final[dict[str, MethodDescriptor]] = {
         import_service_pb2,
         list_service_pb2,
         profile_service_pb2,
+        segment_group_service_pb2,
         segment_service_pb2,
         user_service_pb2,
     )

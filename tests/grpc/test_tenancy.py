@@ -13,6 +13,7 @@ LIST = "accounts/bank/lists/{id}"
 FIELD = "accounts/bank/lists/news/fields/{id}"
 PROFILE = "accounts/bank/profiles/{id}"
 SEGMENT = "accounts/bank/segments/{segment}"
+GROUP = "accounts/bank/segmentGroups/{id}"
 CAMPAIGN = "accounts/bank/campaigns/{campaign}"
 ADMIN_ONLY = {name.rpartition("/")[2] for name, policy in POLICIES.items() if policy.admin_only}
 
@@ -71,6 +72,15 @@ FOREIGN: dict[str, dict[str, Any]] = {
     "WatchSegment": {"name": SEGMENT},
     "ListSegmentRevisions": {"name": SEGMENT},
     "CompareSegmentRevisions": {"name": SEGMENT},
+    "CreateSegmentGroup": {
+        "parent": "accounts/{account}",
+        "segment_group_id": "mine",
+        "segment_group": {"combination": {"operator": 1, "operands": [{"segment": SEGMENT}]}},
+    },
+    "GetSegmentGroup": {"name": GROUP},
+    "UpdateSegmentGroup": {"segment_group": {"name": GROUP, "display_name": "mine"}},
+    "ListSegmentGroups": {"parent": "accounts/{account}"},
+    "DeleteSegmentGroup": {"name": GROUP},
     "InitiateImport": {"parent": "accounts/{account}"},
     "InitiateExport": {"parent": "accounts/{account}", "format": 1},
 }
@@ -147,6 +157,12 @@ async def bank(world: World) -> dict[str, str]:
         "CreateCampaign", parent="accounts/bank", campaign={"title": "Spring"}
     )
     segment = await world.bank("CreateSegment", parent="accounts/bank", segment={"title": "All"})
+    await world.bank(
+        "CreateSegmentGroup",
+        parent="accounts/bank",
+        segment_group_id="news",
+        segment_group={"combination": {"operator": 1, "operands": [{"segment": segment.name}]}},
+    )
     return {
         "account": "bank",
         "id": "news",

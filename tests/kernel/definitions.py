@@ -66,11 +66,9 @@ def exported(
         SCHEMA,
         None,
         BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
-        None,
-        changed_from_millis,
-        None,
-        include_removed,
-        1_000,
+        changed_from_millis=changed_from_millis,
+        include_removed=include_removed,
+        block_bytes=1_000,
     )
     profiles: list[Profile] = []
     offset = 0

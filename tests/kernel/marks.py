@@ -65,10 +65,6 @@ def exported(table: Table, block_format: BlockFormat.ValueType) -> bytes:
         SCHEMA,
         None,
         block_format,
-        None,
-        changed_from_millis=None,
-        plan_before=None,
-        include_removed=False,
         block_bytes=1 << 20,
     )
     data = b""

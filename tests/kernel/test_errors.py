@@ -20,10 +20,6 @@ def read_behind_the_end(_: Path) -> None:
         SCHEMA,
         None,
         PROFILE_BATCH,
-        None,
-        None,
-        plan_before=None,
-        include_removed=False,
         block_bytes=1_000,
     )
     export.read(9)

@@ -33,10 +33,6 @@ def wide_export() -> _kernel.Export:
         schema,
         None,
         BlockFormat.ARROW_IPC,
-        None,
-        changed_from_millis=None,
-        plan_before=None,
-        include_removed=False,
         block_bytes=BLOCK_BYTES,
     )
 

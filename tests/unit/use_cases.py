@@ -17,6 +17,7 @@ from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
 from segue.service.profiles import ProfileService
+from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
@@ -70,6 +71,7 @@ class OpenUseCases:
         self.revisions = segments.revisions
         self.subscribers = segments.subscribers
         self.watches = segments.watches
+        self.groups = SegmentGroupService(self.store, self.ledger, limits, clock)
         self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)
         self.exports = ExportService(self.store, self.ledger, tokens, limits, clock)
         self.maintenance = Maintenance(self.store, self.ledger, self.exports, data_dir, 1, clock)

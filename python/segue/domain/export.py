@@ -75,14 +75,24 @@ class MatchCriteria:
     """Up to 1,000,000; personal data, so never printed."""
 
 
+DEFAULT_WINDOW_MILLIS: Final = 7 * 86_400_000
+"""One week: how long a window of events is without an end (seed 002)."""
+
+
 @dataclass(frozen=True)
 class EventWindow:
     """Events that are exported with their profiles (seed 002)."""
 
     event_types: tuple[str, ...]
-    start_millis: int
-    end_millis: int
-    """Not included."""
+    start_millis: int | None
+    """None where the caller sent none, which is refused."""
+    end_millis: int | None = None
+    """Not included; None is a week after the start."""
+
+    def bounds(self) -> tuple[int, int]:
+        """Returns the first moment and the one behind the last, of a window that was checked."""
+        start = self.start_millis or 0
+        return start, start + DEFAULT_WINDOW_MILLIS if self.end_millis is None else self.end_millis
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from segue.domain.list import MEMBERSHIP_PROPERTIES
 from segue.domain.regions import COUNTRIES, US_STATES
 from segue.errors import FieldInvalid, FieldViolation
 
@@ -70,7 +71,7 @@ class Field:
         return account if self.list_id is None else f"{account}/lists/{self.list_id}"
 
 
-MEMBERSHIP_KEYS: Final = frozenset({"state", "joined_at", "active_at", "consent_to_track"})
+MEMBERSHIP_KEYS: Final = frozenset(MEMBERSHIP_PROPERTIES)
 """Columns of a list in flat formats, which a list's field could not be told from."""
 
 

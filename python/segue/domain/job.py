@@ -1,4 +1,4 @@
-"""Imports and exports: what was asked for, and how far it is."""
+"""Imports: what was asked for, and how far it is."""
 
 import enum
 from dataclasses import dataclass
@@ -81,44 +81,3 @@ class StageResult:
     received_count: int
     valid_count: int
     invalid_count: int
-
-
-class ExportState(enum.IntEnum):
-    """Where an export stands; the numbers of `segue.v1.ExportState`."""
-
-    COMPLETE = 2
-    RETRIEVED = 3
-
-
-@dataclass(frozen=True)
-class ExportRequest:
-    """What an export was opened with."""
-
-    segment_id: str | None
-    block_format: BlockFormat
-    last_datetime: str = ""
-    include_removed: bool = False
-    request_id: str = ""
-
-
-@dataclass(frozen=True)
-class ExportOpened:
-    """What an export was opened with, as the server took it."""
-
-    token: Secret
-    effective_last_millis: int | None
-    snapshot_millis: int
-    revision: int
-    expire_millis: int
-
-
-@dataclass(frozen=True)
-class ExportStatus:
-    """An export's state and size."""
-
-    state: ExportState
-    row_count: int
-    byte_count: int
-    effective_last_millis: int | None
-    snapshot_millis: int
-    expire_millis: int

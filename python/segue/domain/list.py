@@ -13,8 +13,11 @@ MEMBERSHIP_STATES: Final = (
 )
 """States of a membership; a position here is the option code in the list's state column."""
 
-MEMBERSHIP_COLUMNS: Final = 4
-"""Columns of a list: state, joined at, active at, consent to track."""
+MEMBERSHIP_PROPERTIES: Final = ("state", "joined_at", "active_at", "consent_to_track")
+"""What a list knows of each member, in the order of its columns."""
+
+MEMBERSHIP_COLUMNS: Final = len(MEMBERSHIP_PROPERTIES)
+"""Columns of a list."""
 
 
 @dataclass(frozen=True)

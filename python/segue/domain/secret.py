@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 SECRET_BYTES = 32
 
+_WEBHOOK_LABEL = b"segue, secret of webhooks of the account:"
+"""Longer than a nonce, so that nothing `derive_secret` makes is ever a webhook's secret too."""
+
 
 @dataclass(frozen=True, repr=False)
 class Secret:
@@ -56,3 +59,14 @@ def derive_secret(key: bytes, nonce: bytes) -> Secret:
     """
     mac = hmac.new(key, nonce, hashlib.sha256).digest()
     return Secret(base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
+
+
+def derive_webhook_secret(key: bytes, account: int) -> Secret:
+    """Makes the secret that signs an account's webhooks, in the form of Standard Webhooks; 256 bits, and always the same.
+
+    Args:
+        key: 32 bytes kept outside of the database.
+        account: The store's number of the account whose webhooks they are; unlike its id, it never comes again.
+    """
+    mac = hmac.new(key, _WEBHOOK_LABEL + str(account).encode(), hashlib.sha256).digest()
+    return Secret("whsec_" + base64.b64encode(mac).decode())

@@ -4,17 +4,32 @@ PyO3 raises a panic as a `BaseException`; grpc.aio would never answer the call i
 """
 
 import asyncio
+import contextlib
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from segue.errors import KernelPanicked
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_THREADS = ThreadPoolExecutor(max_workers=4 + (os.cpu_count() or 1), thread_name_prefix="kernel")
+CORES: Final = os.cpu_count() or 1
+BULK_NICENESS: Final = 5
+"""How far bulk work steps back: calls that somebody waits for, and the event loop, get the cores first."""
+
+
+def _step_back() -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BULK_NICENESS)
+
+
+_THREADS = ThreadPoolExecutor(max_workers=4 + CORES, thread_name_prefix="kernel")
+_BULK_THREADS = ThreadPoolExecutor(
+    max_workers=CORES, thread_name_prefix="bulk", initializer=_step_back
+)
 
 
 def guarded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -41,3 +56,13 @@ async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_THREADS, lambda: guarded(function, *args, **kwargs))
+
+
+async def run_bulk(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Calls the kernel as `run` does, on threads for bulk work: as many as there are cores, and they step back for others.
+
+    Raises:
+        KernelPanicked: The kernel panicked.
+    """
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_BULK_THREADS, lambda: guarded(function, *args, **kwargs))

@@ -6,6 +6,7 @@ moments too.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from segue.domain.condition import (
@@ -61,25 +62,32 @@ def lower(condition: Condition, scope: RuleScope, now_millis: int) -> bytes:
     return _encode(_Lowering(scope, now_millis).condition(condition))
 
 
-def lower_members(condition: Condition, scope: RuleScope, now_millis: int) -> bytes:
+def lower_members(
+    condition: Condition, scope: RuleScope, now_millis: int, states: Sequence[int] = ()
+) -> bytes:
     """Writes the condition of a segment's members: candidates who satisfy its rules.
 
-    Candidates are a list's active members, or every profile.
+    Candidates are a list's active members, or every profile. With states they are a list's members in any of them, or those who are in
+    one of them on some list of the account; lists of segments that the rules name are looked at in the same states.
+
+    Args:
+        condition: Checked against the scope.
+        scope: What its names mean; states in the whole account are looked for in its `state_columns`.
+        now_millis: The moment whose day is today.
+        states: Positions in `MEMBERSHIP_STATES`; none is active members.
 
     Raises:
         ConditionInvalid: It names what is no longer there.
     """
-    return _encode(_Lowering(scope, now_millis).members(condition))
+    lowering = _Lowering(scope, now_millis, states)
+    if scope.membership is not None or not states:
+        return _encode(lowering.members(condition))
+    anywhere = [_predicate(column, any_of(states)) for column in scope.state_columns]
+    return _encode({"and": [{"or": anywhere}, lowering.members(condition)]})
 
 
 def _encode(lowered: Json) -> bytes:
     return json.dumps(lowered, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _candidates(scope: RuleScope) -> Json:
-    if scope.membership is None:
-        return {"and": []}
-    return _predicate(scope.membership.state, any_of((_ACTIVE,)))
 
 
 def _predicate(column: int, test: Json) -> Json:
@@ -89,13 +97,20 @@ def _predicate(column: int, test: Json) -> Json:
 class _Lowering:
     """Lowers the conditions of one scope at one moment."""
 
-    def __init__(self, scope: RuleScope, now_millis: int) -> None:
+    def __init__(self, scope: RuleScope, now_millis: int, states: Sequence[int] = ()) -> None:
         self._scope = scope
         self._moment = Moment(now_millis, scope.time_zone)
+        self._states = states or (_ACTIVE,)
 
     def members(self, condition: Condition) -> Json:
         parts = condition.children if isinstance(condition, And) else (condition,)
-        return {"and": [_candidates(self._scope), *map(self.condition, parts)]}
+        return {"and": [self._candidates(), *map(self.condition, parts)]}
+
+    def _candidates(self) -> Json:
+        """Returns who may be a member. States in the whole account are looked at once, around everything, not for each segment named."""
+        if self._scope.membership is None:
+            return {"and": []}
+        return _predicate(self._scope.membership.state, any_of(self._states))
 
     def condition(self, condition: Condition) -> Json:
         match condition:
@@ -124,7 +139,8 @@ class _Lowering:
                 return {"sample": {"percent": percent, "salt": salt}}
             case InSegment(segment_id):
                 found = segment_of(segment_id, self._scope)
-                return _Lowering(found.scope, self._moment.millis).members(found.condition)
+                within = _Lowering(found.scope, self._moment.millis, self._states)
+                return within.members(found.condition)
             case _:
                 return self._event(leaf)
 

@@ -166,6 +166,8 @@ class RuleScope:
     """The account's date when rules come in new; None for saved ones, which the passing of years does not make wrong."""
     membership: MembershipColumns | None = None
     """Columns of the list; None for a segment of the whole account, which every profile is in."""
+    state_columns: tuple[int, ...] = ()
+    """State columns of the account's lists; needed only where members in other states than active are looked for."""
     tags: Mapping[str, int] = default(default_factory=dict)
     """Columns of tags by id."""
     topics: Mapping[str, int] = default(default_factory=dict)

@@ -8,6 +8,7 @@ from segue.domain.account import Account
 from segue.domain.condition import Condition
 from segue.domain.segment import Rules, Segment
 from segue.domain.vocabulary import Definition, DefinitionKind
+from segue.errors import ResourceNotFound
 from segue.rules.campaigns import referenced_campaigns
 from segue.rules.lowering import referenced_columns
 from segue.rules.scope import MembershipColumns, RuleScope, SegmentRules
@@ -103,6 +104,18 @@ class Audiences:
         """
         scope = self.scope(segment.list_id)
         return self._with_named(read_rules(segment.rules, scope), scope)
+
+    def named(self, segment_id: str) -> SegmentRules:
+        """Reads the rules of a segment as they are, or were in force.
+
+        Raises:
+            ResourceNotFound: There is no such segment (271).
+            RulesInvalid: They name what is no longer there.
+        """
+        found = self._segment(segment_id)
+        if found is None:
+            raise ResourceNotFound(f"{self._account.name}/segments/{segment_id}")
+        return found
 
     def _with_named(self, condition: Condition, scope: RuleScope) -> SegmentRules:
         for segment_id in referenced_segments(condition):

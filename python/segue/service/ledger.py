@@ -21,6 +21,7 @@ from segue.errors import ResourceNotFound
 from segue.kernel import guard
 from segue.kernel.accounts import LiveAccount, LiveAccounts, Schemas
 from segue.kernel.clock import ChangeClock
+from segue.service.blocks import Encoding
 from segue.service.change import Change, Committed
 from segue.service.directory import Directory
 from segue.service.replay import AppliedParts, Replay
@@ -66,6 +67,8 @@ class Ledger:
         self.schemas = Schemas(self._read_schema)
         self.replay = Replay(store, self.schemas, data_dir)
         self.accounts = LiveAccounts(self._load, self._retire, budget_bytes)
+        self.encoding = Encoding()
+        """The cores that write blocks of exports."""
         self._queues: dict[int, deque[_Waiting]] = {}
         self.turns = Turns()
         """Who may change an account's table: a commit shortly, an import for as long as it lasts."""

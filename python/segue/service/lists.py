@@ -16,7 +16,7 @@ from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.service.system_segments import insert_system_segments
-from segue.store import accounts, campaigns, definitions, segments
+from segue.store import accounts, campaigns, definitions, segment_groups, segments
 from segue.store.base import Connection, Store
 
 
@@ -120,8 +120,8 @@ class ListService:
 
         Raises:
             ResourceNotFound: There is no such list.
-            StateForbids: Segments of the account's own stand on it, others name its engagement segments, or a campaign that was not sent
-                goes to it.
+            StateForbids: Segments of the account's own stand on it, others or segment groups name its engagement segments, or a
+                campaign that was not sent goes to it.
         """
         account = await self._directory.account(account_id)
 
@@ -183,7 +183,7 @@ def list_in(tx: Connection, account: Account, list_id: str) -> MailingList:
 
 
 def _check_unnamed(tx: Connection, account: Account, item: MailingList) -> None:
-    """Checks that no rules and no drafts name an engagement segment of a list.
+    """Checks that no rules, no drafts and no segment groups name an engagement segment of a list.
 
     Raises:
         StateForbids: Some do.
@@ -191,7 +191,9 @@ def _check_unnamed(tx: Connection, account: Account, item: MailingList) -> None:
     for segment in segments.select(tx, account, item.list_id):
         rules = segments.select_dependents(tx, account, segment.segment_id)
         drafts = campaigns.drafts_of_segment(tx, account, segment.segment_id)
-        users = [*(user.name for user in rules), *(user.name for user in drafts)]
+        groups = segment_groups.users_of_segment(tx, account, segment.segment_id)
+        named_by = [*(item.name for item in rules), *(item.name for item in drafts)]
+        users = [*named_by, *(item.name for item in groups)]
         if users:
             raise StateForbids(
                 f"{segment.name} of {item.name} is named by {users[0]}; change or delete that first",

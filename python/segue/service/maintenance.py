@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from segue.domain.timestamp import Clock
-from segue.service.exports import ExportService
+from segue.service.export_ends import ExportEnds
 from segue.service.ledger import Ledger
 from segue.service.snapshot_directory import remove_strays
 from segue.store import accounts, imports, journal, requests
@@ -29,7 +29,7 @@ class Maintenance:
         self,
         store: Store,
         ledger: Ledger,
-        exports: ExportService,
+        exports: ExportEnds,
         data_dir: Path,
         snapshot_journal_bytes: int,
         clock: Clock,

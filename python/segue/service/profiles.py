@@ -7,17 +7,20 @@ from segue.domain.profile import BlockFormat, UpsertResult, exceptions_of_part
 from segue.errors import BlockTooLarge, LimitExceeded, ResourceNotFound
 from segue.kernel import guard
 from segue.service.change import Change
+from segue.service.export_ends import ExportEnds
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
+from segue.store.base import Connection
 from segue.store.journal import EntryKind
 
 
 class ProfileService:
     """Reads, writes and erases profiles."""
 
-    def __init__(self, ledger: Ledger, limits: Limits) -> None:
+    def __init__(self, ledger: Ledger, ends: ExportEnds, limits: Limits) -> None:
         """Takes what the use cases work on."""
         self._ledger = ledger
+        self._ends = ends
         self._directory = ledger.directory
         self._limits = limits
 
@@ -81,6 +84,8 @@ class ProfileService:
     async def delete(self, account_id: str, profile_id: str) -> None:
         """Erases a profile, and events that came before it; its id stays as the mark of a removal.
 
+        Exports that hold the profile are withdrawn by the same transaction, and their files are deleted before this returns.
+
         Raises:
             ResourceNotFound: There is no such account, or nothing of such a profile.
         """
@@ -90,13 +95,21 @@ class ProfileService:
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
         body = json.dumps([profile_id]).encode()
         version, _ = await self._ledger.schema(account)
+        holding, looked_at = await self._ends.holding(account, profile_id)
+        withdrawn: list[int] = []
+
+        def withdraw(tx: Connection) -> None:
+            withdrawn[:] = self._ends.withdraw_in(tx, account, holding, looked_at)
+
         change = Change(
             EntryKind.ERASURE,
             lambda: body,
             version,
             lambda table, revision, tick: table.erase([profile_id], revision, tick),
+            together=withdraw,
             size_bytes=len(body),
         )
         committed = await self._ledger.commit(account, change)
+        await self._ends.clean(withdrawn)
         if not committed.result:
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")

@@ -33,7 +33,8 @@ from segue.service.limits import Limits, check_limit, check_rules
 from segue.service.membership import Membership
 from segue.service.rule_forms import LIMITS, add_group
 from segue.service.segment_rows import described_in, in_use, own_segment_in, segment_in
-from segue.store import campaigns, requests, segments
+from segue.service.sources import check_group_sizes
+from segue.store import campaigns, requests, segment_groups, segments
 from segue.store.base import Connection, Store
 
 
@@ -206,7 +207,7 @@ class SegmentService:
             ResourceNotFound: There is no such account or segment (271).
             ResourceChanged: The etag is not the segment's.
             SegmentSystem: It is one of the engagement segments (284).
-            StateForbids: A draft of a campaign names it (272), or rules of another segment do.
+            StateForbids: A draft of a campaign names it (272), or rules of another segment or a segment group do.
         """
         account = await self._directory.account(account_id)
 
@@ -216,6 +217,8 @@ class SegmentService:
                 raise in_use(segment, drafts[0].name, VendorCode.SEGMENT_HAS_CAMPAIGNS)
             if users := segments.select_dependents(tx, account, segment_id):
                 raise in_use(segment, users[0].name)
+            if groups := segment_groups.users_of_segment(tx, account, segment_id):
+                raise in_use(segment, groups[0].name)
             segments.delete(tx, account, segment_id)
 
         await self._store.write(work)
@@ -252,6 +255,9 @@ class SegmentService:
                 dependents = segments.select_dependents(tx, account, segment_id)
                 _check_sizes(Audiences(tx, account), dependents)
                 touched.extend(item.segment_id for item in dependents)
+                check_group_sizes(
+                    tx, account, segment_groups.select_dependents(tx, account, touched)
+                )
             return new
 
         segment = await self._write(account, work)

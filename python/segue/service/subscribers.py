@@ -13,7 +13,6 @@ from segue.errors import FieldInvalid, FieldViolation, PageInvalid
 from segue.kernel import guard
 from segue.rules.codes import VendorCode
 from segue.rules.days import start_millis
-from segue.service.blocks import read_blocks
 from segue.service.evaluation import Evaluated, Evaluations
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
@@ -92,14 +91,11 @@ class SubscriberService:
                 evaluated.schema,
                 evaluated.member_plan(),
                 block_format,
-                list_id,
-                changed_from_millis=None,
-                plan_before=None,
-                include_removed=False,
+                list_id=list_id,
                 block_bytes=self._limits.export_block_bytes,
             )
         )
-        async for block in read_blocks(export, 0):
+        async for block in self._ledger.encoding.read(account.key, export, 0):
             yield block
 
     async def _evaluated(self, account: Account, segment_id: str) -> tuple[str | None, Evaluated]:

@@ -1,12 +1,19 @@
 """Tokens of imports and exports: derived from a key outside of the database, stored only as digests."""
 
+import hmac
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from segue.domain.account import Account
-from segue.domain.secret import SECRET_BYTES, Secret, derive_secret, new_nonce
+from segue.domain.secret import (
+    SECRET_BYTES,
+    Secret,
+    derive_secret,
+    derive_webhook_secret,
+    new_nonce,
+)
 from segue.errors import TokenInvalid
 from segue.service.private_file import write_private
 from segue.store import accounts
@@ -34,6 +41,20 @@ class Tokens:
     def again(self, nonce: str) -> Secret:
         """Returns the token that belongs to a nonce."""
         return derive_secret(self._key, bytes.fromhex(nonce))
+
+    def mac(self, label: str, message: bytes) -> bytes:
+        """Returns 32 bytes that only this server can make of a message, for one purpose.
+
+        Args:
+            label: The purpose; those of two purposes have nothing in common, nor with tokens, whose keys are made by another hash.
+            message: What is to be told from what others made.
+        """
+        purpose_key = hmac.digest(self._key, label.encode(), "sha512")
+        return hmac.digest(purpose_key, message, "sha256")
+
+    def webhook_secret(self, account: int) -> Secret:
+        """Returns the secret that the webhooks of an account, by its number, are signed with, as `whsec_` and base64; it is stored nowhere."""
+        return derive_webhook_secret(self._key, account)
 
 
 def token_invalid() -> TokenInvalid:

@@ -10,7 +10,6 @@ from segue.domain.profile import BlockFormat
 from segue.errors import ServerStopping
 from segue.kernel import guard
 from segue.kernel.accounts import LiveAccount
-from segue.service.blocks import read_blocks
 from segue.service.ledger import Ledger
 from segue.service.membership import AccountMembers, Membership
 from segue.service.segment_rows import segment_in
@@ -106,7 +105,7 @@ class WatchService:
         position = WatchPosition(snapshot.revision, snapshot.moment_millis)
         export = await guard.run(lambda: _ids(snapshot, schema, plan))
         yield MembersAnew(b"", position, is_first=True)
-        async for block in read_blocks(export, 0):
+        async for block in self._ledger.encoding.read(account.key, export, 0):
             yield MembersAnew(block, position, is_first=False)
         yield MembershipChanges(b"", position)
 
@@ -132,7 +131,6 @@ def _ids(snapshot: Snapshot, schema: Schema, plan: Plan) -> Export:
         schema,
         Plan(schema, NOBODY, 0),
         BlockFormat.PROFILE_BATCH,
-        list_id=None,
         changed_from_millis=NEVER_MILLIS,
         plan_before=plan,
         include_removed=True,

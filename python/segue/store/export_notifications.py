@@ -1,6 +1,6 @@
 """Rows of notifications: whom to tell of an export, when, and what became of each attempt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,12 +15,15 @@ from segue.store.base import Connection
 
 ATTEMPTS_SHOWN: Final = 20
 
+_WAITING: Final = "export_notification n JOIN export e ON e.key = n.export"
+
 
 @dataclass(frozen=True)
 class NotificationRow:
     """A notification as it is stored."""
 
     export: int
+    account: int
     kind: NotificationKind
     address: str = field(repr=False)
     attempt_count: int
@@ -43,24 +46,41 @@ def set_due(tx: Connection, export: int, due_millis: int) -> None:
 
 
 def select_due(
-    tx: Connection, now_millis: int, limit: int, except_for: Sequence[int] = ()
+    tx: Connection,
+    now_millis: int,
+    limit: int,
+    except_for: Iterable[int] = (),
+    except_accounts: Iterable[int] = (),
 ) -> list[NotificationRow]:
-    """Reads the notifications whose time has come, those that waited longest first, without some exports that are being told of."""
-    keys = ",".join(str(int(key)) for key in except_for) or "-1"
+    """Reads the notifications whose time has come, those that waited longest first.
+
+    Args:
+        tx: Open transaction.
+        now_millis: The time.
+        limit: The most that are read.
+        except_for: Exports that are being told of.
+        except_accounts: Accounts that have their share already.
+    """
     rows = tx.execute(
-        "SELECT export, kind, address, attempt_count FROM export_notification"
-        f" WHERE due_millis <= ? AND export NOT IN ({keys}) ORDER BY due_millis LIMIT ?",
+        "SELECT n.export, e.account, n.kind, n.address, n.attempt_count"
+        f" FROM {_WAITING} WHERE n.due_millis <= ? {_others(except_for, except_accounts)}"
+        " ORDER BY n.due_millis, n.export LIMIT ?",
         (now_millis, limit),
     )
     return [
-        NotificationRow(export, NotificationKind(kind), address, count)
-        for export, kind, address, count in rows
+        NotificationRow(export, account, NotificationKind(kind), address, count)
+        for export, account, kind, address, count in rows
     ]
 
 
-def next_due(tx: Connection) -> int | None:
-    """Returns when the next notification is due; None when there is none."""
-    (row,) = tx.execute("SELECT min(due_millis) FROM export_notification")
+def next_due(
+    tx: Connection, except_for: Iterable[int] = (), except_accounts: Iterable[int] = ()
+) -> int | None:
+    """Returns when the next notification of others is due; None when there is none."""
+    (row,) = tx.execute(
+        f"SELECT min(n.due_millis) FROM {_WAITING}"
+        f" WHERE n.due_millis IS NOT NULL {_others(except_for, except_accounts)}"
+    )
     return None if row[0] is None else int(row[0])
 
 
@@ -105,3 +125,11 @@ def status(tx: Connection, export: int) -> NotificationStatus | None:
         due_millis,
         tuple(NotificationAttempt(*row) for row in attempts)[::-1],
     )
+
+
+def _others(exports: Iterable[int], accounts: Iterable[int]) -> str:
+    return f"AND n.export NOT IN ({_numbers(exports)}) AND e.account NOT IN ({_numbers(accounts)})"
+
+
+def _numbers(keys: Iterable[int]) -> str:
+    return ",".join(str(int(key)) for key in keys) or "-1"

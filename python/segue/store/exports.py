@@ -203,6 +203,11 @@ def count_pending(tx: Connection, account: int) -> int:
     return int(row[0])
 
 
+def set_row_count(tx: Connection, key: int, row_count: int) -> None:
+    """Notes how many rows an export has."""
+    tx.execute("UPDATE export SET row_count = ? WHERE key = ?", (row_count, key))
+
+
 def set_retrieved(tx: Connection, key: int, byte_count: int) -> None:
     """Notes that an export was retrieved to its end, and its size."""
     tx.execute(
@@ -218,11 +223,15 @@ def set_retrieved(tx: Connection, key: int, byte_count: int) -> None:
 
 
 def end(tx: Connection, key: int, state: ExportState, now_millis: int) -> bool:
-    """Ends an export that is being made or can be had; answers whether it was. Its files are to be deleted."""
+    """Ends an export that is being made or can be had; answers whether it was. Its files are to be deleted.
+
+    The token of one that was withdrawn goes on, so that its owner hears why.
+    """
     ended = tx.execute(
-        "UPDATE export SET state = ?, expire_millis = min(expire_millis, ?), due_millis = NULL, lease = ''"
-        " WHERE key = ? AND state <= ? RETURNING key",
-        (state, now_millis, key, ExportState.RETRIEVED),
+        "UPDATE export SET state = ?1, due_millis = NULL, lease = '',"
+        " expire_millis = iif(?1 = ?2, expire_millis, min(expire_millis, ?3))"
+        " WHERE key = ?4 AND state <= ?5 RETURNING key",
+        (state, ExportState.WITHDRAWN, now_millis, key, ExportState.RETRIEVED),
     )
     return bool(list(ended))
 
@@ -232,18 +241,23 @@ def end_token(tx: Connection, key: int) -> None:
     tx.execute("UPDATE export SET is_token_live = 0 WHERE key = ?", (key,))
 
 
-def select_ended(tx: Connection, now_millis: int) -> list[ExportRow]:
-    """Marks exports as expired whose time is over, and returns all ended ones that still have files."""
-    tx.execute(
-        "UPDATE export SET state = ?, due_millis = NULL WHERE expire_millis <= ? AND state IN (?, ?)",
-        (ExportState.EXPIRED, now_millis, ExportState.COMPLETE, ExportState.RETRIEVED),
-    )
-    rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM export WHERE state > ? AND EXISTS"
-        " (SELECT 1 FROM export_file WHERE export = export.key)",
+def expire(tx: Connection, now_millis: int) -> list[int]:
+    """Marks exports as expired whose time is over; returns the numbers of all ended ones that still have files, and of these.
+
+    A job that was never finished expires too.
+    """
+    expired = [
+        row[0]
+        for row in tx.execute(
+            "UPDATE export SET state = ?, due_millis = NULL, lease = '' WHERE expire_millis <= ? AND state <= ? RETURNING key",
+            (ExportState.EXPIRED, now_millis, ExportState.RETRIEVED),
+        )
+    ]
+    left = tx.execute(
+        "SELECT key FROM export WHERE state > ? AND EXISTS (SELECT 1 FROM export_file WHERE export = export.key)",
         (ExportState.RETRIEVED,),
     )
-    return [_export(row) for row in rows]
+    return sorted({*expired, *(row[0] for row in left)})
 
 
 def sweep(tx: Connection, before_millis: int) -> list[int]:

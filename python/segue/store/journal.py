@@ -4,6 +4,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from segue.domain.export import ExportState
 from segue.store.base import Connection
 
 
@@ -149,8 +150,8 @@ def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
     pinned = [
         row[0]
         for row in tx.execute(
-            "SELECT DISTINCT revision FROM export WHERE account = ? AND expire_millis > ?",
-            (account, now_millis),
+            "SELECT DISTINCT revision FROM export WHERE account = ? AND expire_millis > ? AND state <= ?",
+            (account, now_millis, ExportState.RETRIEVED),
         )
     ]
     needed = {snapshots[-1].revision, *_bases(snapshots, pinned)}

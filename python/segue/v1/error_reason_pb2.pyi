@@ -151,7 +151,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     {"reason": "PATTERN_INVALID", "domain": "segue", "metadata": {"problem": "compiled regex exceeds size limit"}}
     """
     ERROR_REASON_SEGMENT_CYCLE: _ErrorReason.ValueType  # 26
-    """The rules of segments would name each other in a circle. FAILED_PRECONDITION.
+    """Segments, or segment groups, would name each other in a circle. FAILED_PRECONDITION.
 
     {"reason": "SEGMENT_CYCLE", "domain": "segue", "metadata": {"segments": "2b…, 9f…, 2b…"}}
     """
@@ -384,7 +384,7 @@ ERROR_REASON_PATTERN_INVALID: ErrorReason.ValueType  # 25
 {"reason": "PATTERN_INVALID", "domain": "segue", "metadata": {"problem": "compiled regex exceeds size limit"}}
 """
 ERROR_REASON_SEGMENT_CYCLE: ErrorReason.ValueType  # 26
-"""The rules of segments would name each other in a circle. FAILED_PRECONDITION.
+"""Segments, or segment groups, would name each other in a circle. FAILED_PRECONDITION.
 
 {"reason": "SEGMENT_CYCLE", "domain": "segue", "metadata": {"segments": "2b…, 9f…, 2b…"}}
 """

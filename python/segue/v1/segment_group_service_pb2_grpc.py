@@ -72,7 +72,7 @@ class SegmentGroupServiceServicer:
         """Creates a group.
 
         All segments and groups that are not there are named at once. Errors: `FIELD_INVALID`, `RESOURCE_EXISTS`, `RESOURCE_NOT_FOUND` (account),
-        `LIMIT_EXCEEDED`.
+        `LIMIT_EXCEEDED`, `CONDITION_TOO_LARGE` (with all it names), `REQUEST_ID_REUSED`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,7 +90,8 @@ class SegmentGroupServiceServicer:
     def UpdateSegmentGroup(self, request, context):
         """Changes a group; increments of it bring who entered or left by that.
 
-        Errors: as CreateSegmentGroup; `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
+        Errors: as CreateSegmentGroup, `CONDITION_TOO_LARGE` also where a group that names it grows too large by that; `RESOURCE_NOT_FOUND`,
+        `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

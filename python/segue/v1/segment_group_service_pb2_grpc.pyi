@@ -39,7 +39,7 @@ class SegmentGroupServiceStub:
     """Creates a group.
 
     All segments and groups that are not there are named at once. Errors: `FIELD_INVALID`, `RESOURCE_EXISTS`, `RESOURCE_NOT_FOUND` (account),
-    `LIMIT_EXCEEDED`.
+    `LIMIT_EXCEEDED`, `CONDITION_TOO_LARGE` (with all it names), `REQUEST_ID_REUSED`.
     """
     GetSegmentGroup: _grpc.UnaryUnaryMultiCallable[_segment_group_service_pb2.GetSegmentGroupRequest, _segment_group_pb2.SegmentGroup]
     """Returns a group with its number of members.
@@ -49,7 +49,8 @@ class SegmentGroupServiceStub:
     UpdateSegmentGroup: _grpc.UnaryUnaryMultiCallable[_segment_group_service_pb2.UpdateSegmentGroupRequest, _segment_group_pb2.SegmentGroup]
     """Changes a group; increments of it bring who entered or left by that.
 
-    Errors: as CreateSegmentGroup; `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
+    Errors: as CreateSegmentGroup, `CONDITION_TOO_LARGE` also where a group that names it grows too large by that; `RESOURCE_NOT_FOUND`,
+    `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
     """
     ListSegmentGroups: _grpc.UnaryUnaryMultiCallable[_segment_group_service_pb2.ListSegmentGroupsRequest, _segment_group_service_pb2.ListSegmentGroupsResponse]
     """Lists groups by id, without their numbers of members.
@@ -71,7 +72,7 @@ class SegmentGroupServiceAsyncStub(SegmentGroupServiceStub):
     """Creates a group.
 
     All segments and groups that are not there are named at once. Errors: `FIELD_INVALID`, `RESOURCE_EXISTS`, `RESOURCE_NOT_FOUND` (account),
-    `LIMIT_EXCEEDED`.
+    `LIMIT_EXCEEDED`, `CONDITION_TOO_LARGE` (with all it names), `REQUEST_ID_REUSED`.
     """
     GetSegmentGroup: _aio.UnaryUnaryMultiCallable[_segment_group_service_pb2.GetSegmentGroupRequest, _segment_group_pb2.SegmentGroup]  # type: ignore[assignment]
     """Returns a group with its number of members.
@@ -81,7 +82,8 @@ class SegmentGroupServiceAsyncStub(SegmentGroupServiceStub):
     UpdateSegmentGroup: _aio.UnaryUnaryMultiCallable[_segment_group_service_pb2.UpdateSegmentGroupRequest, _segment_group_pb2.SegmentGroup]  # type: ignore[assignment]
     """Changes a group; increments of it bring who entered or left by that.
 
-    Errors: as CreateSegmentGroup; `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
+    Errors: as CreateSegmentGroup, `CONDITION_TOO_LARGE` also where a group that names it grows too large by that; `RESOURCE_NOT_FOUND`,
+    `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
     """
     ListSegmentGroups: _aio.UnaryUnaryMultiCallable[_segment_group_service_pb2.ListSegmentGroupsRequest, _segment_group_service_pb2.ListSegmentGroupsResponse]  # type: ignore[assignment]
     """Lists groups by id, without their numbers of members.
@@ -106,7 +108,7 @@ class SegmentGroupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Creates a group.
 
         All segments and groups that are not there are named at once. Errors: `FIELD_INVALID`, `RESOURCE_EXISTS`, `RESOURCE_NOT_FOUND` (account),
-        `LIMIT_EXCEEDED`.
+        `LIMIT_EXCEEDED`, `CONDITION_TOO_LARGE` (with all it names), `REQUEST_ID_REUSED`.
         """
 
     @_abc_1.abstractmethod
@@ -128,7 +130,8 @@ class SegmentGroupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_segment_group_pb2.SegmentGroup, _abc.Awaitable[_segment_group_pb2.SegmentGroup]]:
         """Changes a group; increments of it bring who entered or left by that.
 
-        Errors: as CreateSegmentGroup; `RESOURCE_NOT_FOUND`, `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
+        Errors: as CreateSegmentGroup, `CONDITION_TOO_LARGE` also where a group that names it grows too large by that; `RESOURCE_NOT_FOUND`,
+        `RESOURCE_CHANGED` (etag), `SEGMENT_CYCLE` (it would lead back to itself).
         """
 
     @_abc_1.abstractmethod

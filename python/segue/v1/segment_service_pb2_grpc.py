@@ -159,7 +159,7 @@ class SegmentServiceServicer:
         """Deletes a segment.
 
         Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
-        draft; or other segments' rules name it).
+        draft; or other segments' rules or segment groups name it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,7 +62,7 @@ class SegmentServiceStub:
     """Deletes a segment.
 
     Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
-    draft; or other segments' rules name it).
+    draft; or other segments' rules or segment groups name it).
     """
     AddRuleGroup: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.AddRuleGroupRequest, _segment_pb2.Segment]
     """Adds a group of rules, which members must satisfy besides those there are.
@@ -146,7 +146,7 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     """Deletes a segment.
 
     Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
-    draft; or other segments' rules name it).
+    draft; or other segments' rules or segment groups name it).
     """
     AddRuleGroup: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.AddRuleGroupRequest, _segment_pb2.Segment]  # type: ignore[assignment]
     """Adds a group of rules, which members must satisfy besides those there are.
@@ -257,7 +257,7 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes a segment.
 
         Errors: `RESOURCE_NOT_FOUND` (271), `RESOURCE_CHANGED`, `SEGMENT_SYSTEM` (284), `STATE_FORBIDS` (272: attached to an unsent campaign
-        draft; or other segments' rules name it).
+        draft; or other segments' rules or segment groups name it).
         """
 
     @_abc_1.abstractmethod

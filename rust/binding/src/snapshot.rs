@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use segue_kernel::schema::ColumnId;
 use segue_kernel::snapshot;
 use segue_kernel::table::Version;
-use segue_kernel::wire::{self, Export, ExportRequest, PageOf, PageRequest};
+use segue_kernel::wire::{self, EventSelection, Export, ExportRequest, PageOf, PageRequest};
 
 use crate::error::BindingResult;
 use crate::export::PyExport;
-use crate::format::{block_format_of, page_order_of};
+use crate::format::{block_format_of, compression_of, page_order_of};
 use crate::plan::PyPlan;
 use crate::schema::PySchema;
 
@@ -143,23 +144,39 @@ impl PySnapshot {
         clippy::too_many_arguments,
         reason = "the export as the stub spells it out"
     )]
+    #[pyo3(signature = (
+        schema, plan, block_format, *, compression=0, list_id=None, columns=None, events=None, changed_from_millis=None,
+        plan_before=None, only=None, include_removed=false, block_bytes
+    ))]
     fn export(
         &self,
         py: Python<'_>,
         schema: &PySchema,
         plan: Option<&PyPlan>,
         block_format: i32,
+        compression: i32,
         list_id: Option<String>,
+        columns: Option<Vec<ColumnId>>,
+        events: Option<(Vec<String>, i64, i64)>,
         changed_from_millis: Option<i64>,
         plan_before: Option<&PyPlan>,
+        only: Option<&PyPlan>,
         include_removed: bool,
         block_bytes: usize,
     ) -> BindingResult<PyExport> {
         let request = ExportRequest {
             format: block_format_of(block_format)?,
             list: list_id,
+            compression: compression_of(compression)?,
+            columns,
+            events: events.map(|(types, from_millis, until_millis)| EventSelection {
+                types,
+                from_millis,
+                until_millis,
+            }),
             changed_from_millis,
             plan_before: plan_before.map(|plan| plan.0.clone()),
+            only: only.map(|plan| plan.0.clone()),
             include_removed,
             block_bytes,
         };

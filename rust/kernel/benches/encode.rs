@@ -11,7 +11,7 @@ use segue_kernel::event::Events;
 use segue_kernel::schema::{ColumnId, Schema, builtin as b};
 use segue_kernel::snapshot::VersionParts;
 use segue_kernel::table::Version;
-use segue_kernel::wire::{BlockFormat, Export, ExportRequest};
+use segue_kernel::wire::{BlockFormat, Compression, Export, ExportRequest};
 
 const N_ROWS: usize = 10 * BLOCK_ROWS;
 
@@ -193,8 +193,12 @@ fn read(format: BlockFormat) -> u64 {
     let request = ExportRequest {
         format,
         list: Some("newsletter".to_owned()),
+        compression: Compression::None,
+        columns: None,
+        events: None,
         changed_from_millis: None,
         plan_before: None,
+        only: None,
         include_removed: false,
         block_bytes: 1 << 20,
     };

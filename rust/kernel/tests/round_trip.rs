@@ -12,7 +12,7 @@ use proptest::option;
 use proptest::prelude::*;
 use prost::Message;
 use segue_kernel::table::Table;
-use segue_kernel::wire::{BlockFormat, DecodeOptions, Export, ExportRequest, decode};
+use segue_kernel::wire::{BlockFormat, Compression, DecodeOptions, Export, ExportRequest, decode};
 use segue_v1::RetrieveExportResponse;
 use shop::schema;
 
@@ -39,8 +39,12 @@ fn exported(table: &Table, format: BlockFormat, list: Option<&str>) -> Vec<u8> {
     let request = ExportRequest {
         format,
         list: list.map(str::to_owned),
+        compression: Compression::None,
+        columns: None,
+        events: None,
         changed_from_millis: None,
         plan_before: None,
+        only: None,
         include_removed: false,
         block_bytes: 1 << 20,
     };

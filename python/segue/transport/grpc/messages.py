@@ -7,8 +7,6 @@ from segue.domain.campaign import Campaign
 from segue.domain.event import RecordSummary
 from segue.domain.field import Field, FieldType
 from segue.domain.job import (
-    ExportOpened,
-    ExportStatus,
     ImportStatus,
     JobOpened,
     StageResult,
@@ -22,7 +20,6 @@ from segue.v1 import (
     campaign_pb2,
     error_reason_pb2,
     event_service_pb2,
-    export_service_pb2,
     field_pb2,
     import_service_pb2,
     list_pb2,
@@ -197,29 +194,6 @@ def import_status_message(status: ImportStatus) -> import_service_pb2.ImportStat
         revision=status.revision,
         expire_time=timestamp(status.expire_millis),
         error_message=status.error_message,
-    )
-
-
-def export_opened_message(opened: ExportOpened) -> export_service_pb2.InitiateExportResponse:
-    """Returns an export's token, the one time it is shown, and what it pinned."""
-    return export_service_pb2.InitiateExportResponse(
-        token=opened.token.reveal(),
-        effective_last_datetime=optional_timestamp(opened.effective_last_millis),
-        snapshot_time=timestamp(opened.snapshot_millis),
-        revision=opened.revision,
-        expire_time=timestamp(opened.expire_millis),
-    )
-
-
-def export_status_message(status: ExportStatus) -> export_service_pb2.ExportStatus:
-    """Returns an export's state and size."""
-    return export_service_pb2.ExportStatus(
-        state=export_service_pb2.ExportState.ValueType(status.state),
-        row_count=status.row_count,
-        byte_count=status.byte_count,
-        effective_last_datetime=optional_timestamp(status.effective_last_millis),
-        snapshot_time=timestamp(status.snapshot_millis),
-        expire_time=timestamp(status.expire_millis),
     )
 
 

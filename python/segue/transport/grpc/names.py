@@ -10,6 +10,7 @@ ACCOUNT: Final = "accounts/{account}"
 LIST: Final = "accounts/{account}/lists/{list}"
 PROFILE: Final = "accounts/{account}/profiles/{profile_id}"
 SEGMENT: Final = "accounts/{account}/segments/{segment}"
+SEGMENT_GROUP: Final = "accounts/{account}/segmentGroups/{group}"
 CAMPAIGN: Final = "accounts/{account}/campaigns/{campaign}"
 API_KEY: Final = "accounts/{account}/apiKeys/{key}"
 ACCOUNT_FIELD: Final = "accounts/{account}/fields/{field}"
@@ -46,6 +47,12 @@ def segment_of(name: str, field: str) -> tuple[str, str]:
     """Returns account and segment."""
     account, segment = _parts(name, field, SEGMENT)
     return account, segment
+
+
+def segment_group_of(name: str, field: str) -> tuple[str, str]:
+    """Returns account and segment group."""
+    account, group = _parts(name, field, SEGMENT_GROUP)
+    return account, group
 
 
 def campaign_of(name: str, field: str) -> tuple[str, str]:
@@ -113,6 +120,17 @@ def segment_within(account: str, name: str, field: str) -> str:
     found, segment = segment_of(name, field)
     _check_within(account, found, field)
     return segment
+
+
+def segment_group_within(account: str, name: str, field: str) -> str:
+    """Returns the segment group of a request for an account.
+
+    Raises:
+        FieldInvalid: The group is another account's, besides the above.
+    """
+    found, group = segment_group_of(name, field)
+    _check_within(account, found, field)
+    return group
 
 
 def _check_within(account: str, found: str, field: str) -> None:

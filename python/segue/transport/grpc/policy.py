@@ -88,6 +88,9 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "ListSegmentRevisions": _BY_NAME,
         "CompareSegmentRevisions": _BY_NAME,
     },
+    "SegmentGroupService": {
+        **_of_collection("SegmentGroup", "segment_group"),
+    },
     "ImportService": {
         "InitiateImport": MethodPolicy(("parent", "list")),
         "StageProfiles": _BY_TOKEN,

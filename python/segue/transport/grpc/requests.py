@@ -1,7 +1,8 @@
 """What callers send as domain values: pages, update masks, formats, and options that are not built yet."""
 
+import enum
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -10,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from segue.domain.campaign import CampaignDraft, CampaignState
 from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
-from segue.domain.job import ExportRequest, ImportRequest, StagedPart
+from segue.domain.job import ImportRequest, StagedPart
 from segue.domain.page import PageRequest
 from segue.domain.profile import BlockFormat
 from segue.errors import FieldInvalid, FieldViolation, NotImplementedYet
@@ -20,7 +21,6 @@ from segue.v1 import (
     block_pb2,
     campaign_pb2,
     event_service_pb2,
-    export_service_pb2,
     field_pb2,
     import_service_pb2,
     match_criteria_pb2,
@@ -28,9 +28,7 @@ from segue.v1 import (
 
 _TYPES: Final = {number: field_type for field_type, number in FIELD_TYPES.items()}
 
-EXPORT_FORMATS: Final = frozenset(
-    {BlockFormat.PROFILE_BATCH, BlockFormat.ARROW_IPC, BlockFormat.NDJSON}
-)
+EXPORT_FORMATS: Final = frozenset(BlockFormat) - {BlockFormat.EVENT_BATCH}
 IMPORT_FORMATS: Final = frozenset({BlockFormat.PROFILE_BATCH, BlockFormat.ARROW_IPC})
 EVENT_FORMATS: Final = frozenset({BlockFormat.EVENT_BATCH})
 
@@ -141,33 +139,22 @@ def import_request_of(
     )
 
 
-def export_request_of(
-    account: str, request: export_service_pb2.InitiateExportRequest
-) -> ExportRequest:
-    """Returns what an export is opened with.
+E = TypeVar("E", bound=enum.IntEnum)
+
+
+def enum_of(kind: type[E], value: int, field: str) -> E | None:
+    """Returns a choice of the protocol; None where nothing is chosen.
 
     Raises:
-        FieldInvalid: The segment or the format is malformed.
-        NotImplementedYet: An option is set that is not built.
+        FieldInvalid: It is unknown.
     """
-    source = request.WhichOneof("source")
-    refuse("export.segment_group", source == "segment_group")
-    refuse("export.compression", request.compression != block_pb2.COMPRESSION_UNSPECIFIED)
-    refuse("export.match_criteria", request.HasField("match_criteria"))
-    refuse("export.states", bool(request.states))
-    refuse("export.read_mask", request.HasField("read_mask"))
-    refuse("export.callback_uri", bool(request.callback_uri))
-    return ExportRequest(
-        segment_id=(
-            names.segment_within(account, request.segment, "segment")
-            if source == "segment"
-            else None
-        ),
-        block_format=block_format_of(request.format, EXPORT_FORMATS),
-        last_datetime=request.last_datetime,
-        include_removed=request.include_removed,
-        request_id=request.request_id,
-    )
+    if not value:
+        return None
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(item.name for item in kind if item)
+        raise FieldInvalid(FieldViolation(field, f"is unknown; choose one of {known}")) from None
 
 
 async def staged_parts(

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::BlockFormat;
-use super::encode::{Encoder, SelectedRows, Span, Written};
+use super::encode::{Encoder, EncoderOptions, EventSelection, SelectedRows, Span, Written};
 use super::fields::retrieve_export_response as response;
 use super::protobuf::{LENGTH_DELIMITED, put_fixed32, put_fixed64, tag};
+use super::{BlockFormat, Compression};
 use crate::error::{KernelError, Result};
 use crate::rule::Plan;
-use crate::schema::Schema;
+use crate::schema::{ColumnId, Schema};
 use crate::table::{RowId, Version};
 
 /// Bytes kept free before the data of a response: its tag and a length padded to five bytes, which readers take as any other.
@@ -27,14 +27,22 @@ pub struct ExportRequest {
     pub format: BlockFormat,
     /// In flat formats, the list whose columns go by their bare names; others go by `list/key`.
     pub list: Option<String>,
+    /// How blocks are compressed.
+    pub compression: Compression,
+    /// The only columns that are written, profile ids always; `None` for all.
+    pub columns: Option<Vec<ColumnId>>,
+    /// The events that are written with their profiles.
+    pub events: Option<EventSelection>,
     /// Only rows changed at or after this time.
     pub changed_from_millis: Option<i64>,
     /// With `changed_from_millis`: what the plan was then, when it was another or is timed. Rows for which the two differ are part of the
     /// export.
     pub plan_before: Option<Plan>,
+    /// What rows must satisfy, erased or not, to be part of the export at all, be it as removals.
+    pub only: Option<Plan>,
     /// With `changed_from_millis`: also rows changed since, or differing, that are erased or do not satisfy the plan, by id only.
     pub include_removed: bool,
-    /// Bytes at which a block is closed.
+    /// Bytes at which a block is closed, before it is compressed.
     pub block_bytes: usize,
 }
 
@@ -72,10 +80,6 @@ impl Export {
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`] when the list is not in the schema.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "an export owns what it was asked"
-    )]
     pub fn new(
         version: Version,
         schema: Arc<Schema>,
@@ -99,7 +103,15 @@ impl Export {
             }
         };
         let with_removed = request.changed_from_millis.is_some() && request.include_removed;
-        let encoder = Encoder::new(request.format, &version, &schema, list, with_removed);
+        let options = EncoderOptions {
+            list: request.list,
+            with_removed,
+            columns: request.columns,
+            events: request.events,
+            row_count: rows.len(),
+            compression: request.compression,
+        };
+        let encoder = Encoder::new(request.format, &version, &schema, &options);
         let row = rows.first();
         let known = KnownBlocks {
             starts: vec![Start { offset: 0, row }],

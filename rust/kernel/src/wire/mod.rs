@@ -5,6 +5,7 @@
 //! | [`decode`] | blocks to [`Batch`](crate::batch::Batch)es, every record checked |
 //! | [`encode`] | rows to blocks |
 //! | [`export`] | a selection of rows as blocks that can be resumed |
+//! | [`compression`] | blocks made smaller |
 //! | [`page`] | the profiles of a plan in an order, some at a time |
 //! | [`protobuf`] | varints, tags and lengths, read and written |
 //! | [`fields`] | field numbers of `segue.v1` messages |
@@ -13,6 +14,7 @@
 //! | [`calendar`] | days and dates |
 
 pub mod calendar;
+pub mod compression;
 pub mod decode;
 pub mod encode;
 pub mod export;
@@ -22,8 +24,9 @@ pub mod protobuf;
 pub mod value;
 pub mod watch;
 
+pub use compression::Compression;
 pub use decode::{DecodeOptions, decode, decode_events};
-pub use encode::encode_profile;
+pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest};
 pub use page::{PageOf, PageOrder, PageRequest, page};
 

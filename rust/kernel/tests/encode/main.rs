@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use segue_kernel::schema::Schema;
 use segue_kernel::table::Version;
-use segue_kernel::wire::{BlockFormat, Export, ExportRequest};
+use segue_kernel::wire::{BlockFormat, Compression, Export, ExportRequest};
 
 /// Every format.
 const FORMATS: [BlockFormat; 3] = [
@@ -31,8 +31,12 @@ fn request(format: BlockFormat) -> ExportRequest {
     ExportRequest {
         format,
         list: None,
+        compression: Compression::None,
+        columns: None,
+        events: None,
         changed_from_millis: None,
         plan_before: None,
+        only: None,
         include_removed: false,
         block_bytes: BLOCK_BYTES,
     }

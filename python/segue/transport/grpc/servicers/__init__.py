@@ -13,6 +13,7 @@ from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.lists import ListService
 from segue.service.profiles import ProfileService
+from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import SegmentUseCases
 from segue.service.vocabulary import VocabularyService
 from segue.transport.grpc.servicers.accounts import AccountServicer
@@ -23,6 +24,7 @@ from segue.transport.grpc.servicers.fields import FieldServicer
 from segue.transport.grpc.servicers.imports import ImportServicer
 from segue.transport.grpc.servicers.lists import ListServicer
 from segue.transport.grpc.servicers.profiles import ProfileServicer
+from segue.transport.grpc.servicers.segment_groups import SegmentGroupServicer
 from segue.transport.grpc.servicers.segments import SegmentServicer
 from segue.transport.grpc.servicers.users import UserServicer
 from segue.v1 import (
@@ -34,6 +36,7 @@ from segue.v1 import (
     import_service_pb2,
     list_service_pb2,
     profile_service_pb2,
+    segment_group_service_pb2,
     segment_service_pb2,
     user_service_pb2,
 )
@@ -51,6 +54,7 @@ class UseCases:
     campaigns: CampaignService
     events: EventService
     segments: SegmentUseCases
+    segment_groups: SegmentGroupService
     imports: ImportService
     exports: ExportService
     keys: KeyService
@@ -68,6 +72,9 @@ def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:
             use_cases.profiles, use_cases.segments
         ),
         _service(segment_service_pb2.DESCRIPTOR): SegmentServicer(use_cases.segments),
+        _service(segment_group_service_pb2.DESCRIPTOR): SegmentGroupServicer(
+            use_cases.segment_groups
+        ),
         _service(campaign_service_pb2.DESCRIPTOR): CampaignServicer(use_cases.campaigns),
         _service(event_service_pb2.DESCRIPTOR): EventServicer(use_cases.events),
         _service(import_service_pb2.DESCRIPTOR): ImportServicer(use_cases.imports),

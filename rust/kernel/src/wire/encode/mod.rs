@@ -36,11 +36,11 @@ use window::{Bits, WINDOW_ROWS};
 
 use crate::bitmap::to_row;
 use crate::column::BLOCK_ROWS;
-use crate::schema::Schema;
+use crate::schema::{ColumnId, Schema};
 use crate::table::{RowId, Version};
-use crate::wire::BlockFormat;
 use crate::wire::fields::profile_batch;
 use crate::wire::protobuf::put_bytes;
+use crate::wire::{BlockFormat, Compression};
 
 /// Encodes one row as a serialized `segue.v1.Profile` with its field keys spelled out.
 ///
@@ -112,17 +112,41 @@ pub(super) struct Written {
     pub(super) next: Option<RowId>,
 }
 
+/// Which events of a profile are written with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSelection {
+    /// Ids of their types.
+    pub types: Vec<String>,
+    /// Events of this time or later, milliseconds since 1970 UTC.
+    pub from_millis: i64,
+    /// Events before this time.
+    pub until_millis: i64,
+}
+
+/// What of its rows an encoder writes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EncoderOptions {
+    /// In flat formats, the list whose columns go by their bare names.
+    pub(super) list: Option<String>,
+    /// Whether rows may be removals.
+    pub(super) with_removed: bool,
+    /// The only columns that are written, profile ids always; `None` for all.
+    pub(super) columns: Option<Vec<ColumnId>>,
+    /// The events that are written with their profiles.
+    pub(super) events: Option<EventSelection>,
+    /// Rows of the whole selection.
+    pub(super) row_count: u64,
+    /// How a format that compresses within itself does so; blocks of others are compressed by the export.
+    pub(super) compression: Compression,
+}
+
 impl Encoder {
     /// Lays out the records of a version.
-    ///
-    /// - `list`: in flat formats, the list whose columns go by their bare names.
-    /// - `with_removed`: whether rows may be removals.
     pub(super) fn new(
         format: BlockFormat,
         version: &Version,
         schema: &Schema,
-        list: Option<&str>,
-        with_removed: bool,
+        options: &EncoderOptions,
     ) -> Self {
         Self(match format {
             BlockFormat::ProfileBatch => Layout::Profiles(Form::new(
@@ -136,10 +160,17 @@ impl Encoder {
             BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(
                 version,
                 schema,
-                list,
-                with_removed,
+                options.list.as_deref(),
+                options.with_removed,
             ))),
         })
+    }
+
+    /// Whether the format compresses within itself, so that its blocks stay as they are.
+    pub(super) fn compresses_within(&self) -> bool {
+        match self.0 {
+            Layout::Profiles(_) | Layout::Lines(_) | Layout::Arrow(_) => false,
+        }
     }
 
     /// Whether an export without rows has a block all the same.

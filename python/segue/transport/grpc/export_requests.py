@@ -1,0 +1,138 @@
+"""What callers of exports ask for, as domain values."""
+
+from typing import Final
+
+from segue.domain.export import (
+    Compression,
+    EventWindow,
+    ExportDelivery,
+    ExportRequest,
+    MatchBy,
+    MatchCriteria,
+    NotificationKind,
+    NotificationTarget,
+    RowWindow,
+)
+from segue.errors import FieldInvalid, FieldViolation
+from segue.transport.grpc import names
+from segue.transport.grpc.requests import EXPORT_FORMATS, block_format_of, enum_of
+from segue.v1 import export_service_pb2, profile_pb2
+
+DEFAULT_EVENTS_MILLIS: Final = 7 * 86_400_000
+"""Events are exported of a week where no end is given (seed 002)."""
+
+
+def export_request_of(
+    account: str, request: export_service_pb2.InitiateExportRequest
+) -> ExportRequest:
+    """Returns what an export is opened with.
+
+    Raises:
+        FieldInvalid: A name or a choice is malformed.
+    """
+    source = request.WhichOneof("source")
+    delivery = enum_of(ExportDelivery, request.delivery, "delivery") or ExportDelivery.STREAMS
+    return ExportRequest(
+        block_format=block_format_of(request.format, EXPORT_FORMATS),
+        segment_ids=_segments_of(account, request, source),
+        group_id=(
+            names.segment_group_within(account, request.segment_group, "segment_group")
+            if source == "segment_group"
+            else None
+        ),
+        last_datetime=request.last_datetime,
+        sync_token=request.sync_token,
+        include_removed=request.include_removed,
+        compression=enum_of(Compression, request.compression, "compression") or Compression.NONE,
+        match=_match_of(request),
+        states=_states_of(request),
+        read_mask=tuple(request.read_mask.paths) if request.HasField("read_mask") else None,
+        delivery=delivery,
+        stream_count=request.stream_count or 1,
+        max_file_rows=request.max_file_rows or None,
+        max_file_bytes=request.max_file_bytes or None,
+        events=_events_of(request),
+        notify=_notify_of(request),
+        request_id=request.request_id,
+    )
+
+
+def row_window_of(request: export_service_pb2.RetrieveExportRequest) -> RowWindow | None:
+    """Returns which rows are asked for; None where none are named.
+
+    Raises:
+        FieldInvalid: A part is named too.
+    """
+    if not request.HasField("rows"):
+        return None
+    if request.part:
+        raise FieldInvalid(FieldViolation("rows", "are of the whole export; leave `part` out"))
+    default = RowWindow()
+    return RowWindow(request.rows.offset or default.offset, request.rows.limit or default.limit)
+
+
+def _segments_of(
+    account: str, request: export_service_pb2.InitiateExportRequest, source: str | None
+) -> tuple[str, ...]:
+    if source == "segment":
+        return (names.segment_within(account, request.segment, "segment"),)
+    if source != "segments":
+        return ()
+    segments = request.segments.segments
+    if not segments:
+        raise FieldInvalid(FieldViolation("segments.segments", "is empty; name 1 to 100 segments"))
+    return tuple(
+        names.segment_within(account, name, f"segments.segments[{position}]")
+        for position, name in enumerate(segments)
+    )
+
+
+def _match_of(request: export_service_pb2.InitiateExportRequest) -> MatchCriteria | None:
+    if not request.HasField("match_criteria"):
+        return None
+    criteria = request.match_criteria
+    match_by = enum_of(MatchBy, criteria.match_by, "match_criteria.match_by")
+    if match_by is None:
+        raise FieldInvalid(
+            FieldViolation("match_criteria.match_by", "is missing; choose what the values are")
+        )
+    return MatchCriteria(match_by, criteria.match_type, tuple(criteria.values))
+
+
+def _states_of(request: export_service_pb2.InitiateExportRequest) -> tuple[int, ...]:
+    known = profile_pb2.MembershipState.values()[1:]
+    wrong = [
+        FieldViolation(f"states[{position}]", "is unknown; choose a MembershipState")
+        for position, state in enumerate(request.states)
+        if state not in known
+    ]
+    if wrong:
+        raise FieldInvalid(*wrong)
+    return tuple(sorted({int(state) - 1 for state in request.states}))
+
+
+def _events_of(request: export_service_pb2.InitiateExportRequest) -> EventWindow | None:
+    if not request.HasField("events"):
+        return None
+    window = request.events
+    if not window.HasField("start_time"):
+        raise FieldInvalid(
+            FieldViolation("events.start_time", "is missing; events need the moment they begin at")
+        )
+    start = window.start_time.ToMilliseconds()
+    has_end = window.HasField("end_time")
+    end = window.end_time.ToMilliseconds() if has_end else start + DEFAULT_EVENTS_MILLIS
+    return EventWindow(tuple(window.event_types), start, end)
+
+
+def _notify_of(request: export_service_pb2.InitiateExportRequest) -> NotificationTarget | None:
+    match request.notify.WhichOneof("target"):
+        case "email_address":
+            return NotificationTarget(NotificationKind.EMAIL, request.notify.email_address)
+        case "webhook_uri":
+            return NotificationTarget(NotificationKind.WEBHOOK, request.notify.webhook_uri)
+    if request.HasField("notify"):
+        raise FieldInvalid(
+            FieldViolation("notify.target", "is missing; name an e-mail or an https address")
+        )
+    return None
