@@ -22,7 +22,7 @@ from segue.v1.block_pb2 import BlockFormat, Compression
 from segue.v1.export_service_pb2 import InitiateExportResponse
 
 SUFFIX = ".ndjson"
-SYNC_TOKEN = "sync"
+LAST = "sync"
 
 
 class Broken(Exception):
@@ -106,7 +106,7 @@ def test_several_parts_do_not_go_into_one_file(tmp_path: Path) -> None:
 
 
 def pinned() -> PinnedSnapshot:
-    opened = InitiateExportResponse(sync_token=SYNC_TOKEN)
+    opened = InitiateExportResponse(sync_token=LAST)
     opened.snapshot_time.FromJsonString("2026-01-31T12:00:00.003Z")
     return PinnedSnapshot("secret", opened)
 

@@ -258,9 +258,7 @@ class ExportService:
         if rows.offset - 1 + rows.limit >= held.whole.row_count:
             await self._retrieved(row, row.byte_count, keep_alive=keep_alive)
 
-    async def commit(
-        self, account_id: str | None, token: str, *, keep_files: bool
-    ) -> ExportStatus:
+    async def commit(self, account_id: str | None, token: str, *, keep_files: bool) -> ExportStatus:
         """Ends the token of an export that was taken over; its files stay when asked to.
 
         Raises:
@@ -297,9 +295,7 @@ class ExportService:
         rows = await self._store.read(
             lambda tx: exports.select(tx, account.key, int(before), limit + 1)
         )
-        found = [
-            await self._parts.statuses.of(account, row, counted=False) for row in rows[:limit]
-        ]
+        found = [await self._parts.statuses.of(account, row, counted=False) for row in rows[:limit]]
         token = encode_position(rows[limit - 1].key) if len(rows) > limit else ""
         return Page(tuple(found), token)
 
@@ -401,9 +397,7 @@ class ExportService:
             expire_millis=row.expire_millis,
             sync_token=sync_token,
             poll_uri=(
-                self._parts.statuses.poll_uri(row)
-                if row.delivery is ExportDelivery.FILES
-                else None
+                self._parts.statuses.poll_uri(row) if row.delivery is ExportDelivery.FILES else None
             ),
             webhook_secret=self._tokens.webhook_secret(account.key) if is_called else None,
         )
