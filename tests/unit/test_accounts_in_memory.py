@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from segue.domain.job import ExportRequest
+from segue.domain.export import ExportRequest
 from segue.domain.profile import BlockFormat
 from segue.v1 import profile_pb2
 from tests.unit.use_cases import HandClock, OpenUseCases
@@ -78,12 +78,12 @@ async def test_an_open_export_outlives_its_account_in_memory(tmp_path: Path) -> 
     clock = HandClock()
     use_cases = OpenUseCases(tmp_path, clock, budget_bytes=NO_BUDGET)
     await filled(use_cases)
-    request = ExportRequest(None, BlockFormat.PROFILE_BATCH)
-    token = (await use_cases.exports.initiate(LARGE, request)).token.reveal()
-    first = [block async for block in use_cases.exports.retrieve(LARGE, token, 0)]
+    request = ExportRequest(BlockFormat.PROFILE_BATCH)
+    token = (await use_cases.exports.opening.initiate(LARGE, request)).token.reveal()
+    first = [block async for block in use_cases.exports.reading.retrieve(LARGE, token, 0)]
     await use_cases.profiles.upsert(LARGE, batch(0, 100, "xx"))
     await use_cases.snapshot_everything()
     await use_cases.close()
     again = OpenUseCases(tmp_path, clock)
-    assert [block async for block in again.exports.retrieve(LARGE, token, 0)] == first
+    assert [block async for block in again.exports.reading.retrieve(LARGE, token, 0)] == first
     await again.close()

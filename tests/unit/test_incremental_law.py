@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from segue.domain.event import EventBlock
+from segue.domain.export import ExportRequest
 from segue.domain.field import FieldType
-from segue.domain.job import ExportRequest, ImportRequest, ImportState, StagedPart
+from segue.domain.job import ImportRequest, ImportState, StagedPart
 from segue.domain.profile import BlockFormat
 from segue.domain.segment import (
     Rules,
@@ -92,11 +93,14 @@ class Follower:
 
     async def catch_up(self, use_cases: OpenUseCases) -> None:
         request = ExportRequest(
-            self.segment_id, BlockFormat.PROFILE_BATCH, self.since, include_removed=True
+            BlockFormat.PROFILE_BATCH,
+            segment_ids=() if self.segment_id is None else (self.segment_id,),
+            last_datetime=self.since,
+            include_removed=bool(self.since),
         )
-        opened = await use_cases.exports.initiate("shop", request)
+        opened = await use_cases.exports.opening.initiate("shop", request)
         token = opened.token.reveal()
-        async for block in use_cases.exports.retrieve("shop", token, 0):
+        async for block in use_cases.exports.reading.retrieve("shop", token, 0):
             for profile in profiles_of(block):
                 if profile.removed:
                     self.state.pop(profile.profile_id, None)

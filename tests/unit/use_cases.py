@@ -7,7 +7,7 @@ from segue.domain.timestamp import format_timestamp
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
-from segue.service.exports import ExportService
+from segue.service.export_use_cases import open_export_use_cases
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
@@ -16,12 +16,14 @@ from segue.service.limits import Limits
 from segue.service.lists import ListService
 from segue.service.maintenance import Maintenance
 from segue.service.membership import Membership
+from segue.service.notification_targets import NotificationTargets
 from segue.service.profiles import ProfileService
 from segue.service.segment_groups import SegmentGroupService
 from segue.service.segment_use_cases import open_segment_use_cases
 from segue.service.tokens import Tokens
 from segue.service.vocabulary import VocabularyService
 from segue.store.base import Store
+from segue.store.blobs import Blobs
 from segue.store.open import open_store
 
 BUDGET_BYTES = 1 << 30
@@ -63,7 +65,19 @@ class OpenUseCases:
         self.vocabulary = VocabularyService(self.store, self.ledger, limits, clock)
         self.campaigns = CampaignService(self.store, self.ledger.directory, limits, clock)
         self.events = EventService(self.ledger, limits)
-        self.profiles = ProfileService(self.ledger, limits)
+        self.blobs = Blobs.open(None, data_dir)
+        targets = NotificationTargets(sends_email=True, allow_private=True)
+        self.exports = open_export_use_cases(
+            self.store,
+            self.ledger,
+            self.blobs,
+            tokens,
+            targets,
+            "http://127.0.0.1:8080",
+            limits,
+            clock,
+        )
+        self.profiles = ProfileService(self.ledger, self.exports.ends, limits)
         segments = open_segment_use_cases(self.store, self.ledger, self.membership, limits, clock)
         self.segments = segments.definitions
         self.counts = segments.counts
@@ -73,8 +87,9 @@ class OpenUseCases:
         self.watches = segments.watches
         self.groups = SegmentGroupService(self.store, self.ledger, limits, clock)
         self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)
-        self.exports = ExportService(self.store, self.ledger, tokens, limits, clock)
-        self.maintenance = Maintenance(self.store, self.ledger, self.exports, data_dir, 1, clock)
+        self.maintenance = Maintenance(
+            self.store, self.ledger, self.exports.ends, data_dir, 1, clock
+        )
 
     def now(self) -> str:
         """Returns the clock's time as text."""
@@ -89,4 +104,5 @@ class OpenUseCases:
         await self.imports.close()
         await self.membership.close()
         await self.ledger.close()
+        await self.blobs.close()
         await self.store.close()

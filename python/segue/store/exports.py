@@ -5,7 +5,7 @@ names its lease, so that one whose lease was taken over writes nothing.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -366,22 +366,36 @@ def _fault_text(fault: ExportFault) -> str:
     return json.dumps([fault.reason, fault.message, fault.metadata])
 
 
-_CONVERSIONS: Final[dict[int, Callable[..., object]]] = {
-    3: bool,
-    5: ExportState,
-    6: ExportDelivery,
-    7: BlockFormat,
-    8: Compression,
-    9: lambda list_id: list_id or None,
-    11: bool,
-    23: lambda text: ExportFault(*json.loads(text)) if text else None,
-}
-"""What becomes of stored values, by position in `_COLUMNS`."""
-
-
 def _export(row: Row) -> ExportRow:
-    values = [
-        _CONVERSIONS[position](value) if position in _CONVERSIONS else value
-        for position, value in enumerate(row)
-    ]
-    return ExportRow(*values)
+    key, account, export_id, is_live, nonce, state, delivery, block_format, *rest = row
+    compression, list_id, changed_from, include_removed, *numbers, fault, attempt = rest
+    revision, schema_version, snapshot_millis, stream_count, file_rows, file_bytes, *counts = (
+        numbers
+    )
+    return ExportRow(
+        key=key,
+        account=account,
+        export_id=export_id,
+        is_token_live=bool(is_live),
+        link_nonce=nonce,
+        state=ExportState(state),
+        delivery=ExportDelivery(delivery),
+        block_format=BlockFormat(block_format),
+        compression=Compression(compression),
+        list_id=list_id or None,
+        changed_from_millis=changed_from,
+        include_removed=bool(include_removed),
+        revision=revision,
+        schema_version=schema_version,
+        snapshot_millis=snapshot_millis,
+        stream_count=stream_count,
+        max_file_rows=file_rows,
+        max_file_bytes=file_bytes,
+        row_count=counts[0],
+        byte_count=counts[1],
+        written_row_count=counts[2],
+        create_millis=counts[3],
+        expire_millis=counts[4],
+        fault=ExportFault(*json.loads(fault)) if fault else None,
+        attempt=attempt,
+    )

@@ -33,7 +33,10 @@ IDLE_SECONDS: Final = 5.0
 FIRST_RETRY_MILLIS: Final = 1_000
 """Wait before the second attempt; it doubles each time."""
 
-FINAL: Final = {ExportTooLarge: ExportState.ERROR, StorageFull: ExportState.FAILED}
+FINAL: Final[dict[type[Exception], ExportState]] = {
+    ExportTooLarge: ExportState.ERROR,
+    StorageFull: ExportState.FAILED,
+}
 """Faults that another attempt would not mend, and the state they leave."""
 
 _log = structlog.get_logger(__name__)
@@ -100,12 +103,13 @@ class ExportJobs:
 
             def work(
                 tx: Connection, lease: str = lease, now: int = now, busy: list[int] = busy
-            ) -> tuple[Account | None, ExportRow] | None:
+            ) -> tuple[Account, ExportRow] | None:
                 row = exports.claim(tx, lease, now, now + LEASE_MILLIS, busy)
-                return None if row is None else (accounts.find_by_key(tx, row.account), row)
+                owner = None if row is None else accounts.find_by_key(tx, row.account)
+                return None if row is None or owner is None else (owner, row)
 
             claimed = await self._store.write(work)
-            if claimed is None or claimed[0] is None:
+            if claimed is None:
                 return
             account, row = claimed
             task = asyncio.create_task(self._do(account, row, lease))

@@ -29,7 +29,7 @@ PROGRESS_BYTES: Final = 32 << 20
 RENEWED_MILLIS: Final = 60_000
 
 
-class LeaseLost(Exception):  # noqa: N818 - read as a fact, and never told to a caller
+class LeaseLost(Exception):
     """The job is no longer this process's: it was cancelled, withdrawn, or taken over."""
 
 
