@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from segue.v1.profile_pb2 import ProfileBatch
 from tests.grpc.api import refused
 from tests.grpc.conftest import World
 
@@ -313,3 +314,55 @@ async def test_a_group_survives_a_segment_that_is_changed(shop: Shop) -> None:
     await shop("UpdateSegment", segment=change)
     assert made.member_count == 2
     assert (await shop("GetSegmentGroup", name=made.name)).member_count == 4
+
+
+async def test_an_export_of_a_group_has_its_members(shop: Shop) -> None:
+    made = await shop.create("g", combo(EXCEPT, seg(shop.even), seg(shop.low)))
+    opened = await shop("InitiateExport", parent=SHOP, segment_group=made.name, format=1)
+    blocks = await shop.world.shop.stream("RetrieveExport", token=opened.token)
+    profiles = [
+        profile.profile_id
+        for block in blocks
+        for profile in ProfileBatch.FromString(block.data).profiles
+    ]
+    assert sorted(profiles) == ["p6", "p8"]
+    for name in (made.name, NO_GROUP):
+        with refused("NOT_FOUND", "RESOURCE_NOT_FOUND"):
+            await shop.world.bank(
+                "InitiateExport", parent="accounts/bank", segment_group=name, format=1
+            )
+    with refused("NOT_FOUND", "RESOURCE_NOT_FOUND"):
+        await shop("InitiateExport", parent=SHOP, segment_group=NO_GROUP, format=1)
+
+
+async def test_an_increment_brings_who_entered_or_left_by_a_change_of_the_group(shop: Shop) -> None:
+    made = await shop.create("g", combo(AND, seg(shop.even)))
+    request = {"parent": SHOP, "segment_group": made.name, "format": 1}
+    opened = await shop("InitiateExport", **request)
+    since = opened.snapshot_time.ToJsonString()
+    await shop.update("g", combination=combo(AND, seg(shop.low)))
+    opened = await shop("InitiateExport", **request, last_datetime=since, include_removed=True)
+    blocks = await shop.world.shop.stream("RetrieveExport", token=opened.token)
+    found = {
+        profile.profile_id: profile.removed
+        for block in blocks
+        for profile in ProfileBatch.FromString(block.data).profiles
+    }
+    assert found == {"p1": False, "p3": False, "p6": True, "p8": True}
+
+
+async def test_a_group_made_again_under_its_id_brings_everybody(shop: Shop) -> None:
+    made = await shop.create("g", combo(AND, seg(shop.even)))
+    request = {"parent": SHOP, "segment_group": made.name, "format": 1}
+    opened = await shop("InitiateExport", **request)
+    since = opened.snapshot_time.ToJsonString()
+    await shop("DeleteSegmentGroup", name=made.name)
+    await shop.create("g", combo(AND, seg(shop.low)))
+    opened = await shop("InitiateExport", **request, last_datetime=since, include_removed=True)
+    blocks = await shop.world.shop.stream("RetrieveExport", token=opened.token)
+    found = {
+        profile.profile_id: profile.removed
+        for block in blocks
+        for profile in ProfileBatch.FromString(block.data).profiles
+    }
+    assert found == {f"p{number}": number >= 5 for number in range(10)}
