@@ -15,7 +15,7 @@ from segue.process import configure_logs, route_library_logs, tune_allocator
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
-from segue.service.exports import ExportParts, ExportService, open_export_parts
+from segue.service.export_use_cases import ExportUseCases, open_export_use_cases
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
@@ -103,7 +103,7 @@ async def start(settings: Settings) -> RunningServer:
         ).app
         stack.push_async_callback(_drain, grpc, calls, settings.shutdown_grace_seconds)
         stack.callback(use_cases.segments.membership.stop)
-        stack.callback(use_cases.exports.stop)
+        stack.callback(use_cases.exports.service.stop)
         stack.callback(ready.clear)
         ready.set()
         return RunningServer(grpc.address, http.address, settings.data_dir, stack.pop_all())
@@ -129,29 +129,29 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
     blobs = Blobs.open(settings.blob_url, data_dir)
     stack.push_async_callback(blobs.close)
-    parts = open_export_parts(store, ledger, blobs, tokens, base_url, limits, clock)
+    exports = open_export_use_cases(store, ledger, blobs, tokens, targets, base_url, limits, clock)
     maintenance = Maintenance(
-        store, ledger, parts.ends, data_dir, settings.snapshot_journal_bytes, clock
+        store, ledger, exports.ends, data_dir, settings.snapshot_journal_bytes, clock
     )
     await keys.ensure_admin_key(data_dir)
     await maintenance.start()
     stack.push_async_callback(maintenance.close)
-    await parts.ends.start()
+    await exports.ends.start()
     await imports.resume()
     stack.push_async_callback(imports.close)
-    await _open_workers(settings, store, ledger, blobs, parts, tokens, stack)
+    await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
     return UseCases(
         accounts=AccountService(store, ledger, membership, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
         fields=FieldService(store, ledger, limits, clock),
         vocabulary=VocabularyService(store, ledger, limits, clock),
-        profiles=ProfileService(ledger, parts.ends, limits),
+        profiles=ProfileService(ledger, exports.ends, limits),
         campaigns=CampaignService(store, ledger.directory, limits, clock),
         events=EventService(ledger, limits),
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
-        exports=ExportService(store, ledger, tokens, parts, targets, limits, clock),
+        exports=exports,
         keys=keys,
     )
 
@@ -161,7 +161,7 @@ async def _open_workers(
     store: Store,
     ledger: Ledger,
     blobs: Blobs,
-    parts: ExportParts,
+    exports: ExportUseCases,
     tokens: Tokens,
     stack: AsyncExitStack,
 ) -> None:
@@ -170,14 +170,16 @@ async def _open_workers(
     tools = WriterTools(
         store,
         blobs,
-        parts.held,
+        exports.held,
         ledger.encoding,
         limits.export_bytes,
         system_clock,
-        parts.ends.changed.tell,
+        exports.ends.changed.tell,
     )
-    jobs = ExportJobs(store, parts.ends, tools, limits, settings.export_jobs, system_clock)
-    facts = ExportFacts(parts.statuses.described, parts.statuses.link_uri, tokens.webhook_secret)
+    jobs = ExportJobs(store, exports.ends, tools, limits, settings.export_jobs, system_clock)
+    facts = ExportFacts(
+        exports.statuses.described, exports.statuses.link_uri, tokens.webhook_secret
+    )
     notifier = await stack.enter_async_context(
         running_notifier(store, facts, settings, system_clock)
     )

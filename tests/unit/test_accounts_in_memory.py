@@ -79,11 +79,11 @@ async def test_an_open_export_outlives_its_account_in_memory(tmp_path: Path) -> 
     use_cases = OpenUseCases(tmp_path, clock, budget_bytes=NO_BUDGET)
     await filled(use_cases)
     request = ExportRequest(BlockFormat.PROFILE_BATCH)
-    token = (await use_cases.exports.initiate(LARGE, request)).token.reveal()
-    first = [block async for block in use_cases.exports.retrieve(LARGE, token, 0)]
+    token = (await use_cases.exports.opening.initiate(LARGE, request)).token.reveal()
+    first = [block async for block in use_cases.exports.reading.retrieve(LARGE, token, 0)]
     await use_cases.profiles.upsert(LARGE, batch(0, 100, "xx"))
     await use_cases.snapshot_everything()
     await use_cases.close()
     again = OpenUseCases(tmp_path, clock)
-    assert [block async for block in again.exports.retrieve(LARGE, token, 0)] == first
+    assert [block async for block in again.exports.reading.retrieve(LARGE, token, 0)] == first
     await again.close()

@@ -98,9 +98,9 @@ class Follower:
             last_datetime=self.since,
             include_removed=bool(self.since),
         )
-        opened = await use_cases.exports.initiate("shop", request)
+        opened = await use_cases.exports.opening.initiate("shop", request)
         token = opened.token.reveal()
-        async for block in use_cases.exports.retrieve("shop", token, 0):
+        async for block in use_cases.exports.reading.retrieve("shop", token, 0):
             for profile in profiles_of(block):
                 if profile.removed:
                     self.state.pop(profile.profile_id, None)

@@ -1,10 +1,8 @@
 """Where exports take profiles from: laws of combinations against sets, states of members, and what was in force."""
 
 import asyncio
-import functools
 import json
-import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,16 +61,16 @@ def batch() -> bytes:
 class Shop:
     """An account with every profile, five segments, and groups as tests write them."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_dir: Path) -> None:
         self.loop = asyncio.new_event_loop()
         self.clock = HandClock()
-        self.run(self.open())
+        self.run(self.open(data_dir))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    async def open(self) -> None:
-        self.use_cases = OpenUseCases(Path(tempfile.mkdtemp(prefix="segue-sources-")), self.clock)
+    async def open(self, data_dir: Path) -> None:
+        self.use_cases = OpenUseCases(data_dir, self.clock)
         await self.use_cases.accounts.create("shop")
         for list_id in LISTS:
             await self.use_cases.lists.create("shop", list_id)
@@ -116,9 +114,12 @@ class Shop:
         return {profile_id for profile_id, *_ in PROFILES if snapshot.matches(plan, profile_id)}
 
 
-@functools.cache
-def the_shop() -> Shop:
-    return Shop()
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    opened = Shop(tmp_path_factory.mktemp("sources"))
+    yield opened
+    opened.run(opened.use_cases.close())
+    opened.loop.close()
 
 
 def segment_members(title: str, wanted: list[int]) -> set[str]:
@@ -196,11 +197,10 @@ def clear(shop: Shop, *group_ids: str) -> None:
         )
 
 
-@given(inner_groups, outer_groups, states)
+@given(inner=inner_groups, outer=outer_groups, wanted=states)
 def test_combinations_are_what_sets_say(
-    inner: Combination, outer: Combination, wanted: list[int]
+    shop: Shop, inner: Combination, outer: Combination, wanted: list[int]
 ) -> None:
-    shop = the_shop()
     clear(shop, "inner", "outer")
     shop.group("inner", by_id(inner, shop.ids))
     shop.group("outer", by_id(outer, shop.ids))
@@ -208,11 +208,10 @@ def test_combinations_are_what_sets_say(
     assert found == expected(outer, {"inner": inner}, wanted)
 
 
-@given(st.lists(st.sampled_from(SEGMENTS), max_size=4), states)
+@given(titles=st.lists(st.sampled_from(SEGMENTS), max_size=4), wanted=states)
 def test_segments_are_those_of_any_and_none_is_the_account(
-    titles: list[str], wanted: list[int]
+    shop: Shop, titles: list[str], wanted: list[int]
 ) -> None:
-    shop = the_shop()
     found = shop.members(tuple(shop.ids[title] for title in titles), None, states=wanted)
     if titles:
         assert found == set().union(*(segment_members(title, wanted) for title in titles))
@@ -225,8 +224,7 @@ def test_a_combination_comes_back_from_the_store_as_it_was(combination: Combinat
     assert decode_combination(encode_combination(combination)) == combination
 
 
-def test_rules_and_combinations_are_those_in_force() -> None:
-    shop = the_shop()
+def test_rules_and_combinations_are_those_in_force(shop: Shop) -> None:
     clear(shop, "inner", "outer")
     before = shop.clock()
     shop.clock.millis += 1_000
@@ -257,13 +255,14 @@ def test_rules_and_combinations_are_those_in_force() -> None:
 
 
 @pytest.mark.parametrize("source", [(("0" * 32,), None), (("0" * 32, "1" * 32), None), ((), "no")])
-def test_what_is_not_there_is_not_found(source: tuple[tuple[str, ...], str | None]) -> None:
+def test_what_is_not_there_is_not_found(
+    shop: Shop, source: tuple[tuple[str, ...], str | None]
+) -> None:
     with pytest.raises(ResourceNotFound):
-        the_shop().members(*source)
+        shop.members(*source)
 
 
-def test_one_segment_is_lowered_as_ever() -> None:
-    shop = the_shop()
+def test_one_segment_is_lowered_as_ever(shop: Shop) -> None:
 
     def lowered(tx: Any) -> Any:
         return lower_source(tx, shop.account, (shop.ids["news-all"],), None, shop.clock())

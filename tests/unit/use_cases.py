@@ -7,7 +7,7 @@ from segue.domain.timestamp import format_timestamp
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
-from segue.service.exports import ExportService, open_export_parts
+from segue.service.export_use_cases import open_export_use_cases
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
@@ -66,10 +66,18 @@ class OpenUseCases:
         self.campaigns = CampaignService(self.store, self.ledger.directory, limits, clock)
         self.events = EventService(self.ledger, limits)
         self.blobs = Blobs.open(None, data_dir)
-        self.parts = open_export_parts(
-            self.store, self.ledger, self.blobs, tokens, "http://127.0.0.1:8080", limits, clock
+        targets = NotificationTargets(sends_email=True, allow_private=True)
+        self.exports = open_export_use_cases(
+            self.store,
+            self.ledger,
+            self.blobs,
+            tokens,
+            targets,
+            "http://127.0.0.1:8080",
+            limits,
+            clock,
         )
-        self.profiles = ProfileService(self.ledger, self.parts.ends, limits)
+        self.profiles = ProfileService(self.ledger, self.exports.ends, limits)
         segments = open_segment_use_cases(self.store, self.ledger, self.membership, limits, clock)
         self.segments = segments.definitions
         self.counts = segments.counts
@@ -79,11 +87,9 @@ class OpenUseCases:
         self.watches = segments.watches
         self.groups = SegmentGroupService(self.store, self.ledger, limits, clock)
         self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)
-        targets = NotificationTargets(sends_email=True, allow_private=True)
-        self.exports = ExportService(
-            self.store, self.ledger, tokens, self.parts, targets, limits, clock
+        self.maintenance = Maintenance(
+            self.store, self.ledger, self.exports.ends, data_dir, 1, clock
         )
-        self.maintenance = Maintenance(self.store, self.ledger, self.parts.ends, data_dir, 1, clock)
 
     def now(self) -> str:
         """Returns the clock's time as text."""

@@ -25,7 +25,7 @@ def check_export_request(request: ExportRequest) -> list[FieldViolation]:
     """Returns what is wrong with a request, of all its fields at once.
 
     Note:
-        About a second for a million match values; not for the event loop.
+        Some seconds for a million match values; not for the event loop.
     """
     return [violation for check in _CHECKS for violation in check(request)]
 

@@ -38,7 +38,7 @@ def normal_values(match: MatchCriteria) -> list[str]:
     """Returns the values that are looked for, each once, in order; those of another kind are left out.
 
     Note:
-        About a second for a million; not for the event loop.
+        Some seconds for a million; not for the event loop.
     """
     normal = (normal_value(match.match_by, value) for value in match.values)
     return sorted({value for value in normal if value is not None})
@@ -53,7 +53,7 @@ def check_match(match: MatchCriteria | None) -> Iterator[FieldViolation]:
     """Finds what is wrong with match criteria; tells positions of values, never values.
 
     Note:
-        About a second for a million; not for the event loop.
+        Some seconds for a million; not for the event loop.
     """
     if match is None:
         return

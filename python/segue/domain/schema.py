@@ -38,6 +38,11 @@ def columns_of(definition: bytes) -> set[int]:
     return lists | {item["column"] for item in (*schema["fields"], *schema.get("marks", ()))}
 
 
+def list_columns_of(definition: bytes) -> set[int]:
+    """Returns the first columns of the lists in a schema."""
+    return {item["column"] for item in json.loads(definition)["lists"]}
+
+
 def _field(field: Field) -> dict[str, Any]:
     return {
         "column": field.column,

@@ -23,7 +23,7 @@ def lower_identifiers(match: MatchCriteria) -> bytes:
     A customer type is not part of it: see `lower_customer_type`.
 
     Note:
-        About a second for a million values; not for the event loop.
+        Some seconds for a million values; not for the event loop.
     """
     is_profile_id = match.match_by is MatchBy.PROFILE_ID
     identified = {

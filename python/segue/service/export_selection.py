@@ -7,10 +7,11 @@ from segue.domain.account import Account
 from segue.domain.export import ExportRequest, MatchBy
 from segue.domain.export_checks import MAX_PATHS, MAX_SEGMENTS, check_export_request, segment_field
 from segue.domain.mask_path import CONSENTS, TAGS, TOPICS
-from segue.errors import FieldInvalid, FieldViolation, ResourceNotFound, SegueError
+from segue.errors import FieldInvalid, FieldViolation, ResourceNotFound
 from segue.rules.identified import lower_customer_type, lower_identifiers
 from segue.rules.projection import Columns, ProfilePaths, project
 from segue.service.segment_rows import segment_in
+from segue.service.source_before import source_before
 from segue.service.sources import lower_source
 from segue.service.words import Words, words_in
 from segue.store import definitions
@@ -74,7 +75,9 @@ def select_rows(
     violations = [*prepared.violations, *unknown, *_unknown_event_types(request, words)]
     source = _source(tx, account, request, now_millis, violations)
     narrowing = _narrowing(request, prepared)
-    before, before_millis = _before(tx, account, request, source, now_millis, last_millis)
+    before, before_millis = None, None
+    if source is not None and last_millis is not None:
+        before, before_millis = source_before(tx, account, request, source, now_millis, last_millis)
     is_by_id = request.match is not None and request.match.match_by is MatchBy.PROFILE_ID
     selection = Selection(
         condition=_all_of(source, *narrowing),
@@ -129,7 +132,8 @@ def _source(
                 tx, account, request.segment_ids, request.group_id, now_millis, request.states
             )
         except ResourceNotFound as error:
-            absent = [("segment_group", error)]
+            field = "segments.segments" if request.group_id is None else "segment_group"
+            absent = [(field, error)]
     if len(absent) == 1 and not violations:
         raise absent[0][1]
     told = [FieldViolation(field, "was not found; check the name") for field, _ in absent]
@@ -154,39 +158,6 @@ def _narrowing(request: ExportRequest, prepared: PreparedRequest) -> tuple[bytes
         return ()
     customers = lower_customer_type(request.match)
     return (prepared.identified,) if customers is None else (prepared.identified, customers)
-
-
-def _before(
-    tx: Connection,
-    account: Account,
-    request: ExportRequest,
-    source: bytes | None,
-    now_millis: int,
-    last_millis: int | None,
-) -> tuple[bytes | None, int | None]:
-    """Lowers the source as it was for the export before, with the moment as of which it is evaluated.
-
-    Where what it was cannot be told any more, as after a change of the time zone, everybody is taken to have been on the other side: an
-    increment may repeat, it may not lose.
-    """
-    if source is None or last_millis is None:
-        return None, None
-    everybody_else = b'{"not":%b}' % source, now_millis
-    if account.update_millis > last_millis:
-        return everybody_else
-    try:
-        before = lower_source(
-            tx,
-            account,
-            request.segment_ids,
-            request.group_id,
-            last_millis,
-            request.states,
-            as_of_millis=last_millis,
-        )
-    except SegueError:
-        return everybody_else
-    return before, last_millis
 
 
 def _all_of(*conditions: bytes | None) -> bytes | None:

@@ -42,7 +42,7 @@ class SyncTokens:
             snapshot_millis: Tick of its snapshot.
 
         Note:
-            About a second for a million match values; not for the event loop.
+            Some seconds for a million match values; not for the event loop.
         """
         body = _BODY.pack(_VERSION, snapshot_millis, _fingerprint(request))
         return base64.urlsafe_b64encode(body + self._mac(account_id, body)).decode()
@@ -59,7 +59,7 @@ class SyncTokens:
             FieldInvalid: It is none that this server made for the account, or is of an export of other profiles.
 
         Note:
-            About a second for a million match values; not for the event loop.
+            Some seconds for a million match values; not for the event loop.
         """
         body = self._authentic(account_id, text)
         version, snapshot_millis, fingerprint = _BODY.unpack(body)

@@ -167,6 +167,18 @@ def read_selection(tx: Connection, key: int) -> Selection:
     return Selection.decode(row[0])
 
 
+def schema_version_at(tx: Connection, account: int, millis: int) -> int:
+    """Reads which definitions an account's last export up to a tick was made with; 0 when no such export is kept."""
+    rows = list(
+        tx.execute(
+            "SELECT schema_version FROM export WHERE account = ? AND snapshot_millis <= ?"
+            " ORDER BY snapshot_millis DESC LIMIT 1",
+            (account, millis),
+        )
+    )
+    return int(rows[0][0]) if rows else 0
+
+
 def select(tx: Connection, account: int, before: int, limit: int) -> list[ExportRow]:
     """Reads an account's exports below a number, the newest first."""
     rows = tx.execute(

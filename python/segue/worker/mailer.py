@@ -160,7 +160,8 @@ def _refusal(error: Exception) -> Answer:
         return _coded(error.code, "the mail server refused the message")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return Answer(error.code, f"the mail server refused us with {error.code}")
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
+    # What is raised where STARTTLS or logging in is not offered is the base class itself.
+    if type(error) in {aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported}:
         return Answer(0, "the mail server does not offer what the settings ask for")
     return Answer(0, "the mail server could not be reached, or ended the connection")
 

@@ -188,7 +188,7 @@ def _failure(error: Exception) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
             return "no trusted TLS connection could be made"
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         return "the receiver could not be reached"
     return "the connection ended without an answer"

@@ -60,6 +60,12 @@ STATUS_BYTES: Final = 7 * 1024
 VALUE_CHARACTERS: Final = 256
 MESSAGE_CHARACTERS: Final = 1024
 
+_INFO_BYTES: Final = 1024
+"""Room for an ErrorInfo, and for what holds the details."""
+
+_HEAD_BYTES: Final = 3
+"""A tag and a length of two bytes: what a violation takes besides its own bytes."""
+
 
 def status_of(
     error: BaseException, request_id: str, rules_field: str = "segment.rule_groups[{}]"
@@ -114,14 +120,7 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
                 field_violations=_rule_violations(error, rules_field)
             )
         case errors.FieldInvalid():
-            yield error_details_pb2.BadRequest(
-                field_violations=[
-                    error_details_pb2.BadRequest.FieldViolation(
-                        field=violation.field, description=violation.description
-                    )
-                    for violation in error.violations
-                ]
-            )
+            yield _bad_request(error)
         case (
             errors.StateForbids()
             | errors.RequestIdReused()
@@ -160,6 +159,24 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
             retry = error_details_pb2.RetryInfo()
             retry.retry_delay.FromSeconds(RETRY_SECONDS)
             yield retry
+
+
+def _bad_request(error: errors.FieldInvalid) -> error_details_pb2.BadRequest:
+    """Writes what is wrong with each field; where that would be too long, descriptions go, and then the last fields."""
+    message_bytes = len(_cut(str(error), MESSAGE_CHARACTERS).encode())
+    for has_description in (True, False):
+        told = error_details_pb2.BadRequest()
+        room = STATUS_BYTES - message_bytes - _INFO_BYTES
+        for violation in error.violations:
+            description = violation.description if has_description else ""
+            added = told.field_violations.add(field=violation.field, description=description)
+            room -= added.ByteSize() + _HEAD_BYTES
+            if room < 0:
+                told.field_violations.pop()
+                break
+        else:
+            return told
+    return told
 
 
 def _subject(metadata: dict[str, str]) -> str:

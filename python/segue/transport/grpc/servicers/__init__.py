@@ -7,7 +7,7 @@ from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
-from segue.service.exports import ExportService
+from segue.service.export_use_cases import ExportUseCases
 from segue.service.fields import FieldService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
@@ -56,7 +56,7 @@ class UseCases:
     segments: SegmentUseCases
     segment_groups: SegmentGroupService
     imports: ImportService
-    exports: ExportService
+    exports: ExportUseCases
     keys: KeyService
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from segue.service.exports import ExportService
+from segue.service.export_use_cases import ExportUseCases
 from segue.transport.grpc import names
 from segue.transport.grpc.caller import CALLER
 from segue.transport.grpc.export_messages import export_opened_message, export_status_message
@@ -15,7 +15,7 @@ from segue.v1 import export_service_pb2 as service
 class ExportServicer:
     """Serves exports."""
 
-    def __init__(self, exports: ExportService) -> None:
+    def __init__(self, exports: ExportUseCases) -> None:
         """Takes the use cases."""
         self._exports = exports
 
@@ -25,7 +25,7 @@ class ExportServicer:
         """Serves `InitiateExport`."""
         account = names.account_of(request.parent, "parent")
         return export_opened_message(
-            await self._exports.initiate(account, export_request_of(account, request))
+            await self._exports.opening.initiate(account, export_request_of(account, request))
         )
 
     async def get_export_status(
@@ -33,14 +33,14 @@ class ExportServicer:
     ) -> export_pb2.ExportStatus:
         """Serves `GetExportStatus`."""
         return export_status_message(
-            await self._exports.status(CALLER.get().account_id, request.token)
+            await self._exports.service.status(CALLER.get().account_id, request.token)
         )
 
     async def watch_export(
         self, request: service.WatchExportRequest, _: object
     ) -> AsyncIterator[export_pb2.ExportStatus]:
         """Serves `WatchExport`."""
-        async for status in self._exports.watch(CALLER.get().account_id, request.token):
+        async for status in self._exports.service.watch(CALLER.get().account_id, request.token):
             yield export_status_message(status)
 
     def retrieve_export(
@@ -50,10 +50,10 @@ class ExportServicer:
         account, rows = CALLER.get().account_id, row_window_of(request)
         keep_alive = request.keep_alive if request.HasField("keep_alive") else True
         if rows is None:
-            return self._exports.retrieve(
+            return self._exports.reading.retrieve(
                 account, request.token, request.offset, request.part, keep_alive=keep_alive
             )
-        return self._exports.retrieve_rows(
+        return self._exports.reading.retrieve_rows(
             account, request.token, rows, request.offset, keep_alive=keep_alive
         )
 
@@ -62,7 +62,7 @@ class ExportServicer:
     ) -> export_pb2.ExportStatus:
         """Serves `CommitExport`."""
         return export_status_message(
-            await self._exports.commit(
+            await self._exports.service.commit(
                 CALLER.get().account_id, request.token, keep_files=request.keep_files
             )
         )
@@ -72,7 +72,7 @@ class ExportServicer:
     ) -> export_pb2.ExportStatus:
         """Serves `CancelExport`."""
         return export_status_message(
-            await self._exports.cancel(CALLER.get().account_id, request.token)
+            await self._exports.service.cancel(CALLER.get().account_id, request.token)
         )
 
     async def list_exports(
@@ -80,7 +80,7 @@ class ExportServicer:
     ) -> service.ListExportsResponse:
         """Serves `ListExports`."""
         account = names.account_of(request.parent, "parent")
-        page = await self._exports.list(account, page_of(request))
+        page = await self._exports.service.list(account, page_of(request))
         return service.ListExportsResponse(
             exports=[export_status_message(status) for status in page.items],
             next_page_token=page.next_token,

@@ -31,7 +31,7 @@ use cells::Cells;
 use form::{Form, Syntax};
 use json::Json;
 use protobuf::{Keys, Protobuf};
-pub(super) use selected::SelectedRows;
+pub(super) use selected::{Criteria, SelectedRows};
 use window::{Bits, WINDOW_ROWS};
 
 use crate::bitmap::to_row;
