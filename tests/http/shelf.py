@@ -7,6 +7,7 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from segue.domain.profile import BlockFormat
 from segue.domain.secret import Secret, new_nonce, new_secret
 from segue.domain.timestamp import system_clock
 from segue.service.export_files import PIECE_BYTES
-from segue.service.exports import ExportParts, ExportService, open_export_parts
+from segue.service.export_use_cases import ExportUseCases, open_export_use_cases
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
@@ -75,7 +76,7 @@ class Shelf:
     address: str
     store: Store
     blobs: Blobs
-    parts: ExportParts
+    exports: ExportUseCases
     desk: CallDesk
     keys: dict[str, str] = field(default_factory=dict)
     """Secrets of keys: of both accounts, and `admin`."""
@@ -145,6 +146,10 @@ class Shelf:
         return found.state
 
 
+def _open_account(name: str, tx: Connection) -> None:
+    accounts.insert(tx, name, name, "UTC", 1, 64)
+
+
 def _file_row(number: int, path: str, data: bytes) -> export_files.FileRow:
     ends = [*range(BLOCK_BYTES, len(data), BLOCK_BYTES), len(data)]
     blocks = b"".join(struct.pack("<QI", end, 1) for end in ends) if data else b""
@@ -164,29 +169,26 @@ async def open_shelf(data_dir: Path, limits: CallLimits) -> AsyncIterator[Shelf]
         blobs = Blobs.open(None, data_dir)
         stack.push_async_callback(blobs.close)
         tokens = Tokens(data_dir)
-        parts = open_export_parts(store, ledger, blobs, tokens, "http://x", Limits(), system_clock)
+        use_cases = open_export_use_cases(
+            store, ledger, blobs, tokens, NotificationTargets(), "http://x", Limits(), system_clock
+        )
         keys = KeyService(store, ledger.directory, Limits(), system_clock)
         await keys.ensure_admin_key(data_dir)
         secrets_of = {"admin": (data_dir / "admin-key").read_text().strip()}
         for account in ("shop", "bank"):
-            await store.write(
-                lambda tx, name=account: accounts.insert(tx, name, name, "UTC", 1, 64)
-            )
+            await store.write(partial(_open_account, account))
             _, secret = await keys.create(account)
             secrets_of[account] = secret.reveal()
         registry = CollectorRegistry()
         desk = CallDesk(keys.authenticate, limits, CallMetrics(registry))
         calls = HttpCalls(desk)
-        service = ExportService(
-            store, ledger, tokens, parts, NotificationTargets(), Limits(), system_clock
-        )
         late = LateApp()
-        late.app = ExportRoutes(calls, parts.files, ExportServicer(service), 1 << 20).app
+        late.app = ExportRoutes(calls, use_cases.files, ExportServicer(use_cases), 1 << 20).app
         listener = HttpListener(http_app(lambda: True, registry, late), "127.0.0.1:0")
         listener.start()
         stack.push_async_callback(listener.stop)
         stack.push_async_callback(calls.stop, 0)
-        yield Shelf(f"http://{listener.address}", store, blobs, parts, desk, secrets_of)
+        yield Shelf(f"http://{listener.address}", store, blobs, use_cases, desk, secrets_of)
 
 
 @dataclass(frozen=True)
@@ -212,10 +214,10 @@ async def curl(url: str, *options: str, key: str | None = None, directory: Path)
     exit_code = await process.wait()
     lines = head.read_text(encoding="latin-1").splitlines() if head.exists() else []
     headers = dict(line.split(": ", 1) for line in lines if ": " in line)
-    status = int(lines[0].split()[1]) if lines else 0
+    statuses = [int(line.split()[1]) for line in lines if line.startswith("HTTP/")]
     return Answer(
         exit_code,
-        status,
+        statuses[-1] if statuses else 0,
         {name.lower(): value for name, value in headers.items()},
         body.read_bytes() if body.exists() else b"",
     )

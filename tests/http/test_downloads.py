@@ -18,8 +18,9 @@ from segue.domain.export import Compression, ExportFault, ExportState
 from segue.domain.profile import BlockFormat
 from segue.domain.timestamp import system_clock
 from segue.transport.grpc.desk import CallLimits
+from segue.v1.export_service_pb2 import RetrieveExportResponse
 from tests.http.conftest import Fetch
-from tests.http.shelf import DOCUMENT, Placed, Shelf, open_shelf
+from tests.http.shelf import DOCUMENT, Placed, Shelf, curl, open_shelf
 
 SIZE = len(DOCUMENT)
 FAULT = ExportFault("EXPORT_TOO_LARGE", "it is larger than 64 GiB; ask for fewer fields", {})
@@ -343,7 +344,7 @@ async def test_an_export_that_is_withdrawn_while_it_is_sent_is_never_a_short_fil
     data = os.urandom(40 << 20)
     placed = await shelf.put(data)
     reader, writer = await begin(shelf, placed, f"Accept-Encoding: {accept}")
-    await shelf.parts.ends.end(placed.row, ExportState.WITHDRAWN)
+    await shelf.exports.ends.end(placed.row, ExportState.WITHDRAWN)
     rest = await reader.read(-1)
     assert len(rest) < len(data)
     assert not rest.endswith(b"\r\n0\r\n\r\n")
@@ -354,8 +355,6 @@ async def test_an_export_that_is_withdrawn_while_it_is_sent_is_never_a_short_fil
 async def test_downloads_share_the_places_of_their_account(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from tests.http.shelf import curl  # noqa: PLC0415
-
     directory = tmp_path_factory.mktemp("curl")
     async with open_shelf(tmp_path, CallLimits(100, 1, 10)) as shelf:
         large, other = await shelf.put(bytes(40 << 20)), await shelf.put(b"x", account="bank")
@@ -390,12 +389,10 @@ async def test_a_server_that_stops_takes_no_new_requests(shelf: Shelf, fetch: Fe
 
 @pytest.mark.parametrize("cut", [0, 1, 699_999, 700_000, 700_001, SIZE])
 async def test_the_same_file_leaves_over_grpc_in_its_blocks(shelf: Shelf, cut: int) -> None:
-    from segue.v1.export_service_pb2 import RetrieveExportResponse  # noqa: PLC0415
-
     placed = await shelf.put(DOCUMENT)
-    row = await shelf.parts.files.find(None, placed.row.export_id, 0)
+    row = await shelf.exports.files.find(None, placed.row.export_id, 0)
     position, data = cut, b""
-    async for frame in shelf.parts.files.frames(row.account, row.export, 0, cut):
+    async for frame in shelf.exports.files.frames(row.account, row.export, 0, cut):
         block = RetrieveExportResponse.FromString(frame)
         assert block.offset == position
         assert block.crc32c == _kernel.crc32c(block.data)
