@@ -77,7 +77,7 @@ class Shelf:
     store: Store
     blobs: Blobs
     exports: ExportUseCases
-    desk: CallDesk
+    calls: HttpCalls
     keys: dict[str, str] = field(default_factory=dict)
     """Secrets of keys: of both accounts, and `admin`."""
 
@@ -188,7 +188,7 @@ async def open_shelf(data_dir: Path, limits: CallLimits) -> AsyncIterator[Shelf]
         listener.start()
         stack.push_async_callback(listener.stop)
         stack.push_async_callback(calls.stop, 0)
-        yield Shelf(f"http://{listener.address}", store, blobs, use_cases, desk, secrets_of)
+        yield Shelf(f"http://{listener.address}", store, blobs, use_cases, calls, secrets_of)
 
 
 @dataclass(frozen=True)

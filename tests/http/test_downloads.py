@@ -370,9 +370,9 @@ async def test_downloads_share_the_places_of_their_account(
         )
         assert fine.body == b"x"
         writer.close()
-        while shelf.desk.in_flight:
+        while shelf.calls.desk.in_flight:
             await asyncio.sleep(0.01)
-        assert not shelf.desk.account_in_flight
+        assert not shelf.calls.desk.account_in_flight
         again = await curl(
             f"{shelf.address}{large.path}", key=shelf.keys["shop"], directory=directory
         )
@@ -381,10 +381,22 @@ async def test_downloads_share_the_places_of_their_account(
 
 async def test_a_server_that_stops_takes_no_new_requests(shelf: Shelf, fetch: Fetch) -> None:
     placed = await shelf.put(DOCUMENT)
-    shelf.desk.stop()
+    shelf.calls.desk.stop()
     answer = await fetch(placed.path, by="shop")
     assert answer.status == 503
     assert "retry-after" in answer.headers
+
+
+async def test_a_server_that_stops_breaks_downloads_off_when_the_grace_is_over(
+    shelf: Shelf,
+) -> None:
+    data = bytes(40 << 20)
+    placed = await shelf.put(data)
+    reader, writer = await begin(shelf, placed)
+    await shelf.calls.stop(0.01)
+    assert shelf.calls.desk.in_flight == 0
+    assert len(await reader.read(-1)) < len(data)
+    writer.close()
 
 
 @pytest.mark.parametrize("cut", [0, 1, 699_999, 700_000, 700_001, SIZE])
