@@ -60,14 +60,24 @@ def test_a_file_becomes_a_segment_and_the_segment_a_file(shell: Shell) -> None:
     created = ("--list", "newsletter", "--title", "Grown", "--rules", rules)
     shell.run("segment", "create", *account, *created)
     assert shell.out("segment", "count", *account, "Grown") == "2"
-    export = ("export", *account, "--segment", "Grown", "--format", "ndjson", "--output", "F")
+    export = (
+        "export",
+        "stream",
+        *account,
+        "--segment",
+        "Grown",
+        "--format",
+        "ndjson",
+        "--output",
+        "F",
+    )
     report = _report(shell.out(*export))
     assert (report["rows"], report["bytes"]) == ("2", str((shell.directory / "F").stat().st_size))
     assert report["snapshot_time"].endswith("Z")
     lines = (shell.directory / "F").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["profile_id"] for line in lines} == {"1", "4"}
     increment = (*account, "--last-datetime", report["snapshot_time"], "--output", "G")
-    assert _report(shell.out("export", *increment))["rows"] == "0"
+    assert _report(shell.out("export", "stream", *increment))["rows"] == "0"
 
 
 def test_bad_rows_are_listed_with_their_lines(shell: Shell) -> None:
@@ -118,7 +128,8 @@ def test_ndjson_and_parquet_files_are_imported(shell: Shell) -> None:
 def test_each_format_holds_every_row(shell: Shell, output_format: str) -> None:
     _import_customers(shell, "--create-fields")
     output = shell.directory / "out"
-    shell.run("export", "--account", shell.account, "--format", output_format, "--output", "out")
+    export = ("export", "stream", "--account", shell.account, "--output", "out")
+    shell.run(*export, "--format", output_format)
     match output_format:
         case "ndjson":
             lines = output.read_text(encoding="utf-8").splitlines()
@@ -131,34 +142,6 @@ def test_each_format_holds_every_row(shell: Shell, output_format: str) -> None:
             ids = {profile.profile_id for profile in batch.profiles}
     assert ids == {"1", "2", "4", "6"}
     assert not list(shell.directory.glob("*.part*"))
-
-
-def test_an_export_goes_on_with_the_file_of_an_interrupted_one(shell: Shell) -> None:
-    _import_customers(shell, "--create-fields")
-    export = ("export", "--account", shell.account, "--output", "out")
-    shell.run(*export)
-    whole = (shell.directory / "out").read_bytes()
-    token = _pinned_token(shell)
-    identity = {
-        "target": shell.server.target,
-        "account": shell.account,
-        "segment": None,
-        "last_datetime": None,
-        "include_removed": False,
-        "format": "ndjson",
-    }
-    shell.write("out.part.json", json.dumps({"token": token, "export": identity}))
-    (shell.directory / "out.part").write_bytes(whole[:100])
-    assert _report(shell.out(*export))["resumed_at_byte"] == "100"
-    assert (shell.directory / "out").read_bytes() == whole
-
-
-def _pinned_token(shell: Shell) -> str:
-    from segue.client import Client  # noqa: PLC0415 — the one place where a command is not enough
-    from segue.v1.block_pb2 import BlockFormat  # noqa: PLC0415
-
-    with Client(shell.server.target, api_key=shell.server.key) as client:
-        return client.account(shell.account).export(BlockFormat.BLOCK_FORMAT_NDJSON).token
 
 
 def test_wrong_rules_are_listed_with_their_codes(shell: Shell) -> None:

@@ -15,6 +15,7 @@ from segue.cli.failures import EXIT_CODES, FAILURES, report
 from segue.cli.imports import import_file
 from segue.cli.lists import field_app, list_app
 from segue.cli.members import segment_app
+from segue.cli.segment_groups import segment_group_app
 from segue.cli.servers import serve
 from segue.cli.session import common_options
 from segue.cli.vocabulary import consent_type_app, event_type_app, tag_app, topic_app
@@ -42,6 +43,7 @@ app.add_typer(event_app, name="event")
 app.add_typer(campaign_app, name="campaign")
 app.command("import")(import_file)
 app.add_typer(segment_app, name="segment")
+app.add_typer(segment_group_app, name="segment-group")
 app.add_typer(export_app, name="export")
 app.command("doctor")(doctor)
 app.command("bench")(bench)

@@ -8,7 +8,14 @@ import typer
 from rich.table import Table
 
 from segue.cli.output import console
-from segue.client import ClientError, EventMalformed, RulesInvalid, RulesMalformed, Unavailable
+from segue.client import (
+    ClientError,
+    CombinationMalformed,
+    EventMalformed,
+    RulesInvalid,
+    RulesMalformed,
+    Unavailable,
+)
 from segue.client.files.problems import FileInvalid, MappingInvalid
 
 FAILED: Final = 1
@@ -28,6 +35,7 @@ class CommandFailed(Exception):
 
 FAILURES: Final = (
     ClientError,
+    CombinationMalformed,
     CommandFailed,
     EventMalformed,
     FileInvalid,

@@ -10,6 +10,7 @@ from segue.v1.field_service_pb2_grpc import FieldServiceStub
 from segue.v1.import_service_pb2_grpc import ImportServiceStub
 from segue.v1.list_service_pb2_grpc import ListServiceStub
 from segue.v1.profile_service_pb2_grpc import ProfileServiceStub
+from segue.v1.segment_group_service_pb2_grpc import SegmentGroupServiceStub
 from segue.v1.segment_service_pb2_grpc import SegmentServiceStub
 from segue.v1.user_service_pb2_grpc import UserServiceStub
 
@@ -24,6 +25,7 @@ class Stubs:
         self.fields = FieldServiceStub(channel)
         self.profiles = ProfileServiceStub(channel)
         self.segments = SegmentServiceStub(channel)
+        self.segment_groups = SegmentGroupServiceStub(channel)
         self.campaigns = CampaignServiceStub(channel)
         self.events = EventServiceStub(channel)
         self.imports = ImportServiceStub(channel)

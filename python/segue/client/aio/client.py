@@ -13,7 +13,15 @@ from segue.client.aio.retrieving import stream_members
 from segue.client.aio.vocabulary import AsyncDefinitions, AsyncEventTypes
 from segue.client.aio.watching import watch_segment
 from segue.client.blocks import Block
-from segue.client.calls import accounts, campaigns, imports, lists, profiles, segments
+from segue.client.calls import (
+    accounts,
+    campaigns,
+    imports,
+    lists,
+    profiles,
+    segment_groups,
+    segments,
+)
 from segue.client.calls import exports as calls
 from segue.client.calls.export_request import FileOptions, StreamOptions
 from segue.client.events import EventRecord, RecordedEvents
@@ -101,6 +109,12 @@ class AsyncAccountClient:
     explain_membership = AccountMethod(segments.explain_membership)
     list_segment_revisions = AccountItems(segments.list_segment_revisions)
     compare_segment_revisions = AccountMethod(segments.compare_segment_revisions)
+
+    create_segment_group = AccountMethod(segment_groups.create_segment_group)
+    get_segment_group = AccountMethod(segment_groups.get_segment_group)
+    update_segment_group = AccountMethod(segment_groups.update_segment_group)
+    list_segment_groups = AccountItems(segment_groups.list_segment_groups)
+    delete_segment_group = AccountMethod(segment_groups.delete_segment_group)
 
     async def find_segment(self, title_or_id: str, *, list_id: str | None = None) -> Segment:
         """Returns the segment of a title, id or name.
