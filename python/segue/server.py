@@ -38,7 +38,10 @@ from segue.transport.grpc.desk import CallDesk, CallLimits
 from segue.transport.grpc.listener import GrpcListener
 from segue.transport.grpc.metrics import CallMetrics
 from segue.transport.grpc.servicers import UseCases, servicers_of
+from segue.transport.grpc.servicers.exports import ExportServicer
 from segue.transport.http.app import http_app
+from segue.transport.http.calls import HttpCalls
+from segue.transport.http.exports import ExportRoutes, LateApp
 from segue.transport.http.listener import HttpListener
 from segue.worker.export_jobs import ExportJobs
 from segue.worker.export_writer import WriterTools
@@ -79,7 +82,8 @@ async def start(settings: Settings) -> RunningServer:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         ready = asyncio.Event()
-        http = HttpListener(http_app(ready.is_set, registry), settings.http)
+        http_exports = LateApp()
+        http = HttpListener(http_app(ready.is_set, registry, http_exports), settings.http)
         stack.push_async_callback(http.stop)
         http.start()
         base_url = settings.public_url or f"http://{http.address}"
@@ -89,13 +93,25 @@ async def start(settings: Settings) -> RunningServer:
         )
         desk = CallDesk(use_cases.keys.authenticate, limits, CallMetrics(registry))
         grpc = GrpcListener(settings, desk, servicers_of(use_cases))
+        calls = HttpCalls(desk)
         await grpc.start()
-        stack.push_async_callback(grpc.stop, settings.shutdown_grace_seconds)
+        http_exports.app = ExportRoutes(
+            calls,
+            use_cases.exports.files,
+            ExportServicer(use_cases.exports),
+            settings.max_message_bytes,
+        ).app
+        stack.push_async_callback(_drain, grpc, calls, settings.shutdown_grace_seconds)
         stack.callback(use_cases.segments.membership.stop)
         stack.callback(use_cases.exports.service.stop)
         stack.callback(ready.clear)
         ready.set()
         return RunningServer(grpc.address, http.address, settings.data_dir, stack.pop_all())
+
+
+async def _drain(grpc: GrpcListener, calls: HttpCalls, grace_seconds: float) -> None:
+    """Turns new calls of both kinds away, and ends those in flight when the grace is over."""
+    await asyncio.gather(grpc.stop(grace_seconds), calls.stop(grace_seconds))
 
 
 async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitStack) -> UseCases:

@@ -17,12 +17,11 @@ from segue.errors import (
     FieldInvalid,
     FieldViolation,
     KeyForbidden,
-    KeyInvalid,
     ResourceNotFound,
     SegueError,
 )
 from segue.transport.grpc.caller import CALLER
-from segue.transport.grpc.desk import CallDesk
+from segue.transport.grpc.desk import CallDesk, secret_of
 from segue.transport.grpc.policy import POLICIES, MethodPolicy
 from segue.transport.grpc.status import status_of
 
@@ -33,7 +32,6 @@ Parse = Callable[[bytes], Message]
 REQUEST_ID_KEY: Final = "x-request-id"
 DETAILS_KEY: Final = "grpc-status-details-bin"
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
-_BEARER: Final = "bearer "
 
 _log = structlog.get_logger()
 
@@ -55,8 +53,7 @@ class Call:
             for key, value in context.invocation_metadata() or ()
             if isinstance(value, str)
         }
-        sent_id = self._metadata.get(REQUEST_ID_KEY, "")
-        self._request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex
+        self._request_id = request_id_of(self._metadata.get(REQUEST_ID_KEY, ""))
         self._code = StatusCode.CANCELLED
         self._began = time.perf_counter()
         self._account_id: str | None = None
@@ -131,19 +128,15 @@ class Call:
             KeyForbidden: The method is for admins.
         """
         self._desk.check_open()
-        principal = await self._desk.authenticate(self._secret())
+        principal = await self._desk.authenticate(
+            secret_of(self._metadata.get("authorization", ""))
+        )
         if principal.account_id is not None:
             if self._policy.admin_only:
                 raise KeyForbidden(f"{self._method} needs an admin's key", {"method": self._method})
             self._account_id = principal.account_id
             self._desk.enter_account(principal.account_id)
         CALLER.set(principal)
-
-    def _secret(self) -> str:
-        header = self._metadata.get("authorization", "")
-        if header[: len(_BEARER)].lower() != _BEARER:
-            raise KeyInvalid("the call has no key; send metadata authorization: Bearer <key>")
-        return header[len(_BEARER) :].strip()
 
     def read(self, parse: Parse, data: bytes) -> Message:
         """Parses a message and checks that every resource it names is the caller's.
@@ -158,17 +151,8 @@ class Call:
             raise FieldInvalid(
                 FieldViolation("request", "is not a message of this method")
             ) from error
-        self._check_tenant(request)
+        check_tenant(request, self._policy)
         return request
-
-    def _check_tenant(self, request: Message) -> None:
-        account_id = CALLER.get().account_id
-        if account_id is None:
-            return
-        for path in self._policy.names:
-            name = _value_at(request, path)
-            if _is_foreign(name, account_id):
-                raise ResourceNotFound(name)
 
     def message_received(self) -> None:
         """Counts a message of a stream in."""
@@ -177,6 +161,26 @@ class Call:
     def message_sent(self) -> None:
         """Counts a message of a stream out."""
         self._desk.metrics.message_sent(self._method)
+
+
+def request_id_of(sent: str) -> str:
+    """Returns the request id that a caller sent, or a new one where that is none of 1-128 printable ASCII characters."""
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+
+def check_tenant(request: Message, policy: MethodPolicy) -> None:
+    """Checks that every resource which a request names is the caller's.
+
+    Raises:
+        ResourceNotFound: It names another account's resource, whether that exists or not.
+    """
+    account_id = CALLER.get().account_id
+    if account_id is None:
+        return
+    for path in policy.names:
+        name = _value_at(request, path)
+        if _is_foreign(name, account_id):
+            raise ResourceNotFound(name)
 
 
 def _value_at(request: Message, path: str) -> str:

@@ -4,10 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from segue.domain.key import Principal
-from segue.errors import LimitExceeded, ServerStopping
+from segue.errors import KeyInvalid, LimitExceeded, ServerStopping
 from segue.transport.grpc.metrics import CallMetrics
+
+_BEARER: Final = "bearer "
 
 Authenticate = Callable[[str], Awaitable[Principal]]
 """Returns who holds a secret, or raises `KeyInvalid`."""
@@ -90,3 +93,14 @@ def _check_limit(limit: str, count: int, maximum: int) -> None:
             f"{maximum} calls are in flight; wait for one to end",
             {"limit": limit, "maximum": maximum},
         )
+
+
+def secret_of(authorization: str) -> str:
+    """Returns the secret that stands behind `Bearer`.
+
+    Raises:
+        KeyInvalid: There is none.
+    """
+    if authorization[: len(_BEARER)].lower() != _BEARER:
+        raise KeyInvalid("the call has no key; send authorization: Bearer <key>")
+    return authorization[len(_BEARER) :].strip()

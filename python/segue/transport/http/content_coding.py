@@ -2,15 +2,18 @@
 
 import re
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
 from typing import Final
 
 from segue import _kernel
 from segue.domain.export import Compression
-from segue.kernel import guard
 
 IDENTITY: Final = "identity"
-ENCODED: Final = ("zstd", "gzip")
+ZSTD: Final = "zstd"
+GZIP: Final = "gzip"
+ENCODED: Final = (ZSTD, GZIP)
 """Codings besides identity, the better one first."""
 
 GZIP_LEVEL: Final = 4
@@ -19,7 +22,7 @@ GZIP_LEVEL: Final = 4
 _ITEM: Final = re.compile(
     r"([!#$%&'*+.^_`|~0-9a-z-]+)(?:\s*;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?", re.ASCII
 )
-_ALIASES: Final = {"x-gzip": "gzip"}
+_ALIASES: Final = {"x-gzip": GZIP}
 
 
 def coding_of(accept: str | None, *, can_encode: bool) -> str | None:
@@ -31,15 +34,14 @@ def coding_of(accept: str | None, *, can_encode: bool) -> str | None:
     """
     weights = _weights(accept or "")
     others = weights.pop("*", None)
-    offers = [*(ENCODED if can_encode else ()), IDENTITY]
-    liked = [(weight, coding) for coding in offers if (weight := _weight(coding, weights, others))]
-    if not liked:
+    offers: list[str] = [*(ENCODED if can_encode else ()), IDENTITY]
+    liked = {coding: _weight(coding, weights, others) for coding in offers}
+    best = max(liked.values())
+    if not best:
         return None
-    best = max(weight for weight, _ in liked)
-    named = [coding for weight, coding in liked if weight == best and coding in weights]
-    return (
-        named[0] if named else next(coding for weight, coding in reversed(liked) if weight == best)
-    )
+    equal = [coding for coding in offers if liked[coding] == best]
+    named = [coding for coding in equal if coding in weights]
+    return named[0] if named else equal[-1]
 
 
 def _weights(accept: str) -> dict[str, float]:
@@ -61,17 +63,23 @@ def _weight(coding: str, weights: dict[str, float], others: float | None) -> flo
     return weights.get(coding, unsaid if others is None else others)
 
 
-async def encoded(coding: str, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+Transform = Callable[[Callable[[], bytes]], Awaitable[bytes]]
+"""Does a piece of work off the event loop."""
+
+
+async def encoded(
+    coding: str, pieces: AsyncGenerator[bytes, None], transform: Transform
+) -> AsyncGenerator[bytes, None]:
     """Compresses pieces as they come.
 
     Gzip is one member, because many clients read no further than the first and take that for the whole; zstd is a frame a piece.
     """
-    if coding != "gzip":
-        async for piece in pieces:
-            yield await guard.run(_kernel.compress, piece, Compression.ZSTD)
-        return
     member = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    async for piece in pieces:
-        if data := await guard.run(member.compress, piece):
-            yield data
-    yield await guard.run(member.flush)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if coding == ZSTD:
+                yield await transform(partial(_kernel.compress, piece, Compression.ZSTD))
+            elif data := await transform(partial(member.compress, piece)):
+                yield data
+    if coding == GZIP:
+        yield await transform(member.flush)

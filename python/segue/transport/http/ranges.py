@@ -29,9 +29,10 @@ class Span:
     start: int
     end: int
 
-
-class Unsatisfiable(Exception):
-    """A range without a byte of the file."""
+    @property
+    def is_empty(self) -> bool:
+        """Whether a file has none of them: they begin behind its end."""
+        return self.start >= self.end
 
 
 def verdict_of(headers: Mapping[str, str], etag: str, modified_millis: int) -> Verdict:
@@ -67,9 +68,6 @@ def span_of(
         etag: With its quotes, that of the file as it is stored.
         modified_millis: Since when it is what it is.
         byte_count: Its size.
-
-    Raises:
-        Unsatisfiable: The range begins behind the end, or has no bytes.
     """
     asked = _BYTES.fullmatch(headers.get("range", ""))
     if asked is None or not any(asked.groups()):
@@ -78,14 +76,10 @@ def span_of(
         return None
     first, last = (_number(digits) for digits in asked.groups())
     if first is None:
-        start, end = max(byte_count - (last or 0), 0), byte_count
-    elif last is not None and last < first:
+        return Span(max(byte_count - (last or 0), 0), byte_count)
+    if last is not None and last < first:
         return None
-    else:
-        start, end = first, byte_count if last is None else min(last + 1, byte_count)
-    if start >= end:
-        raise Unsatisfiable
-    return Span(start, end)
+    return Span(first, byte_count if last is None else min(last + 1, byte_count))
 
 
 def http_date(millis: int) -> str:
