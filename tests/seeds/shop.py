@@ -102,7 +102,7 @@ PEOPLE: Final[list[dict[str, Any]]] = [
 ]
 """Three in Oslo, of whom one is a child, one in Bergen, and one who is on no list."""
 
-EVENTS: Final = [
+EVENTS: Final[list[tuple[str, str, str, int, dict[str, Any]]]] = [
     ("e1", "ada", "purchase", MARCH, {"item": "shoes", "amount": 12.5}),
     ("e2", "ada", "visit", MARCH + DAY, {}),
     ("e3", "ada", "purchase", MARCH + 7 * DAY - 1, {"item": "hat"}),

@@ -60,7 +60,9 @@ async def effective(shop: Shop, last_datetime: str) -> datetime:
 async def test_an_export_is_initiated_by_the_name_of_a_segment_group(
     shop: Shop, group: str
 ) -> None:
-    """Initiate request by specifying a Segment Group name.
+    """Quotes seed 000.
+
+    Initiate request by specifying a Segment Group name.
 
     Name of the MyPreferences segment group to export.
     """
@@ -76,7 +78,9 @@ async def test_an_export_is_initiated_by_the_name_of_a_segment_group(
 async def test_lastdatetime_is_optional_and_brings_only_what_changed_since(
     shop: Shop, group: str
 ) -> None:
-    """You can optionally pass lastdatetime to retrieve data for a specific period.
+    """Quotes seed 000.
+
+    You can optionally pass lastdatetime to retrieve data for a specific period.
 
     Starting datetime to retrieve the updates.
     """
@@ -94,7 +98,9 @@ async def test_lastdatetime_is_optional_and_brings_only_what_changed_since(
 async def test_lastdatetime_moves_to_the_next_boundary_whatever_its_last_digit(
     shop: Shop, moment: str
 ) -> None:
-    """The millisecond value will always be rounded to the nearest boundary to avoid records being skipped.
+    """Quotes seed 000.
+
+    The millisecond value will always be rounded to the nearest boundary to avoid records being skipped.
 
     For example, 000 through 002 becomes 003, 003 through 006 becomes 007, and 007 through 009 becomes 000 of the next higher value.
     """
@@ -105,7 +111,10 @@ async def test_lastdatetime_moves_to_the_next_boundary_whatever_its_last_digit(
 
 
 async def test_lastdatetime_is_carried_over_seconds_days_and_years(shop: Shop) -> None:
-    """007 through 009 becomes 000 of the next higher value."""
+    """Quotes seed 000.
+
+    007 through 009 becomes 000 of the next higher value.
+    """
     for written, expected in (
         ("2024-03-01T12:34:56.129Z", "2024-03-01T12:34:56.130+00:00"),
         ("2024-03-01T12:34:56.997Z", "2024-03-01T12:34:57+00:00"),
@@ -120,7 +129,10 @@ async def test_lastdatetime_is_carried_over_seconds_days_and_years(shop: Shop) -
 
 
 async def test_lastdatetime_has_milliseconds_and_any_form_of_rfc_3339(shop: Shop) -> None:
-    """The LastDateTime support values up to the millisecond."""
+    """Quotes seed 000.
+
+    The LastDateTime support values up to the millisecond.
+    """
     noon = datetime(2024, 3, 1, 12, 0, 0, tzinfo=UTC)
     for written, millis in (
         ("2024-03-01T12:00:00.123", 127),
@@ -139,7 +151,10 @@ async def test_lastdatetime_has_milliseconds_and_any_form_of_rfc_3339(shop: Shop
 
 
 async def test_no_record_is_skipped_or_repeated_between_two_exports(shop: Shop) -> None:
-    """rounded to the nearest boundary to avoid records being skipped"""
+    """Quotes seed 000.
+
+    rounded to the nearest boundary to avoid records being skipped
+    """
     since = (await shop.open()).snapshot_time.ToJsonString()
     for number in range(12):
         await shop.upsert({"profile_id": f"n{number}"})
@@ -150,7 +165,9 @@ async def test_no_record_is_skipped_or_repeated_between_two_exports(shop: Shop) 
 
 
 async def test_match_criteria_bring_only_specific_profiles(shop: Shop) -> None:
-    """You can also specify MatchCriteria to retrieve data for specific profiles.
+    """Quotes seed 000.
+
+    You can also specify MatchCriteria to retrieve data for specific profiles.
 
     An optional parameter that allows you to restrict profiles that are returned by matching on specific identifiers such as Profile ID,
     Alternate ID, Email Address or Phone Number.
@@ -172,13 +189,19 @@ async def test_match_criteria_bring_only_specific_profiles(shop: Shop) -> None:
 async def test_four_match_criteria_are_supported(
     shop: Shop, match_by: int, match_type: str, values: list[str], found: str
 ) -> None:
-    """ProfileID, AlternateID, EmailAddress, and PhoneNumber are the supported match criteria."""
+    """Quotes seed 000.
+
+    ProfileID, AlternateID, EmailAddress, and PhoneNumber are the supported match criteria.
+    """
     criteria = matching(match_by, *values, match_type=match_type)
     assert await shop.ids(match_criteria=criteria) == found
 
 
 async def test_no_other_match_criteria_are_supported(shop: Shop) -> None:
-    """ProfileID, AlternateID, EmailAddress, and PhoneNumber are the supported match criteria."""
+    """Quotes seed 000.
+
+    ProfileID, AlternateID, EmailAddress, and PhoneNumber are the supported match criteria.
+    """
     for other in (0, 5):
         with refused("INVALID_ARGUMENT", "FIELD_INVALID") as refusal:
             await shop.open(match_criteria=matching(other, "ada"))
@@ -186,7 +209,9 @@ async def test_no_other_match_criteria_are_supported(shop: Shop) -> None:
 
 
 async def test_match_criteria_are_merged_with_those_of_the_group(shop: Shop, group: str) -> None:
-    """When MatchCriteria is provided in a request, it is merged with the segment group's predefined criteria to produce an output dataset
+    """Quotes seed 000.
+
+    When MatchCriteria is provided in a request, it is merged with the segment group's predefined criteria to produce an output dataset
     that meets the segment group configuration while including only the specified profiles.
     """
     everybody = matching(PROFILE_ID, "ada", "bo", "cy", "di", "ed")
@@ -210,7 +235,10 @@ def vips(shop: Shop) -> str:
 async def test_without_match_criteria_all_profiles_of_the_group_come(
     shop: Shop, group: str
 ) -> None:
-    """If MatchCriteria is not supplied, the API returns all profiles that match the search criteria defined in the segment group."""
+    """Quotes seed 000.
+
+    If MatchCriteria is not supplied, the API returns all profiles that match the search criteria defined in the segment group.
+    """
     assert await shop.ids(segment_group=group) == "ada bo"
     await shop.upsert({"profile_id": "flo", "memberships": [{"list": "news", "fields": OSLO}]})
     assert await shop.ids(segment_group=group) == "ada bo flo"
@@ -220,7 +248,9 @@ OSLO = [{"key": "Town", "text": "Oslo"}]
 
 
 async def test_alternate_ids_need_a_match_type_and_are_resolved_by_it(shop: Shop) -> None:
-    """The MatchType parameter is required when MatchCriteria is set to AlternateId, ensuring precise identifier resolution.
+    """Quotes seed 000.
+
+    The MatchType parameter is required when MatchCriteria is set to AlternateId, ensuring precise identifier resolution.
 
     Required when MatchCriteria is AlternateId; otherwise, optional.
     """
@@ -251,7 +281,9 @@ async def test_alternate_ids_need_a_match_type_and_are_resolved_by_it(shop: Shop
 async def test_for_the_other_criteria_the_match_type_is_optional_and_values_alone_count(
     shop: Shop, match_by: int, values: list[str]
 ) -> None:
-    """For ProfileID, EmailAddress, and PhoneNumber, MatchType is optional.
+    """Quotes seed 000.
+
+    For ProfileID, EmailAddress, and PhoneNumber, MatchType is optional.
 
     If omitted, the API processes the request based solely on the Values specified in the request.
     """
@@ -269,7 +301,9 @@ async def test_for_the_other_criteria_the_match_type_is_optional_and_values_alon
 async def test_a_match_type_leaves_only_profiles_that_match_it(
     shop: Shop, match_by: int, values: list[str], found: dict[str, str]
 ) -> None:
-    """When provided, it filters the results to include only profiles that match the specified type.
+    """Quotes seed 000.
+
+    When provided, it filters the results to include only profiles that match the specified type.
 
     Filters the output dataset to only include profiles that match the specified MatchType.
     """
@@ -281,7 +315,9 @@ async def test_a_match_type_leaves_only_profiles_that_match_it(
 async def test_an_email_or_phone_type_asks_for_the_address_under_that_type(
     shop: Shop, group: str
 ) -> None:
-    """When EmailAddress or PhoneNumber is used as the MatchCriteria, the MatchType can be a corresponding email or phone type.
+    """Quotes seed 000.
+
+    When EmailAddress or PhoneNumber is used as the MatchCriteria, the MatchType can be a corresponding email or phone type.
 
     In this case, the returned data is filtered by the segment group criteria but includes only the profiles from your request that also
     contain the specified email address or phone number.
@@ -297,7 +333,9 @@ async def test_an_email_or_phone_type_asks_for_the_address_under_that_type(
 
 
 async def test_a_customer_type_goes_with_profile_ids(shop: Shop, group: str) -> None:
-    """When ProfileID is used as the MatchCriteria, MatchType can be a customer type.
+    """Quotes seed 000.
+
+    When ProfileID is used as the MatchCriteria, MatchType can be a customer type.
 
     In this case, the returned data is filtered based on the segment group criteria, including only the requested profiles that match the
     given customer type.
@@ -308,7 +346,10 @@ async def test_a_customer_type_goes_with_profile_ids(shop: Shop, group: str) -> 
 
 
 async def test_an_unknown_account_is_not_found(shop: Shop, group: str) -> None:
-    """This is your organization's MyPreferences account Id. A 404 is returned if this value is invalid."""
+    """Quotes seed 000.
+
+    This is your organization's MyPreferences account Id. A 404 is returned if this value is invalid.
+    """
     assert await shop.ids(parent=SHOP, segment_group=group) == "ada bo"
     for unknown in ("nobody", "bank"):
         with refused("NOT_FOUND", "RESOURCE_NOT_FOUND"):
@@ -318,7 +359,9 @@ async def test_an_unknown_account_is_not_found(shop: Shop, group: str) -> None:
 
 
 async def test_values_are_one_or_more_and_of_the_kind_of_the_criteria(shop: Shop) -> None:
-    """Provide a collection of values that corresponds to your selected match criteria.
+    """Quotes seed 000.
+
+    Provide a collection of values that corresponds to your selected match criteria.
 
     For example, if you have chosen ProfileID as your match criteria, specify one or more profile IDs.
     """
@@ -336,7 +379,10 @@ async def test_values_are_one_or_more_and_of_the_kind_of_the_criteria(shop: Shop
 
 
 async def test_the_token_of_initiate_is_needed_by_every_later_call(shop: Shop) -> None:
-    """Secure token returned by the Initiate call, required as a URL parameter in all subsequent API requests."""
+    """Quotes seed 000.
+
+    Secure token returned by the Initiate call, required as a URL parameter in all subsequent API requests.
+    """
     opened = await shop.open(format=PROFILE_BATCH, delivery=FILES)
     await shop.ended(opened.token)
     other = await shop.open(delivery=FILES)
@@ -351,7 +397,10 @@ async def test_the_token_of_initiate_is_needed_by_every_later_call(shop: Shop) -
 
 
 async def test_the_token_is_of_no_use_to_another_account_or_without_a_key(shop: Shop) -> None:
-    """Secure token returned by the Initiate call"""
+    """Quotes seed 000.
+
+    Secure token returned by the Initiate call
+    """
     opened = await shop.open()
     admin_key = (shop.server.data_dir / "admin-key").read_text().strip()
     admin = Api(shop.api.channel, admin_key)

@@ -18,10 +18,10 @@ _CAPITAL: Final = re.compile(r"[A-Z]")
 
 def take_read_mask(request: dict[str, Any]) -> list[str] | None:
     """Takes the paths of a read mask out of a request in JSON; None, and nothing is taken, where it has not one that is text."""
-    (name, *others) = [name for name in JSON_NAMES if name in request] or [""]
-    if others or not isinstance(request.get(name), str):
+    names = [name for name in JSON_NAMES if name in request]
+    if len(names) != 1 or not isinstance(request[names[0]], str):
         return None
-    return [path_of(text) for text in _PATH.findall(request.pop(name))]
+    return [path_of(text) for text in _PATH.findall(request.pop(names[0]))]
 
 
 def path_of(text: str) -> str:
