@@ -405,7 +405,7 @@ class Export:
     def contains(self, profile_id: str) -> bool:
         """Tells whether a row of a profile, be it a removal, is in the export. Two look-ups.
 
-        In a slice that bytes bound and that was not read to its end, tells whether it may be.
+        Of a slice that bytes bound and that was not read to its end, whether it may be.
         """
     def read(self, offset: int) -> tuple[bytes, int] | None:
         """Encodes the block that begins at an offset.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Self
 
 import grpc
@@ -49,6 +50,7 @@ class Script:
         breaks: For each stream of blocks that is opened, after how many blocks it breaks; later ones do not.
         states: For each stream of states that is opened, what it tells before it breaks; the last one ends well.
         status: What GetExportStatus answers, one after the other, the last for ever.
+        stalled: Streams of blocks wait for it behind their second block; None does not let them wait.
         refusal: What retrieving and watching answer instead.
         requests: Everything that was asked.
     """
@@ -58,6 +60,7 @@ class Script:
     breaks: list[int] = field(default_factory=list)
     states: list[list[ExportStatus]] = field(default_factory=list)
     status: list[ExportStatus] = field(default_factory=list)
+    stalled: Event | None = None
     refusal: status_pb2.Status | None = None
     pages: list[list[ExportStatus]] = field(default_factory=list)
     requests: list[Any] = field(default_factory=list)
@@ -108,6 +111,8 @@ class ScriptedServer(ExportServiceServicer):
         for number, start in enumerate(range(request.offset, len(data), script.block_bytes)):
             if number == breaks:
                 break
+            if number == 2 and script.stalled:
+                script.stalled.wait()
             block = data[start : start + script.block_bytes]
             yield service.RetrieveExportResponse(
                 data=block,
