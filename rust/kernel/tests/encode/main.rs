@@ -6,6 +6,7 @@ mod history;
 mod ndjson;
 mod page;
 mod profile_batch;
+mod projection;
 mod resume;
 #[path = "../segue_v1/mod.rs"]
 mod segue_v1;

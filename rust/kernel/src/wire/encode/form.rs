@@ -4,6 +4,7 @@
 //! format that writes records one after the other; what differs between them is their [`Syntax`].
 
 use super::cells::{CellSource, Cells, holds_values};
+use super::projection::Projection;
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, MarkKind, Schema,
     builtin,
@@ -129,10 +130,16 @@ enum Part<L> {
 }
 
 impl<S: Syntax> Form<S> {
-    /// Lays out the records of a version; columns in which nothing is stored are left out.
-    pub(super) fn new(version: &Version, schema: &Schema, syntax: S) -> Self {
+    /// Lays out the records of a version; columns that are not chosen or in which nothing is stored are left out.
+    pub(super) fn new(
+        version: &Version,
+        schema: &Schema,
+        projection: &Projection,
+        syntax: S,
+    ) -> Self {
         let mut layout = Layout {
             version,
+            projection,
             syntax: &syntax,
             sources: Vec::new(),
             keys: Vec::new(),
@@ -236,6 +243,7 @@ fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &m
 /// A form in the making.
 struct Layout<'a, S> {
     version: &'a Version,
+    projection: &'a Projection,
     syntax: &'a S,
     sources: Vec<CellSource>,
     keys: Vec<String>,
@@ -315,17 +323,21 @@ impl<S: Syntax> Layout<'_, S> {
     }
 
     fn membership(&mut self, schema: &Schema, list: &List) -> Option<Part<S::Label>> {
-        let gate = self.cell(list.state())?;
-        let state = self.syntax.value(
-            Place::Member(membership::STATE, "state"),
-            Values::Enum(&MEMBERSHIP_STATES),
-        );
+        // Without a state there is no place on the list, whether the state is written or not.
+        if !self.is_stored(list.state()) || !self.projection.has_list(schema, list) {
+            return None;
+        }
+        let gate = self.push(CellSource::Column(list.state()));
         let consent = Place::Member(membership::CONSENT_TO_TRACK, "consent_to_track");
         let consents = Values::Enum(&CONSENTS_TO_TRACK);
-        let mut parts = vec![Part::Value {
-            cell: gate,
-            label: state,
-        }];
+        let mut parts = Vec::new();
+        if self.projection.has(list.state()) {
+            let state = Place::Member(membership::STATE, "state");
+            parts.push(Part::Value {
+                cell: gate,
+                label: self.syntax.value(state, Values::Enum(&MEMBERSHIP_STATES)),
+            });
+        }
         parts.extend(self.plain(
             membership::JOINED_AT_MILLIS,
             "joined_at",
@@ -352,7 +364,7 @@ impl<S: Syntax> Layout<'_, S> {
         let stored = schema
             .marks()
             .iter()
-            .filter(|mark| mark.kind == kind && self.is_stored(mark.column));
+            .filter(|mark| mark.kind == kind && self.is_written(mark.column));
         let (states, columns): (Vec<_>, Vec<_>) = stored
             .flat_map(|mark| kind.states().iter().map(move |&state| (mark, state)))
             .map(|(mark, state)| ((mark.id.as_str(), state), (mark.column, state)))
@@ -447,10 +459,14 @@ impl<S: Syntax> Layout<'_, S> {
         })
     }
 
-    /// The cell of a column in which something is stored.
+    /// The cell of a column that is chosen and in which something is stored.
     fn cell(&mut self, column: ColumnId) -> Option<usize> {
-        self.is_stored(column)
+        self.is_written(column)
             .then(|| self.push(CellSource::Column(column)))
+    }
+
+    fn is_written(&self, column: ColumnId) -> bool {
+        self.projection.has(column) && self.is_stored(column)
     }
 
     fn is_stored(&self, column: ColumnId) -> bool {

@@ -16,8 +16,10 @@
 
 mod arrow;
 mod cells;
+mod flat;
 mod form;
 mod json;
+mod projection;
 mod protobuf;
 mod ready;
 mod rfc3339;
@@ -30,6 +32,7 @@ use arrow::ArrowForm;
 use cells::Cells;
 use form::{Form, Syntax};
 use json::Json;
+use projection::Projection;
 use protobuf::{Keys, Protobuf};
 pub(super) use selected::SelectedRows;
 use window::{Bits, WINDOW_ROWS};
@@ -69,7 +72,7 @@ pub(super) fn encode_batch(version: &Version, schema: &Schema, rows: &[RowId]) -
 
 fn spelled(version: &Version, schema: &Schema) -> Form<Protobuf> {
     let keys = Keys::Spelled;
-    Form::new(version, schema, Protobuf { keys })
+    Form::new(version, schema, &Projection::ALL, Protobuf { keys })
 }
 
 fn encode_row(form: &Form<Protobuf>, version: &Version, row: RowId, out: &mut Vec<u8>) {
@@ -148,18 +151,21 @@ impl Encoder {
         schema: &Schema,
         options: &EncoderOptions,
     ) -> Self {
+        let projection = Projection::of(options.columns.as_deref());
         Self(match format {
             BlockFormat::ProfileBatch => Layout::Profiles(Form::new(
                 version,
                 schema,
+                &projection,
                 Protobuf {
                     keys: Keys::Indexed,
                 },
             )),
-            BlockFormat::Ndjson => Layout::Lines(Form::new(version, schema, Json)),
+            BlockFormat::Ndjson => Layout::Lines(Form::new(version, schema, &projection, Json)),
             BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(
                 version,
                 schema,
+                &projection,
                 options.list.as_deref(),
                 options.with_removed,
             ))),

@@ -1,7 +1,7 @@
 //! Rows as an Arrow IPC stream: flat columns in record batches.
 //!
 //! Options and states are dictionaries, sent once right behind the schema: within an export they cannot change. Columns in which nothing
-//! is stored are left out, except `profile_id` and `email`.
+//! is stored are left out, except `profile_id` and, when it is chosen, `email`.
 
 mod array;
 mod layout;
@@ -15,11 +15,12 @@ use arrow_ipc::writer::{
 };
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 
+use super::flat::{self, FlatColumn, Source};
+use super::projection::Projection;
 use super::{SelectedRows, Span, Written};
 use crate::schema::Schema;
 use crate::table::{RowId, Version};
 use array::{ArrayWriter, Slice};
-use layout::{ArrowColumn, Source};
 use message::{END_OF_STREAM, Message};
 
 /// Rows of a record batch: fastest of those measured, about a block of 1 MiB.
@@ -30,7 +31,7 @@ const BATCH_BYTES: usize = 2 << 20;
 
 /// The columns of a version as they are written.
 pub(super) struct ArrowForm {
-    columns: Vec<ArrowColumn>,
+    columns: Vec<FlatColumn>,
     /// Messages of the schema and of every dictionary.
     head: Vec<u8>,
     /// Bytes that describe a batch; the same for each.
@@ -42,10 +43,11 @@ impl ArrowForm {
     pub(super) fn new(
         version: &Version,
         schema: &Schema,
+        projection: &Projection,
         list: Option<&str>,
         with_removed: bool,
     ) -> Self {
-        let columns = layout::columns(version, schema, list, with_removed);
+        let columns = flat::columns(version, schema, projection, list, with_removed);
         let parts = columns.iter().map(|column| array::parts(column.kind));
         let (n_nodes, n_buffers) = parts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let head = head(&columns);
@@ -161,8 +163,8 @@ fn slices(rows: &SelectedRows, from: RowId, max_rows: usize) -> Vec<Slice> {
 }
 
 /// The schema, and each dictionary in the order of its columns.
-fn head(columns: &[ArrowColumn]) -> Vec<u8> {
-    let fields: Vec<Field> = columns.iter().map(|column| column.field.clone()).collect();
+fn head(columns: &[FlatColumn]) -> Vec<u8> {
+    let fields: Vec<Field> = columns.iter().map(layout::field).collect();
     let schema = Arc::new(ArrowSchema::new(fields));
     let (generator, options) = (IpcDataGenerator::default(), IpcWriteOptions::default());
     let mut tracker = DictionaryTracker::new(true);
@@ -187,8 +189,8 @@ fn head(columns: &[ArrowColumn]) -> Vec<u8> {
 }
 
 /// An array without rows that has its column's dictionary.
-fn empty_array(column: &ArrowColumn) -> ArrayRef {
-    match column.field.data_type() {
+fn empty_array(column: &FlatColumn) -> ArrayRef {
+    match layout::field(column).data_type() {
         DataType::Dictionary(_, _) => {
             let names = StringArray::from_iter_values(&column.options);
             Arc::new(DictionaryArray::new(
