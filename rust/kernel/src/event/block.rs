@@ -10,6 +10,9 @@ pub(crate) const BUCKET_MILLIS: i64 = 8 * 86_400_000;
 /// How many times larger a run must be than the one behind it in its bucket, or both become one.
 const GROWTH: usize = 2;
 
+/// Most bytes of ids in a run: their places have 32 bits, and so have those of events, each of which has an id.
+const MAX_ID_BYTES: usize = u32::MAX as usize;
+
 /// The bucket of a time of years 1 to 9999.
 pub(crate) fn bucket_of(time: i64) -> i32 {
     i32::try_from(time.div_euclid(BUCKET_MILLIS)).expect("times are within years 1 to 9999")
@@ -42,13 +45,14 @@ impl EventBlock {
     pub(super) fn add(&mut self, bucket: i32, run: Run) {
         let end = self.runs.partition_point(|&(other, _)| other <= bucket);
         let mut start = end;
-        let mut len = run.len();
+        let (mut len, mut id_bytes) = (run.len(), run.id_bytes());
         while start > 0 && self.runs[start - 1].0 == bucket {
-            let before = self.runs[start - 1].1.len();
-            if before >= GROWTH * len {
+            let before = &self.runs[start - 1].1;
+            id_bytes += before.id_bytes();
+            if before.len() >= GROWTH * len || id_bytes > MAX_ID_BYTES {
                 break;
             }
-            len += before;
+            len += before.len();
             start -= 1;
         }
         let run = if start == end {

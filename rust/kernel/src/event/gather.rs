@@ -27,7 +27,8 @@ struct Part {
     first: usize,
 }
 
-/// Gathers the events of some types of ascending rows: row `i` of the answer is the `i`-th of them. Nothing is to be stored in the answer.
+/// Gathers the events of some types of ascending rows: row `i` of the answer is the `i`-th of them. Nothing is to be stored in the
+/// answer, which is without ids, contents and ticks.
 ///
 /// # Cost
 /// Each run of the rows' blocks is walked once, or the rows are looked for in it when that takes fewer steps.

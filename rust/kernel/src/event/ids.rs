@@ -42,7 +42,7 @@ impl EventIds {
             let source = self.source.lock().expect(NOT_POISONED).take();
             let mut shards = Shards::default();
             for run in source.iter().flat_map(Types::runs) {
-                for (&id, &content) in run.ids().iter().zip(run.contents()) {
+                for (id, content) in run.hashes() {
                     shards.insert(id, content);
                 }
             }

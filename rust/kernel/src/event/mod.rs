@@ -8,9 +8,11 @@
 //! | `ids` | which event ids there are |
 //! | [`dictionary`] | the texts of a property, each once |
 //! | [`values`] | values of a property, one for each event of a run |
+//! | `receipt` | ids, contents and ticks of a run's events |
 //! | [`run`] | events sorted by row and time |
 //! | [`block`] | the runs of a block of rows, by time |
 //! | [`store`] | all of an account |
+//! | [`recorded`] | events as they are read back |
 //! | `gather` | the events of some rows side by side |
 //!
 //! Events of one type and block of rows lie in buckets of eight days of source time, so that a window reads whole buckets without looking
@@ -24,6 +26,8 @@ pub mod dictionary;
 mod gather;
 mod hash;
 mod ids;
+pub(crate) mod receipt;
+pub mod recorded;
 pub mod run;
 pub mod store;
 pub mod values;
@@ -32,4 +36,5 @@ pub use batch::EventBatch;
 pub use definition::{EventType, Property, PropertyKind};
 pub(crate) use gather::gathered;
 pub(crate) use hash::{Hash, event_id_hash};
+pub use recorded::{EventValue, RecordedEvent};
 pub use store::{Events, TypeEvents};

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use super::batch::{DatumValue, EventBatch};
 use super::dictionary::Dictionary;
+use super::hash::event_id_hash;
+use super::receipt::{IdTexts, Receipts, Ticks};
 use super::values::{Stored, Values, pick};
 use crate::buffer::Buffer;
 
@@ -12,12 +14,12 @@ use crate::buffer::Buffer;
 pub struct Run {
     pub(crate) rows: Buffer<u16>,
     pub(crate) times: Buffer<i64>,
-    pub(crate) ids: Buffer<u64>,
-    pub(crate) contents: Buffer<u32>,
     /// By number of the property; `None` where no event has a value.
     pub(crate) properties: Vec<Option<Values>>,
     /// The least and the greatest time.
     pub(crate) span: (i64, i64),
+    /// `None` in a gathered run, which nobody asks for them.
+    pub(crate) receipts: Option<Receipts>,
 }
 
 /// An event of a batch with its place; in the order in which events are stored.
@@ -33,10 +35,11 @@ pub(crate) struct Placed {
 }
 
 impl Run {
-    /// Takes sorted events of a batch; their texts go to the dictionaries of the type.
+    /// Takes sorted events of a batch that a commit of a tick records; their texts go to the dictionaries of the type.
     pub(super) fn new(
         placed: &[Placed],
         batch: &EventBatch,
+        tick_millis: i64,
         dictionaries: &mut Vec<Option<Dictionary>>,
     ) -> Self {
         let events = || placed.iter().map(|placed| placed.event as usize);
@@ -68,15 +71,8 @@ impl Run {
                 .into(),
             span: span_of(&times),
             times: times.into(),
-            ids: events()
-                .map(|event| batch.id_hashes[event])
-                .collect::<Vec<_>>()
-                .into(),
-            contents: events()
-                .map(|event| batch.content_hashes[event])
-                .collect::<Vec<_>>()
-                .into(),
             properties,
+            receipts: Some(receipts_of(placed, batch, tick_millis)),
         }
     }
 
@@ -99,17 +95,17 @@ impl Run {
             Values::gathered(&parts, &order)
         };
         let times = pick(&times, &order);
+        let receipts: Option<Vec<_>> = runs.iter().map(|run| run.receipts.as_ref()).collect();
         (!order.is_empty()).then(|| Self {
             rows: pick(&rows, &order).into(),
             span: span_of(&times),
             times: times.into(),
-            ids: pick(&concatenated(runs, |run| &run.ids), &order).into(),
-            contents: pick(&concatenated(runs, |run| &run.contents), &order).into(),
             properties: (0..n_properties).map(gathered).collect(),
+            receipts: receipts.map(|receipts| Receipts::gathered(&receipts, &order)),
         })
     }
 
-    /// The events at some positions, which are given other rows, ascending.
+    /// The events at some positions, which are given other rows, ascending, and are left without receipts.
     pub(super) fn picked(&self, positions: &[u32], rows: Vec<u16>) -> Self {
         let times = pick(&self.times, positions);
         let of_property =
@@ -118,9 +114,8 @@ impl Run {
             rows: rows.into(),
             span: span_of(&times),
             times: times.into(),
-            ids: pick(&self.ids, positions).into(),
-            contents: pick(&self.contents, positions).into(),
             properties: self.properties.iter().map(of_property).collect(),
+            receipts: None,
         }
     }
 
@@ -144,14 +139,25 @@ impl Run {
         &self.times
     }
 
-    /// Hash of each event's id.
-    pub fn ids(&self) -> &[u64] {
-        &self.ids
+    /// Hashes of each event's id and content.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = (u64, u32)> {
+        let receipts = self.receipts.iter();
+        receipts.flat_map(|receipts| {
+            let ids = receipts.ids.iter().map(event_id_hash);
+            ids.zip(receipts.contents.iter().copied())
+        })
     }
 
-    /// Hash of each event's content.
-    pub fn contents(&self) -> &[u32] {
-        &self.contents
+    /// Hash of an event's id.
+    pub(super) fn id_hash(&self, at: usize) -> Option<u64> {
+        let receipts = self.receipts.as_ref();
+        receipts.map(|receipts| event_id_hash(receipts.ids.get(at)))
+    }
+
+    /// Bytes of all ids.
+    pub(super) fn id_bytes(&self) -> usize {
+        let receipts = self.receipts.as_ref();
+        receipts.map_or(0, |receipts| receipts.ids.bytes.len())
     }
 
     /// Values of a property; `None` when no event has one.
@@ -171,16 +177,35 @@ impl Run {
         start..start + len
     }
 
+    /// Positions of the events of a range of rows. Logarithmic.
+    pub(super) fn of_rows(&self, rows: &Range<usize>) -> Range<usize> {
+        let start = self
+            .rows
+            .partition_point(|&row| usize::from(row) < rows.start);
+        let len = self.rows[start..].partition_point(|&row| usize::from(row) < rows.end);
+        start..start + len
+    }
+
     /// Heap bytes.
     pub(super) fn memory_bytes(&self) -> usize {
         let values = self.properties.iter().flatten();
         size_of::<Self>()
             + self.rows.memory_bytes()
             + self.times.memory_bytes()
-            + self.ids.memory_bytes()
-            + self.contents.memory_bytes()
             + self.properties.capacity() * size_of::<Option<Values>>()
             + values.map(Values::memory_bytes).sum::<usize>()
+            + self.receipts.as_ref().map_or(0, Receipts::memory_bytes)
+    }
+}
+
+fn receipts_of(placed: &[Placed], batch: &EventBatch, tick_millis: i64) -> Receipts {
+    let events = || placed.iter().map(|placed| placed.event as usize);
+    let ids: Vec<&[u8]> = events().map(|event| batch.event_ids.get(event)).collect();
+    let contents: Vec<u32> = events().map(|event| batch.content_hashes[event]).collect();
+    Receipts {
+        ids: IdTexts::new(&ids),
+        contents: contents.into(),
+        ticks: Ticks::new(tick_millis),
     }
 }
 

@@ -63,7 +63,7 @@ impl TypeEvents {
                 continue;
             };
             Arc::make_mut(block).remove_rows(rows, |run, at| {
-                removed(run.ids()[at]);
+                run.id_hash(at).into_iter().for_each(&mut removed);
                 for (property, values) in run.properties.iter().enumerate() {
                     if let Some(codes) = values.as_ref().and_then(u32::of) {
                         gone_codes.entry(property).or_default().insert(codes[at]);
@@ -158,11 +158,11 @@ impl Events {
         self.ids.lock()
     }
 
-    /// Stores events of a batch, whose ids are in the index.
+    /// Stores events of a batch that a commit of a tick records; their ids are in the index.
     ///
     /// # Cost
     /// Sorts them; then one small run for each type, block and bucket, merged into those that are there.
-    pub(crate) fn store(&mut self, batch: &EventBatch, mut placed: Vec<Placed>) {
+    pub(crate) fn store(&mut self, batch: &EventBatch, mut placed: Vec<Placed>, tick_millis: i64) {
         placed.sort_unstable();
         self.count += placed.len();
         for of_type in placed.chunk_by(|a, b| a.type_code == b.type_code) {
@@ -170,7 +170,7 @@ impl Events {
             let events = Arc::make_mut(events);
             let bucket_of = |placed: &Placed| (placed.block, placed.bucket);
             for of_bucket in of_type.chunk_by(|a, b| bucket_of(a) == bucket_of(b)) {
-                let run = Run::new(of_bucket, batch, &mut events.dictionaries);
+                let run = Run::new(of_bucket, batch, tick_millis, &mut events.dictionaries);
                 let block = events.open_block(of_bucket[0].block.into());
                 block.add(of_bucket[0].bucket, run);
             }

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::event::TypeEvents;
 use crate::event::block::EventBlock;
 use crate::event::dictionary::{Dictionary, PART_TEXTS};
+use crate::event::receipt::{IdTexts, Receipts, Ticks};
 use crate::event::run::Run;
 use crate::event::values::Values;
 
@@ -90,11 +91,10 @@ impl Stored for Run {
     fn store(&self, writer: &mut SectionWriter) -> Result<()> {
         writer.values(&self.rows)?;
         writer.values(&self.times)?;
-        writer.values(&self.ids)?;
-        writer.values(&self.contents)?;
         writer.word(to_word(self.span.0));
         writer.word(to_word(self.span.1));
-        self.properties.store(writer)
+        self.properties.store(writer)?;
+        self.receipts.store(writer)
     }
 
     fn load(reader: &mut SectionReader<'_>) -> Result<Self> {
@@ -103,17 +103,50 @@ impl Stored for Run {
         let run = Self {
             rows,
             times: reader.values(len)?,
-            ids: reader.values(len)?,
-            contents: reader.values(len)?,
             span: (from_word(reader.word()?), from_word(reader.word()?)),
             properties: Stored::load(reader)?,
+            receipts: Stored::load(reader)?,
         };
         let mut values = run.properties.iter().flatten();
-        let lens = [run.times.len(), run.ids.len(), run.contents.len()];
-        if lens != [len; 3] || values.any(|values| values.len() != len) {
+        let has_len = |receipts: &Receipts| receipts.ids.len() == len;
+        let is_whole = run.times.len() == len && run.receipts.as_ref().is_none_or(has_len);
+        if !is_whole || values.any(|values| values.len() != len) {
             return Err(reader.damaged());
         }
         Ok(run)
+    }
+}
+
+impl Stored for Receipts {
+    fn store(&self, writer: &mut SectionWriter) -> Result<()> {
+        writer.values(&self.ids.ends)?;
+        writer.values(&self.ids.bytes)?;
+        writer.values(&self.contents)?;
+        writer.values(&self.ticks.distinct)?;
+        writer.values(&self.ticks.positions)
+    }
+
+    fn load(reader: &mut SectionReader<'_>) -> Result<Self> {
+        let ids = IdTexts {
+            ends: reader.values(u32::MAX as usize)?,
+            bytes: reader.values(u32::MAX as usize)?,
+        };
+        let len = ids.len();
+        let contents: Buffer<u32> = reader.values(len)?;
+        let ticks = Ticks {
+            distinct: reader.values(len)?,
+            positions: reader.values(len)?,
+        };
+        let n_positions = if ticks.distinct.len() > 1 { len } else { 0 };
+        let is_whole = contents.len() == len && ticks.positions.len() == n_positions;
+        if !is_whole || ticks.distinct.is_empty() {
+            return Err(reader.damaged());
+        }
+        Ok(Self {
+            ids,
+            contents,
+            ticks,
+        })
     }
 }
 

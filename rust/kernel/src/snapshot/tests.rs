@@ -359,7 +359,7 @@ fn another_format_is_refused_by_its_number() {
     let error = open(directory.path()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "snapshot file manifest.json: has format 7, this release reads 2"
+        "snapshot file manifest.json: has format 7, this release reads 3"
     );
 }
 

@@ -80,7 +80,7 @@ pub(super) fn record(
         .map(|(&event, &row)| place(batch, event, row))
         .collect();
     recorded.type_codes = sorted_once(placed.iter().map(|placed| placed.type_code));
-    version.events.store(batch, placed);
+    version.events.store(batch, placed, tick_millis);
     stamp_changed(version, &recorded.rows, tick_millis);
     Ok(recorded)
 }
