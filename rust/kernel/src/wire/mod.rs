@@ -40,6 +40,12 @@ pub enum BlockFormat {
     ArrowIpc = 2,
     /// One JSON object a line.
     Ndjson = 3,
+    /// One JSON document of profiles and their sections. Written, never read.
+    Json = 4,
+    /// CSV by RFC 4180. Written, never read.
+    Csv = 5,
+    /// One JSON document of subscribers. Written, never read.
+    SubscribersJson = 8,
 }
 
 impl BlockFormat {
@@ -49,6 +55,9 @@ impl BlockFormat {
             1 => Some(Self::ProfileBatch),
             2 => Some(Self::ArrowIpc),
             3 => Some(Self::Ndjson),
+            4 => Some(Self::Json),
+            5 => Some(Self::Csv),
+            8 => Some(Self::SubscribersJson),
             _ => None,
         }
     }
@@ -59,6 +68,9 @@ impl BlockFormat {
             Self::ProfileBatch => "ProfileBatch",
             Self::ArrowIpc => "Arrow IPC",
             Self::Ndjson => "NDJSON",
+            Self::Json => "JSON",
+            Self::Csv => "CSV",
+            Self::SubscribersJson => "JSON of subscribers",
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::schema::{
 use crate::table::Version;
 
 /// Columns of a profile that are written, in their order.
-const PROFILE_COLUMNS: [(&str, ColumnId); 16] = [
+pub(super) const PROFILE_COLUMNS: [(&str, ColumnId); 16] = [
     ("profile_id", builtin::PROFILE_ID),
     ("email", builtin::EMAIL),
     ("phone", builtin::PHONE),
@@ -42,10 +42,11 @@ const PROFILE_COLUMNS: [(&str, ColumnId); 16] = [
 ];
 
 /// Columns of a place on a list, in the order in which they follow its first.
-const MEMBER_COLUMNS: [&str; 4] = ["state", "joined_at", "active_at", "consent_to_track"];
+pub(super) const MEMBER_COLUMNS: [&str; 4] =
+    ["state", "joined_at", "active_at", "consent_to_track"];
 
 /// Times of a profile's commits.
-const TICK_COLUMNS: [(&str, ColumnId); 2] = [
+pub(super) const TICK_COLUMNS: [(&str, ColumnId); 2] = [
     ("created_at", builtin::CREATED_AT),
     ("changed_at", builtin::CHANGED_AT),
 ];

@@ -36,6 +36,17 @@ pub(super) enum Values<'a> {
     Enum(&'a [&'a str]),
 }
 
+impl<'a> Values<'a> {
+    /// The values of a field.
+    pub(super) fn of_field(field: &'a Field) -> Self {
+        match field.kind {
+            ColumnKind::MultiSelectOne => Self::One(&field.options),
+            ColumnKind::MultiSelectMany => Self::Many(&field.options),
+            kind => Self::Plain(kind),
+        }
+    }
+}
+
 /// A part of a record that holds values of its own.
 #[derive(Clone, Copy)]
 pub(super) enum Group<'a> {
@@ -179,16 +190,8 @@ fn write_section<S: Syntax>(
                 more,
                 label,
             } => {
-                let identifiers = cells[*first]
-                    .text(row)
-                    .map(|value| (cells[*kind].text(row).unwrap_or_default(), value))
-                    .into_iter()
-                    .chain(
-                        cells[*more]
-                            .identifiers(row)
-                            .iter()
-                            .map(|id| (id.kind.as_bytes(), id.value.as_bytes())),
-                    );
+                let cells = [&cells[*first], &cells[*kind], &cells[*more]];
+                let identifiers = identifiers_of(cells, row);
                 S::identifiers(label, identifiers, out);
             }
             Part::Section(inner) => write_section::<S>(inner, cells, row, out),
@@ -197,8 +200,29 @@ fn write_section<S: Syntax>(
     S::close(&section.label, mark, out);
 }
 
+/// Types and values of a row's identifiers: of the first, whose type has a column of its own, and of the others.
 #[inline]
-fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
+pub(super) fn identifiers_of<'a>(
+    [first, kind, more]: [&Cells<'a>; 3],
+    row: u16,
+) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+    let first = first
+        .text(row)
+        .map(|value| (kind.text(row).unwrap_or_default(), value));
+    let more = more.identifiers(row).iter();
+    first
+        .into_iter()
+        .chain(more.map(|id| (id.kind.as_bytes(), id.value.as_bytes())))
+}
+
+/// Writes the value of a row, when it has one.
+#[inline]
+pub(super) fn write_value<S: Syntax>(
+    label: &S::Label,
+    cells: &Cells<'_>,
+    row: u16,
+    out: &mut Vec<u8>,
+) {
     match cells {
         Cells::Absent | Cells::Identifiers(_) => {}
         Cells::Text(cells) => {
@@ -399,12 +423,7 @@ impl<S: Syntax> Layout<'_, S> {
             None => Place::AccountField(position, &field.key),
             Some(_) => Place::ListField(position, &field.key),
         };
-        let values = match field.kind {
-            ColumnKind::MultiSelectOne => Values::One(&field.options),
-            ColumnKind::MultiSelectMany => Values::Many(&field.options),
-            kind => Values::Plain(kind),
-        };
-        let part = self.value(place, values, field.column)?;
+        let part = self.value(place, Values::of_field(field), field.column)?;
         self.keys.push(field.key.clone());
         Some(part)
     }
