@@ -72,6 +72,10 @@ class Plan:
                 (`texts`); number_in (`numbers`: numbers, days or milliseconds, as the column has); within (`window`; times only);
                 month_day_in (`ranges`: pairs of month * 32 + day, both ends included; days only).
                 `{"near": {"latitude", "longitude", "radius_metres"}}`: haversine distance of builtin latitude and longitude.
+                `{"identified": {"by", "type", "values"}}`: the profile id, or one of all alternate ids, e-mail addresses or phone numbers
+                (`by`: profile_id, alternate_id, email, phone) is among at most 1,000,000 values; e-mail addresses are compared caselessly,
+                others exactly. A `type` that is not null is caselessly that of the identifier ("" for none), or with profile_id the
+                profile's customer type.
                 `{"sample": {"percent", "salt"}}`: FNV-1a 64 over the UTF-8 bytes of salt, one zero byte and the profile id, then
                 MurmurHash3's fmix64; its upper 53 bits as a fraction below 1 are below percent / 100.
                 `{"did": {"event_type", "where", "window", "sum_of", "low", "low_inclusive", "high", "high_inclusive"}}`: the number of
@@ -290,7 +294,7 @@ class Snapshot:
         Returns:
             Whether the plan holds; a JSON array with the value that each leaf saw, in the order of the condition (null when absent; a text,
             number, truth value, array of option codes, day or milliseconds as a number; the metres of `near` and the percentile of
-            `sample`; for events the count, the sum or the first moment);
+            `sample`; for `identified` an array of all identifiers of the kind and type; for events the count, the sum or the first moment);
             and the next moment at which the answer changes if nothing but time does, looking at most ten years ahead. None when there is no
             such profile.
         """
@@ -373,12 +377,35 @@ class Snapshot:
 
 @final
 class Export:
-    """The encoded rows of a snapshot: a pure function of snapshot, plan and format. May be read by threads at once."""
+    """The encoded rows of a snapshot: a pure function of snapshot, plan and format. May be read by threads at once.
+
+    The rows of a compressed block end with its last byte: the rest of such a block counts all of them.
+    """
 
     row_count: int
-    """Rows, removals included."""
+    """Rows, removals included; of a slice that bytes bound, at most so many until it was read to its end."""
     size_bytes: int | None
     """Size of the whole, once it was read to its end."""
+    end_row: int | None
+    """Ordinal behind the last row, in the whole selection; of a slice that bytes bound, None until it was read to its end."""
+    def slice(self, first_row: int, max_rows: int | None, max_bytes: int | None) -> Export:
+        """Returns another export of the same selection, with offsets of its own, that begins and ends as its format wants it.
+
+        Slices that follow one another, each beginning at the `end_row` of the one before, have the rows of the whole.
+
+        Args:
+            first_row: Ordinal of the first row among the selected ones, from 0, also when this is a slice itself. Behind the end there is
+                an export without rows.
+            max_rows: Rows with which it ends; None for all that follow.
+            max_bytes: Size that it ends with the first block to reach; None for any.
+
+        Note:
+            Shares the selection; encodes nothing yet.
+        """
+    def contains(self, profile_id: str) -> bool:
+        """Tells whether a row of a profile, be it a removal, is in the export; in a slice that bytes bound and that was not read to its
+        end, whether it may be. Two look-ups.
+        """
     def read(self, offset: int) -> tuple[bytes, int] | None:
         """Encodes the block that begins at an offset.
 
@@ -391,6 +418,26 @@ class Export:
         Raises:
             OffsetOutOfRange: The offset lies behind the end.
         """
+    def read_raw(self, offset: int) -> tuple[bytes, int, int, int] | None:
+        """Encodes the block that begins at an offset, to be stored.
+
+        Returns:
+            Its bytes as they are, `next_offset`, its number of rows and its CRC-32C, or None at the end. `frame_block` makes a response of
+            them.
+
+        Raises:
+            OffsetOutOfRange: The offset lies behind the end.
+        """
+
+def frame_block(data: bytes, offset: int, row_count: int) -> bytes:
+    """Makes a serialized `segue.v1.RetrieveExportResponse` of stored data, whose checksum it computes: what `Export.read` returned."""
+
+def compress(data: bytes, compression: int) -> bytes:
+    """Compresses data as one gzip member (1) or Zstandard frame (2); 0 leaves them as they are. The same data give the same bytes.
+
+    Raises:
+        DefinitionInvalid: There is no such compression.
+    """
 
 def verify_snapshot(directory: str) -> None:
     """Reads a snapshot's files against their checksums.

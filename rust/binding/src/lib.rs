@@ -26,7 +26,7 @@ mod _kernel {
     #[pymodule_export]
     use crate::event_part::{PyEventPart, decode_events};
     #[pymodule_export]
-    use crate::export::PyExport;
+    use crate::export::{PyExport, compress, frame_block};
     #[pymodule_export]
     use crate::part::{PyPart, decode};
     #[pymodule_export]

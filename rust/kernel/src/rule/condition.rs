@@ -31,6 +31,8 @@ pub(crate) enum Condition {
     Near(Near),
     /// The profile belongs to a sample.
     Sample(Sample),
+    /// The profile has one of many identifiers.
+    Identified(Identified),
     /// There are so many events, or they sum up to so much.
     Did(Did),
     /// The first event of all lies in a window.
@@ -101,6 +103,32 @@ pub(crate) struct Near {
 pub(crate) struct Sample {
     pub(crate) percent: f64,
     pub(crate) salt: String,
+}
+
+/// The profile has an identifier that is one of these.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identified {
+    /// Which identifiers are looked at.
+    pub(crate) by: By,
+    /// The owner's word for the kind that the identifier has, or for the kind of customer where profile ids are looked at; any when missing.
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    pub(crate) values: Vec<String>,
+}
+
+/// Which identifiers are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum By {
+    /// The profile's own id.
+    ProfileId,
+    /// Its ids in other systems.
+    AlternateId,
+    /// Its e-mail addresses.
+    Email,
+    /// Its phone numbers.
+    Phone,
 }
 
 impl Comparison {
@@ -184,6 +212,7 @@ impl Condition {
                 Self::Predicate(_)
                 | Self::Near(_)
                 | Self::Sample(_)
+                | Self::Identified(_)
                 | Self::Did(_)
                 | Self::FirstDid(_)
                 | Self::DidThen(_) => continue,

@@ -231,16 +231,22 @@ impl Plan {
     pub fn evaluate_block(&self, version: &Version, block: usize, words: &mut Words) {
         words.fill(0);
         version.live(block).or_into(words);
+        self.retain_block(version, block, words);
+    }
+
+    /// Keeps the bits of those rows of a block, live or not, that satisfy the plan.
+    pub(crate) fn retain_block(&self, version: &Version, block: usize, words: &mut Words) {
         self.tree.root.retain(&self.context(version), block, words);
+    }
+
+    /// Tells whether a row, live or not, satisfies the plan. Microseconds.
+    pub(crate) fn accepts(&self, version: &Version, row: RowId) -> bool {
+        let (block, row) = block_and_row(row);
+        self.tree.root.matches(&self.context(version), block, row)
     }
 
     /// Tells whether a row is live and satisfies the plan. Microseconds.
     pub fn matches(&self, version: &Version, row: RowId) -> bool {
-        let (block, in_block) = block_and_row(row);
-        version.is_live(row)
-            && self
-                .tree
-                .root
-                .matches(&self.context(version), block, in_block)
+        version.is_live(row) && self.accepts(version, row)
     }
 }

@@ -18,6 +18,7 @@
 //! | `sieve` | a quick first answer to "is it one of these?" |
 //! | `window` | spans of time, fixed or moving with the moment |
 //! | `near` | places in a circle |
+//! | `identified` | profiles that have one of many identifiers |
 //! | `sample`, `hash` | a share of the profiles |
 //! | `due` | when an answer may change |
 //! | `explain` | what a plan saw of one row, and what it costs |
@@ -34,6 +35,7 @@ mod evaluate;
 mod events;
 mod explain;
 mod hash;
+mod identified;
 mod leaf;
 mod month_day;
 mod near;

@@ -259,7 +259,7 @@ impl Version {
     }
 
     /// The row of a profile, or of one that is erased or that only events wait for.
-    pub(super) fn find_row(&self, profile_id: &str) -> Option<RowId> {
+    pub(crate) fn find_row(&self, profile_id: &str) -> Option<RowId> {
         self.indexes
             .find_profile(&self.columns, self.n_rows, profile_id)
     }

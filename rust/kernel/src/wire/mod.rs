@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | [`decode`] | blocks to [`Batch`](crate::batch::Batch)es, every record checked |
 //! | [`encode`] | rows to blocks |
-//! | [`export`] | a selection of rows as blocks that can be resumed |
+//! | [`export`] | a selection of rows as blocks that can be resumed, as a whole or in slices |
+//! | `known` | where blocks of an export begin |
+//! | `response` | data as `segue.v1.RetrieveExportResponse` |
 //! | [`compression`] | blocks made smaller |
 //! | [`page`] | the profiles of a plan in an order, some at a time |
 //! | [`protobuf`] | varints, tags and lengths, read and written |
@@ -19,16 +21,19 @@ pub mod decode;
 pub mod encode;
 pub mod export;
 pub mod fields;
+mod known;
 pub mod page;
 pub mod protobuf;
+mod response;
 pub mod value;
 pub mod watch;
 
 pub use compression::Compression;
 pub use decode::{DecodeOptions, decode, decode_events};
 pub use encode::{EventSelection, encode_profile};
-pub use export::{Export, ExportRequest};
+pub use export::{Export, ExportRequest, RawBlock};
 pub use page::{PageOf, PageOrder, PageRequest, page};
+pub use response::frame_block;
 
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -11,7 +11,9 @@ mod resume;
 #[path = "../segue_v1/mod.rs"]
 mod segue_v1;
 mod selection;
+mod slices;
 
+use std::io::Read;
 use std::sync::Arc;
 
 use segue_kernel::schema::Schema;
@@ -24,6 +26,9 @@ const FORMATS: [BlockFormat; 3] = [
     BlockFormat::ArrowIpc,
     BlockFormat::Ndjson,
 ];
+
+/// Every way to compress.
+const COMPRESSIONS: [Compression; 3] = [Compression::None, Compression::Gzip, Compression::Zstd];
 
 /// A block of the size that services use.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -43,6 +48,16 @@ fn request(format: BlockFormat) -> ExportRequest {
     }
 }
 
+/// Every format, compressed in every way.
+fn every_form() -> impl Iterator<Item = ExportRequest> {
+    FORMATS.into_iter().flat_map(|format| {
+        COMPRESSIONS.map(|compression| ExportRequest {
+            compression,
+            ..request(format)
+        })
+    })
+}
+
 /// An export of every row.
 fn export(version: &Version, schema: &Arc<Schema>, request: ExportRequest) -> Export {
     Export::new(version.clone(), Arc::clone(schema), None, request).expect("a valid request")
@@ -51,6 +66,20 @@ fn export(version: &Version, schema: &Arc<Schema>, request: ExportRequest) -> Ex
 /// The data of every response, one behind the other, after checks of each against its neighbours.
 fn whole(export: &Export) -> Vec<u8> {
     read_from(export, 0)
+}
+
+/// What was compressed: members or frames one behind the other.
+fn restored(compression: Compression, data: &[u8]) -> Vec<u8> {
+    let mut restored = Vec::new();
+    match compression {
+        Compression::None => restored.extend_from_slice(data),
+        Compression::Gzip => {
+            let mut members = flate2::read::MultiGzDecoder::new(data);
+            members.read_to_end(&mut restored).expect("whole members");
+        }
+        Compression::Zstd => restored = zstd::decode_all(data).expect("whole frames"),
+    }
+    restored
 }
 
 fn read_from(export: &Export, offset: u64) -> Vec<u8> {

@@ -5,18 +5,18 @@ use std::thread;
 
 use proptest::prelude::*;
 use segue_kernel::error::KernelError;
-use segue_kernel::wire::{BlockFormat, ExportRequest};
+use segue_kernel::wire::{BlockFormat, Compression, ExportRequest, frame_block};
 
 use crate::account::{Dice, rows, schema};
 use crate::history::{History, version};
 use crate::segue_v1::{self, RetrieveExportResponse};
-use crate::{FORMATS, export, read_from, request, whole};
+use crate::{FORMATS, every_form, export, read_from, request, restored, whole};
 
 /// Small blocks, so that there are many.
-fn small(format: BlockFormat) -> ExportRequest {
+fn small(request: ExportRequest) -> ExportRequest {
     ExportRequest {
         block_bytes: 5_000,
-        ..request(format)
+        ..request
     }
 }
 
@@ -24,22 +24,22 @@ fn small(format: BlockFormat) -> ExportRequest {
 fn an_export_resumed_at_any_offset_is_the_rest_of_the_whole() {
     let schema = schema();
     let version = version(&rows(20_000, 1), &BTreeSet::new(), History::Sealed);
-    for format in FORMATS {
-        let all = whole(&export(&version, &schema, small(format)));
+    for form in every_form().map(small) {
+        let all = whole(&export(&version, &schema, form.clone()));
         let size = all.len() as u64;
-        let read = export(&version, &schema, small(format));
+        let read = export(&version, &schema, form.clone());
         let mut dice = Dice(11);
         for _ in 0..6 {
             let offset = dice.below(size);
-            let fresh = export(&version, &schema, small(format));
+            let fresh = export(&version, &schema, form.clone());
             let start = usize::try_from(offset).expect("small");
             assert!(
                 read_from(&fresh, offset) == all[start..],
-                "{format:?} at {offset}"
+                "{form:?} at {offset}"
             );
             assert!(
                 read_from(&read, offset) == all[start..],
-                "{format:?} at {offset}"
+                "{form:?} at {offset}"
             );
         }
     }
@@ -49,17 +49,17 @@ fn an_export_resumed_at_any_offset_is_the_rest_of_the_whole() {
 fn blocks_asked_for_backwards_are_those_asked_for_in_order() {
     let schema = schema();
     let version = version(&rows(10_000, 2), &BTreeSet::new(), History::Sealed);
-    for format in FORMATS {
-        let forwards = export(&version, &schema, small(format));
+    for form in every_form().map(small) {
+        let forwards = export(&version, &schema, form.clone());
         let (mut at, mut blocks) = (0, Vec::new());
         while let Some((bytes, next)) = forwards.read(at).expect("an end of a block") {
             blocks.push((at, bytes));
             at = next;
         }
-        let backwards = export(&version, &schema, small(format));
+        let backwards = export(&version, &schema, form.clone());
         for (offset, bytes) in blocks.iter().rev() {
             let (again, _) = backwards.read(*offset).expect("valid").expect("a block");
-            assert!(again == *bytes, "{format:?} at {offset}");
+            assert!(again == *bytes, "{form:?} at {offset}");
         }
         let counted: u32 = blocks
             .iter()
@@ -88,13 +88,13 @@ fn the_rest_of_a_block_counts_the_rows_that_end_in_it() {
 #[test]
 fn the_end_is_no_block_and_nothing_lies_behind_it() {
     let schema = schema();
-    for (format, n_rows) in FORMATS
-        .into_iter()
-        .flat_map(|format| [(format, 0), (format, 100)])
+    for (form, n_rows) in every_form()
+        .map(small)
+        .flat_map(|form| [(form.clone(), 0), (form, 100)])
     {
         let version = version(&rows(n_rows, 4), &BTreeSet::new(), History::Sealed);
-        let size = whole(&export(&version, &schema, small(format))).len() as u64;
-        let export = export(&version, &schema, small(format));
+        let size = whole(&export(&version, &schema, form.clone())).len() as u64;
+        let export = export(&version, &schema, form.clone());
         let behind = Err(KernelError::OffsetOutOfRange {
             offset: size + 1,
             end: size,
@@ -102,7 +102,59 @@ fn the_end_is_no_block_and_nothing_lies_behind_it() {
         assert_eq!(export.read(size + 1), behind);
         assert_eq!(export.read(size), Ok(None));
         assert_eq!(export.size_bytes(), Some(size));
-        assert_eq!(size == 0, n_rows == 0 && format != BlockFormat::ArrowIpc);
+        let has_frame =
+            form.format == BlockFormat::ArrowIpc || form.compression != Compression::None;
+        assert_eq!(size == 0, n_rows == 0 && !has_frame);
+    }
+}
+
+#[test]
+fn a_compressed_export_is_the_export_compressed_block_by_block() {
+    let schema = schema();
+    for n_rows in [0, 1, 3_000] {
+        let version = version(&rows(n_rows, 7), &BTreeSet::new(), History::Sealed);
+        for form in every_form().map(small) {
+            let plain = ExportRequest {
+                compression: Compression::None,
+                ..form.clone()
+            };
+            let plain = whole(&export(&version, &schema, plain));
+            let compressed = whole(&export(&version, &schema, form.clone()));
+            assert!(restored(form.compression, &compressed) == plain, "{form:?}");
+        }
+    }
+}
+
+#[test]
+fn the_rest_of_a_compressed_block_counts_all_of_its_rows() {
+    let schema = schema();
+    let version = version(&rows(200, 3), &BTreeSet::new(), History::Sealed);
+    let form = ExportRequest {
+        compression: Compression::Gzip,
+        ..request(BlockFormat::Ndjson)
+    };
+    let export = export(&version, &schema, form);
+    for offset in [0, 1, whole(&export).len() as u64 - 1] {
+        let block = export.read_raw(offset).expect("valid").expect("a block");
+        assert_eq!(block.row_count, 200);
+    }
+}
+
+#[test]
+fn stored_blocks_become_the_responses_that_they_were() {
+    let schema = schema();
+    let version = version(&rows(2_000, 8), &BTreeSet::new(), History::Sealed);
+    for form in every_form().map(small) {
+        let export = export(&version, &schema, form);
+        let mut at = 0;
+        while let Some((response, next)) = export.read(at).expect("valid") {
+            let block = export.read_raw(at).expect("valid").expect("a block");
+            assert_eq!(block.next_offset, next);
+            assert_eq!(block.crc32c, crc32c::crc32c(&block.data));
+            assert!(frame_block(&block.data, at, block.row_count) == response);
+            at = next;
+        }
+        assert_eq!(export.read_raw(at), Ok(None));
     }
 }
 
@@ -110,9 +162,9 @@ fn the_end_is_no_block_and_nothing_lies_behind_it() {
 fn threads_that_read_one_export_at_once_all_read_the_same() {
     let schema = schema();
     let version = version(&rows(10_000, 5), &BTreeSet::new(), History::Sealed);
-    for format in FORMATS {
-        let all = whole(&export(&version, &schema, small(format)));
-        let shared = export(&version, &schema, small(format));
+    for form in every_form().map(small) {
+        let all = whole(&export(&version, &schema, form.clone()));
+        let shared = export(&version, &schema, form);
         thread::scope(|scope| {
             for reader in 0..4 {
                 let (shared, all) = (&shared, &all);
@@ -135,8 +187,8 @@ proptest! {
         let erased: BTreeSet<usize> = erased.into_iter().filter(|row| *row < n_rows).collect();
         let one = version(&rows, &erased, History::Sealed);
         let other = version(&rows, &erased, History::Overwritten);
-        for format in FORMATS {
-            prop_assert!(whole(&export(&one, &schema, small(format))) == whole(&export(&other, &schema, small(format))));
+        for form in every_form().map(small) {
+            prop_assert!(whole(&export(&one, &schema, form.clone())) == whole(&export(&other, &schema, form)));
         }
     }
 }

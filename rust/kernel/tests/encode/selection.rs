@@ -223,6 +223,50 @@ fn rows_that_enter_or_leave_by_another_plan_are_part_of_an_increment() {
 }
 
 #[test]
+fn what_an_export_is_limited_to_leaves_others_out_even_as_removals() {
+    let schema = schema();
+    let rows = rows(70_000, 6);
+    let erased = BTreeSet::from([1, 98, 99, 65_535, 65_536]);
+    let version = version(&rows, &erased, History::Sealed);
+    let wanted = |row: usize| row % 7 == 0 || (65_500..66_600).contains(&row) || row == 98;
+    let ids: Vec<String> = (0..70_000).filter(|&row| wanted(row)).map(id).collect();
+    let listed =
+        serde_json::json!({"identified": {"by": "profile_id", "type": null, "values": ids}});
+    let only = Plan::compile(&schema, listed.to_string().as_bytes(), 0).expect("a valid condition");
+    let everybody = Plan::compile(&schema, br#"{"and": []}"#, 0).expect("a valid condition");
+    let vips = plan(&schema);
+    let ids_of = |plan: Option<&Plan>, request: ExportRequest| {
+        let export = Export::new(version.clone(), Arc::clone(&schema), plan, request);
+        let data = whole(&export.expect("a valid request"));
+        let profiles = segue_v1::read::<ProfileBatch>(&data).profiles.into_iter();
+        profiles
+            .map(|one| (one.profile_id, one.removed))
+            .collect::<Vec<_>>()
+    };
+    let ways = [None, Some(98), Some(0)].into_iter().flat_map(|hundredth| {
+        let from = hundredth.map(|hundredth| FIRST_TICK + hundredth * 10);
+        [(from, None), (from, Some(everybody.clone()))]
+    });
+    for (changed_from_millis, plan_before) in ways {
+        for (plan, include_removed) in [(None, true), (Some(&vips), true), (Some(&vips), false)] {
+            let all = ExportRequest {
+                changed_from_millis,
+                plan_before: plan_before.clone(),
+                include_removed,
+                ..request(BlockFormat::ProfileBatch)
+            };
+            let limited = ExportRequest {
+                only: Some(only.clone()),
+                ..all.clone()
+            };
+            let mut expected = ids_of(plan, all);
+            expected.retain(|(id, _)| ids.binary_search(id).is_ok());
+            assert_eq!(ids_of(plan, limited), expected);
+        }
+    }
+}
+
+#[test]
 fn a_list_that_is_not_in_the_schema_is_refused() {
     let schema = schema();
     let version = version(&rows(1, 4), &BTreeSet::new(), History::Sealed);

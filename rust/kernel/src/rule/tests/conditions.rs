@@ -139,7 +139,33 @@ fn leaf() -> impl Strategy<Value = Value> {
         "[a-zå]{0,4}",
     )
         .prop_map(|(percent, salt)| json!({"sample": {"percent": percent, "salt": salt}}));
-    prop_oneof![6 => predicate(), 1 => near, 1 => sample]
+    prop_oneof![6 => predicate(), 1 => near, 1 => sample, 2 => identified()]
+}
+
+fn identified() -> impl Strategy<Value = Value> {
+    let by_email = (
+        Just("email"),
+        weighted(0.5, "|HOME|work|other"),
+        vec("[abB]@[abB]", 0..6),
+    );
+    let by_phone = (
+        Just("phone"),
+        weighted(0.2, "|home"),
+        vec("\\+46[ABab0-2]{1,2}", 0..20),
+    );
+    let by_id = (
+        Just("profile_id"),
+        weighted(0.5, "|vip|STAFF"),
+        vec("[a-z0-9-]{1,2}", 0..90),
+    );
+    let by_alternate_id = (
+        Just("alternate_id"),
+        weighted(0.5, "crm"),
+        vec("[a-z]", 0..3),
+    );
+    prop_oneof![by_email, by_phone, by_id, by_alternate_id].prop_map(
+        |(by, kind, values)| json!({"identified": {"by": by, "type": kind, "values": values}}),
+    )
 }
 
 fn value<T: Into<Value> + std::fmt::Debug>(
@@ -182,6 +208,8 @@ pub(super) fn holds(condition: &Value, profile: &Profile, now: i64) -> bool {
         is_near(near, profile)
     } else if let Some(sample) = condition.get("sample") {
         is_sampled(sample, profile)
+    } else if let Some(identified) = condition.get("identified") {
+        is_identified(identified, profile)
     } else {
         passes(&condition["predicate"], profile, now)
     }
@@ -198,6 +226,35 @@ fn is_near(near: &Value, profile: &Profile) -> bool {
         + own_north.cos() * north.cos() * east_half.sin().powi(2);
     let angle = degrees("radius_metres") / 6_371_008.8;
     angle >= std::f64::consts::PI || haversine <= (angle / 2.0).sin().powi(2)
+}
+
+fn is_identified(identified: &Value, profile: &Profile) -> bool {
+    let untyped = |value: &String| (String::new(), value.clone());
+    let by = identified["by"].as_str().unwrap();
+    let own: Vec<(String, String)> = match by {
+        "email" => profile.emails.clone(),
+        "phone" => profile.phone.iter().map(untyped).collect(),
+        "profile_id" => {
+            let kind = profile.customer_type.clone().unwrap_or_default();
+            vec![(kind, profile.id.clone())]
+        }
+        _ => Vec::new(),
+    };
+    let compared = |value: &str| {
+        if by == "email" {
+            fold(value)
+        } else {
+            value.to_owned()
+        }
+    };
+    let values = identified["values"].as_array().unwrap();
+    own.iter().any(|(kind, value)| {
+        let wanted = identified["type"].as_str();
+        wanted.is_none_or(|wanted| fold(wanted) == fold(kind))
+            && values
+                .iter()
+                .any(|other| compared(other.as_str().unwrap()) == compared(value))
+    })
 }
 
 fn is_sampled(sample: &Value, profile: &Profile) -> bool {

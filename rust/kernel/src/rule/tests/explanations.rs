@@ -128,6 +128,28 @@ fn a_sample_is_shown_by_the_percentile() {
 }
 
 #[test]
+fn identifiers_are_shown_with_all_of_their_kind_and_type() {
+    let emails = [("", "A@b"), ("Home", "c@d"), ("work", "e@f")];
+    let profile = Profile {
+        emails: emails
+            .map(|(kind, value)| (kind.to_owned(), value.to_owned()))
+            .to_vec(),
+        ..known()
+    };
+    let version = version(&[(0, profile)]);
+    let seen = |by: &str, kind: Option<&str>| {
+        let identified = json!({"by": by, "type": kind, "values": ["x"]});
+        values(&plan(&json!({"identified": identified})), &version)[0].clone()
+    };
+    assert_eq!(seen("email", None), json!(["A@b", "c@d", "e@f"]));
+    assert_eq!(seen("email", Some("hOME")), json!(["c@d"]));
+    assert_eq!(seen("email", Some("")), json!(["A@b"]));
+    assert_eq!(seen("email", Some("other")), Value::Null);
+    assert_eq!(seen("profile_id", None), json!(["p1"]));
+    assert_eq!(seen("phone", None), Value::Null);
+}
+
+#[test]
 fn cost_grows_with_what_is_read() {
     let version = version(&[(0, known()), (70_000, known())]);
     let cost = |condition: &Value| plan(condition).cost(&version);

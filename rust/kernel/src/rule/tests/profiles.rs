@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use proptest::collection::{btree_set, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::batch::Identifier;
 use crate::bitmap::RowSet;
-use crate::column::{BLOCK_ROWS, Block, Column, OptionsBlock, PlainBlock, PlainValue, TextBlock};
+use crate::column::{
+    BLOCK_ROWS, Block, Column, IdentifiersBlock, OptionsBlock, PlainBlock, PlainValue, TextBlock,
+};
 use crate::event::Events;
 use crate::schema::{ColumnId, Schema, builtin};
 use crate::snapshot::VersionParts;
@@ -47,7 +50,10 @@ pub(super) struct Profile {
     pub(super) is_erased: bool,
     pub(super) id: String,
     pub(super) text: Option<String>,
+    pub(super) customer_type: Option<String>,
     pub(super) phone: Option<String>,
+    /// Types and addresses, no type twice.
+    pub(super) emails: Vec<(String, String)>,
     pub(super) place: (Option<f64>, Option<f64>),
     pub(super) number: Option<f64>,
     pub(super) boolean: Option<bool>,
@@ -72,6 +78,8 @@ fn profile() -> impl Strategy<Value = Profile> {
         "[a-z0-9-]{1,12}",
         weighted(0.8, text()),
         weighted(0.8, "\\+46[ABab0-2]{1,3}"),
+        weighted(0.5, "[vV]ip|Staff"),
+        btree_map("|home|Home|work", "[ab]@[ABb]", 0..3),
     );
     let places = (
         weighted(0.9, prop_oneof![-90.0..=90.0, Just(59.33), Just(90.0)]),
@@ -89,13 +97,15 @@ fn profile() -> impl Strategy<Value = Profile> {
         btree_set(0_u16..4, 0..3),
     );
     (prop::bool::weighted(0.1), texts, places, values).prop_map(
-        |(is_erased, (id, text, phone), place, values)| {
+        |(is_erased, (id, text, phone, customer_type, emails), place, values)| {
             let (number, boolean, date, date_time, one, many) = values;
             Profile {
                 is_erased,
                 id,
                 text,
+                customer_type,
                 phone,
+                emails: emails.into_iter().collect(),
                 place,
                 number,
                 boolean,
@@ -132,6 +142,7 @@ pub(super) fn version(profiles: &[(RowId, Profile)]) -> Version {
         Arc::new(RowSet::from_sorted(&rows.0))
     });
     let mut columns = text_columns(profiles, n_rows);
+    columns.extend(email_columns(profiles, n_rows));
     columns.extend(plain_columns(profiles, n_rows));
     columns.extend(option_columns(profiles, n_rows));
     Version::from_parts(VersionParts {
@@ -162,9 +173,46 @@ fn text_columns(profiles: &[(RowId, Profile)], n_rows: usize) -> Vec<(ColumnId, 
             Column::ExactText(texts(TextBlock::exact, |profile| profile.phone.as_ref())),
         ),
         (
+            builtin::CUSTOMER_TYPE,
+            Column::Text(texts(TextBlock::folding, |profile| {
+                profile.customer_type.as_ref()
+            })),
+        ),
+        (
             TEXT,
             Column::Text(texts(TextBlock::folding, |profile| profile.text.as_ref())),
         ),
+    ]
+}
+
+/// The first e-mail address, its type, and the others.
+fn email_columns(profiles: &[(RowId, Profile)], n_rows: usize) -> Vec<(ColumnId, Column)> {
+    let texts = |text: fn(&Profile) -> Option<&String>| {
+        blocks(n_rows, |block| {
+            let (rows, texts) = in_block(profiles, block, text);
+            Form::Plain.block(TextBlock::folding(), &rows, &texts)
+        })
+    };
+    let more = blocks(n_rows, |number| {
+        let (rows, others) = in_block(profiles, number, |profile| profile.emails.get(1..));
+        let identifier = |(kind, value): &(String, String)| Identifier {
+            kind: kind.as_str().into(),
+            value: value.as_str().into(),
+        };
+        let others = others.iter().map(|of| of.iter().map(identifier).collect());
+        let mut block = IdentifiersBlock::default();
+        block.write(&rows, others.collect());
+        block
+    });
+    let first = texts(|profile| profile.emails.first().map(|email| &email.1));
+    let kind = texts(|profile| {
+        let kind = profile.emails.first().map(|email| &email.0);
+        kind.filter(|kind| !kind.is_empty())
+    });
+    vec![
+        (builtin::EMAIL, Column::Text(first)),
+        (builtin::EMAIL_TYPE, Column::Text(kind)),
+        (builtin::EMAIL_MORE, Column::Identifiers(more)),
     ]
 }
 

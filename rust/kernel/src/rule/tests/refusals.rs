@@ -176,6 +176,23 @@ fn lists_are_bounded() {
 }
 
 #[test]
+fn a_million_identifiers_are_listed_and_no_more() {
+    let identified = |n: usize| {
+        let values: Vec<String> = (0..n).map(|i| i.to_string()).collect();
+        json!({"identified": {"by": "profile_id", "type": null, "values": values}}).to_string()
+    };
+    assert!(Plan::compile(&schema(), identified(1_000_000).as_bytes(), 0).is_ok());
+    assert!(
+        error(&identified(1_000_001))
+            .to_string()
+            .contains("identified lists more than 1000000 values")
+    );
+    error(r#"{"identified": {"by": "name", "type": null, "values": []}}"#);
+    error(r#"{"identified": {"by": "email", "type": null, "values": [1]}}"#);
+    error(r#"{"identified": {"by": "email", "values": [], "sort": true}}"#);
+}
+
+#[test]
 fn malformed_expressions_are_refused_with_their_fault() {
     assert_eq!(fault("a(b"), "unclosed group at byte 1");
     assert_eq!(

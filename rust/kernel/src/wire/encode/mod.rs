@@ -51,7 +51,7 @@ use json::Json;
 use projection::Projection;
 use protobuf::{Keys, Protobuf};
 use records::encode_records;
-pub(super) use selected::SelectedRows;
+pub(super) use selected::{Criteria, SelectedRows};
 use subscribers::Subscribers;
 use window::{Bits, WINDOW_ROWS};
 

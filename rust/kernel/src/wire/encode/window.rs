@@ -72,6 +72,13 @@ impl Bits {
         self.0[word] &= !(bit - 1);
     }
 
+    /// Drops a row of this window and those above it.
+    pub(super) fn drop_from(&mut self, row: u16) {
+        let (word, bit) = place(row);
+        self.0[word] &= bit - 1;
+        self.0[word + 1..].fill(0);
+    }
+
     /// Drops the rows of others.
     pub(super) fn drop_all(&mut self, others: &Self) {
         let words = self.0.iter_mut().zip(&others.0);
@@ -171,6 +178,14 @@ mod tests {
             prop_assert_eq!(bits.is_empty(), prefix <= usize::from(row));
             prop_assert!(row == 0 || !bits.has(row - 1));
             prop_assert_eq!(bits.span(), if bits.is_empty() { 0..0 } else { usize::from(row)..prefix });
+        }
+
+        #[test]
+        fn rows_from_a_row_on_are_dropped(prefix in 0..=WINDOW_ROWS, row in 0..4_096_u16) {
+            let mut bits = Bits::of(&RowSet::full(prefix), 0);
+            bits.drop_from(row);
+            prop_assert_eq!(bits.rows(0).count(), prefix.min(usize::from(row)));
+            prop_assert!(!bits.has(row));
         }
     }
 }
