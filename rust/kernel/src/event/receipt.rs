@@ -127,11 +127,11 @@ impl Ticks {
             }
             positions = pick(&positions, order);
         }
-        Self::of(all, positions)
+        Self::of(&all, positions)
     }
 
     /// Takes ascending ticks, of which those go that no event has.
-    fn of(all: Vec<i64>, mut positions: Vec<u32>) -> Self {
+    fn of(all: &[i64], mut positions: Vec<u32>) -> Self {
         let mut is_used = vec![positions.is_empty(); all.len()];
         for &position in &positions {
             is_used[position as usize] = true;
@@ -141,7 +141,7 @@ impl Ticks {
         if distinct.len() == 1 {
             positions = Vec::new();
         } else if distinct.len() < all.len() {
-            let moved = moved_to(&all, &distinct);
+            let moved = moved_to(all, &distinct);
             for position in &mut positions {
                 *position = moved[*position as usize];
             }

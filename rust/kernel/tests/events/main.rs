@@ -7,6 +7,7 @@ mod hostile;
 mod mirror;
 mod model;
 mod record;
+mod recorded;
 mod rules;
 mod snapshot;
 

@@ -24,10 +24,17 @@ pub(crate) const TYPES: [(&str, u16, &[&str]); 4] = [
     ("seen", 20, &[]),
 ];
 
+/// An event and the tick of the commit that recorded it.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) event: Event,
+    pub(crate) tick: i64,
+}
+
 /// Everything that was recorded, by event id, and the profiles that are there.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
-    pub(crate) events: BTreeMap<String, Event>,
+    pub(crate) events: BTreeMap<String, Kept>,
     pub(crate) live: BTreeSet<String>,
 }
 
@@ -45,7 +52,7 @@ impl Model {
         let mut outcome = Outcome::default();
         for (number, event) in (1..).zip(events) {
             let before = self.events.get(&event.event_id);
-            if before.is_some_and(|before| shown_event(before) == shown_event(event)) {
+            if before.is_some_and(|before| shown_event(&before.event) == shown_event(event)) {
                 outcome.known += 1;
                 continue;
             }
@@ -65,7 +72,11 @@ impl Model {
             if found.is_empty() {
                 outcome.recorded += 1;
                 outcome.waiting += usize::from(is_unknown);
-                self.events.insert(event.event_id.clone(), event.clone());
+                let kept = Kept {
+                    event: event.clone(),
+                    tick,
+                };
+                self.events.insert(event.event_id.clone(), kept);
             }
         }
         outcome
@@ -74,17 +85,23 @@ impl Model {
     /// Forgets a profile; answers whether there was anything of it.
     pub(crate) fn erase(&mut self, profile: &str) -> bool {
         let before = self.events.len();
-        self.events.retain(|_, event| event.profile_id != profile);
+        self.events
+            .retain(|_, kept| kept.event.profile_id != profile);
         self.live.remove(profile) || self.events.len() < before
     }
 
     /// Whether there is anything of a profile.
     pub(crate) fn holds(&self, profile: &str) -> bool {
-        self.live.contains(profile) || self.events.values().any(|it| it.profile_id == profile)
+        self.live.contains(profile)
+            || self
+                .events
+                .values()
+                .any(|it| it.event.profile_id == profile)
     }
 
     pub(crate) fn shown(&self) -> Vec<Shown> {
-        let mut all: Vec<Shown> = self.events.values().map(shown_event).collect();
+        let events = self.events.values().map(|kept| shown_event(&kept.event));
+        let mut all: Vec<Shown> = events.collect();
         all.sort();
         all
     }
@@ -158,7 +175,8 @@ fn shown_value(values: &Values, at: usize, text: impl Fn(u32) -> String) -> Opti
     }
 }
 
-fn profile_id(version: &Version, block: usize, row: u16) -> String {
+/// The profile of a row of a block.
+pub(crate) fn profile_id(version: &Version, block: usize, row: u16) -> String {
     match version.column(builtin::PROFILE_ID) {
         Some(Column::ExactText(blocks)) => blocks[block].as_ref().unwrap().get(row).unwrap().into(),
         _ => unreachable!("rows have ids"),

@@ -19,7 +19,7 @@ use super::{CAMPAIGN, DAY, NOW, schema};
 
 /// A commit, or a restart.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Record(Vec<Event>, bool),
     Import(Vec<String>),
     Erase(Vec<String>),
@@ -65,7 +65,7 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
         .prop_map(|(id, profile, time, (kind, data))| event(&id, &profile, kind, time, &data))
 }
 
-fn any_step() -> impl Strategy<Value = Step> {
+pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     let events = prop::collection::vec(any_event(), 0..30);
     let ids = || prop::collection::vec((0..12_u8).prop_map(|id| format!("p{id}")), 0..4);
     prop_oneof![
@@ -102,7 +102,7 @@ pub(crate) fn reopened(version: &Version) -> Version {
     Version::from_parts(snapshot::open(directory.path()).unwrap())
 }
 
-fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
+pub(crate) fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
     let tick = NOW + revision;
     match step {
         Step::Record(events, refuses) => {

@@ -49,6 +49,12 @@ fn use_all(version: Version) {
         plan.matches(&version, 7);
         plan.next_flip(&version, 7, NOW);
     }
+    for event in version
+        .events()
+        .recorded(0, 0..usize::MAX, &[16], i64::MIN, i64::MAX)
+    {
+        assert!(event.properties().count() <= 2);
+    }
     let table = Table::from_version(version);
     let more = [event(
         "e1",
