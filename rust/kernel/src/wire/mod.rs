@@ -49,6 +49,8 @@ pub enum BlockFormat {
     Json = 4,
     /// CSV by RFC 4180. Written, never read.
     Csv = 5,
+    /// A Parquet file. Written, never read.
+    Parquet = 6,
     /// One JSON document of subscribers. Written, never read.
     SubscribersJson = 8,
 }
@@ -62,6 +64,7 @@ impl BlockFormat {
             3 => Some(Self::Ndjson),
             4 => Some(Self::Json),
             5 => Some(Self::Csv),
+            6 => Some(Self::Parquet),
             8 => Some(Self::SubscribersJson),
             _ => None,
         }
@@ -75,6 +78,7 @@ impl BlockFormat {
             Self::Ndjson => "NDJSON",
             Self::Json => "JSON",
             Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
             Self::SubscribersJson => "JSON of subscribers",
         }
     }

@@ -89,6 +89,7 @@ pub fn decode(
         BlockFormat::Ndjson
         | BlockFormat::Json
         | BlockFormat::Csv
+        | BlockFormat::Parquet
         | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),
     }
 }

@@ -14,6 +14,7 @@
 //! | `document` | profiles by their sections in one document |
 //! | `csv` | records of flat columns |
 //! | `arrow` | flat columns, column by column |
+//! | `parquet` | the same as files of row groups |
 //! | `events` | what happened to profiles, as JSON |
 //! | `json_text` | parts of JSON |
 //! | `ready` | short bytes in few instructions |
@@ -31,6 +32,7 @@ mod flat;
 mod form;
 mod json;
 mod json_text;
+mod parquet;
 mod projection;
 mod protobuf;
 mod ready;
@@ -48,6 +50,7 @@ use csv::Csv;
 use document::Document;
 use form::Form;
 use json::Json;
+use parquet::ParquetForm;
 use projection::Projection;
 use protobuf::{Keys, Protobuf};
 use records::encode_records;
@@ -111,12 +114,15 @@ enum Layout {
     Subscribers(Subscribers),
     Csv(Csv),
     Arrow(Box<ArrowForm>),
+    Parquet(Box<ParquetForm>),
 }
 
 /// Where a block begins and ends.
 pub(super) struct Span {
     /// The block's first row; `None` when the export has no row.
     pub(super) from: Option<RowId>,
+    /// Where the block begins in the export.
+    pub(super) offset: u64,
     /// Whether it is the export's first block.
     pub(super) is_first: bool,
     /// Bytes at which the block is closed.
@@ -173,7 +179,8 @@ impl Encoder {
         options: &EncoderOptions,
     ) -> Self {
         let projection = Projection::of(options.columns.as_deref());
-        let list = options.list.as_deref();
+        let (list, with_removed) = (options.list.as_deref(), options.with_removed);
+        let flat = || flat::columns(version, schema, &projection, list, with_removed);
         let lines = || Form::new(version, schema, &projection, Json);
         Self(match format {
             BlockFormat::ProfileBatch => Layout::Profiles(Form::new(
@@ -194,33 +201,18 @@ impl Encoder {
             BlockFormat::SubscribersJson => {
                 Layout::Subscribers(Subscribers::new(lines(), options.row_count))
             }
-            BlockFormat::Csv => Layout::Csv(Csv::new(flat::columns(
-                version,
-                schema,
-                &projection,
-                list,
-                options.with_removed,
-            ))),
-            BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(
-                version,
-                schema,
-                &projection,
-                list,
-                options.with_removed,
-            ))),
+            BlockFormat::Csv => Layout::Csv(Csv::new(flat())),
+            BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(flat()))),
+            BlockFormat::Parquet => {
+                let columns = ArrowForm::new(flat());
+                Layout::Parquet(Box::new(ParquetForm::new(columns, options.compression)))
+            }
         })
     }
 
     /// Whether the format compresses within itself, so that its blocks stay as they are.
     pub(super) fn compresses_within(&self) -> bool {
-        match self.0 {
-            Layout::Profiles(_)
-            | Layout::Lines(_)
-            | Layout::Document(_)
-            | Layout::Subscribers(_)
-            | Layout::Csv(_)
-            | Layout::Arrow(_) => false,
-        }
+        matches!(self.0, Layout::Parquet(_))
     }
 
     /// Whether an export without rows has a block all the same.
@@ -245,6 +237,7 @@ impl Encoder {
             }
             Layout::Csv(csv) => encode_records(csv, version, rows, span, out),
             Layout::Arrow(form) => form.encode(version, rows, span, out),
+            Layout::Parquet(form) => form.encode(version, rows, span, out),
         }
     }
 }

@@ -10,15 +10,15 @@ mod message;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, StringArray, UInt16Array};
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::{
     DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
 };
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 
-use super::flat::{self, FlatColumn, Source};
-use super::projection::Projection;
+use super::flat::{FlatColumn, Source};
 use super::{SelectedRows, Span, Written};
-use crate::schema::Schema;
 use crate::table::{RowId, Version};
 use array::{ArrayWriter, Slice};
 use message::{END_OF_STREAM, Message};
@@ -29,7 +29,7 @@ const BATCH_ROWS: usize = 8_192;
 /// Most bytes of a batch of several rows: with the rest of its block it stays below the 4 MiB that gRPC clients take unless told otherwise.
 const BATCH_BYTES: usize = 2 << 20;
 
-/// The columns of a version as they are written.
+/// Flat columns as they are written.
 pub(super) struct ArrowForm {
     columns: Vec<FlatColumn>,
     /// Messages of the schema and of every dictionary.
@@ -39,15 +39,8 @@ pub(super) struct ArrowForm {
 }
 
 impl ArrowForm {
-    /// Lays out the columns of a version.
-    pub(super) fn new(
-        version: &Version,
-        schema: &Schema,
-        projection: &Projection,
-        list: Option<&str>,
-        with_removed: bool,
-    ) -> Self {
-        let columns = flat::columns(version, schema, projection, list, with_removed);
+    /// Lays out flat columns.
+    pub(super) fn new(columns: Vec<FlatColumn>) -> Self {
         let parts = columns.iter().map(|column| array::parts(column.kind));
         let (n_nodes, n_buffers) = parts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let head = head(&columns);
@@ -90,6 +83,35 @@ impl ArrowForm {
             out.extend_from_slice(&END_OF_STREAM);
         }
         written
+    }
+
+    /// Names and types of the columns.
+    pub(super) fn schema(&self) -> SchemaRef {
+        arrow_schema(&self.columns)
+    }
+
+    /// The rows from one on, at most so many, as a record batch; answers also the first row behind them.
+    ///
+    /// # Panics
+    /// Never: what was just written can be read.
+    pub(super) fn record_batch(
+        &self,
+        version: &Version,
+        rows: &SelectedRows,
+        from: RowId,
+        max_rows: usize,
+    ) -> (RecordBatch, Option<RowId>) {
+        let mut message = Vec::new();
+        let (_, next) = self.encode_batch(version, rows, from, max_rows, &mut message);
+        let mut decoder = StreamDecoder::new();
+        let mut decoded = None;
+        for part in [self.head.clone(), message] {
+            let mut part = Buffer::from_vec(part);
+            while !part.is_empty() {
+                decoded = decoder.decode(&mut part).expect("a message of a stream");
+            }
+        }
+        (decoded.expect("a batch behind its schema"), next)
     }
 
     /// Appends a record batch of at most [`BATCH_BYTES`], or of a single row; answers its number of rows and the first row behind them.
@@ -162,10 +184,14 @@ fn slices(rows: &SelectedRows, from: RowId, max_rows: usize) -> Vec<Slice> {
     slices
 }
 
+fn arrow_schema(columns: &[FlatColumn]) -> SchemaRef {
+    let fields: Vec<Field> = columns.iter().map(layout::field).collect();
+    Arc::new(ArrowSchema::new(fields))
+}
+
 /// The schema, and each dictionary in the order of its columns.
 fn head(columns: &[FlatColumn]) -> Vec<u8> {
-    let fields: Vec<Field> = columns.iter().map(layout::field).collect();
-    let schema = Arc::new(ArrowSchema::new(fields));
+    let schema = arrow_schema(columns);
     let (generator, options) = (IpcDataGenerator::default(), IpcWriteOptions::default());
     let mut tracker = DictionaryTracker::new(true);
     let mut messages =
