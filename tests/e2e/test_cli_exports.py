@@ -232,7 +232,7 @@ def test_a_job_is_followed_fetched_and_committed_without_its_token_being_seen(sh
     assert len(data.splitlines()) == PEOPLE
     shell.environment["SEGUE_EXPORT_TOKEN"] = token
     assert shell.json("export", "status")["state"] == "retrieved"
-    assert shell.json("export", "commit", "--keep-files")["state"] == "expired"
+    assert shell.json("export", "commit", "--keep-files")["state"] == "retrieved"
     gone = shell.run("export", "status", code=1).stderr
     assert "TOKEN_INVALID" in gone
     [listed] = json.loads(shell.out("export", "list", "--json"))
@@ -273,6 +273,14 @@ def test_a_job_may_go_on_from_the_last_one(shell: Shell, account: AccountClient)
     assert shell.json(*job)["rows"] == PEOPLE
     _write(account, range(4), "sv-SE")
     assert shell.json(*job)["rows"] == 4
+
+
+def test_a_stream_is_committed_and_its_token_ends(shell: Shell, account: AccountClient) -> None:
+    token = account.export(NDJSON).token
+    assert shell.json("export", "wait", token)["state"] == "complete"
+    assert shell.json("export", "fetch", token, "--output", "F")["rows"] == PEOPLE
+    assert shell.json("export", "commit", token)["state"] == "expired"
+    assert "TOKEN_INVALID" in shell.run("export", "fetch", token, "--output", "F", code=1).stderr
 
 
 def test_an_export_is_cancelled(shell: Shell, account: AccountClient) -> None:
