@@ -403,8 +403,9 @@ class Export:
             Shares the selection; encodes nothing yet.
         """
     def contains(self, profile_id: str) -> bool:
-        """Tells whether a row of a profile, be it a removal, is in the export; in a slice that bytes bound and that was not read to its
-        end, whether it may be. Two look-ups.
+        """Tells whether a row of a profile, be it a removal, is in the export. Two look-ups.
+
+        Of a slice that bytes bound and that was not read to its end, whether it may be.
         """
     def read(self, offset: int) -> tuple[bytes, int] | None:
         """Encodes the block that begins at an offset.

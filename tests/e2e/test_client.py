@@ -102,7 +102,7 @@ def test_an_export_over_a_connection_that_breaks_is_the_same_bytes(
         BreakingProxy(server.target, bytes_down=len(whole) // 4, breaks=3) as proxy,
         Client(proxy.address, api_key=server.key, retry=PATIENT) as shaky,
     ):
-        blocks = list(shaky.resume_export(export.token))
+        blocks = list(shaky.resume_export(export.token).blocks())
         assert proxy.broken_count == 3
     assert b"".join(block.data for block in blocks) == whole
     assert sum(block.row_count for block in blocks) == PEOPLE

@@ -46,6 +46,7 @@ def settings(tmp_path: Path) -> Settings:
         max_event_types=2,
         max_campaigns=3,
         max_segments=3,
+        max_segment_groups=8,
         max_rules=4,
         max_open_imports=3,
         max_open_exports=3,

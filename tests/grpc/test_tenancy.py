@@ -83,6 +83,7 @@ FOREIGN: dict[str, dict[str, Any]] = {
     "DeleteSegmentGroup": {"name": GROUP},
     "InitiateImport": {"parent": "accounts/{account}"},
     "InitiateExport": {"parent": "accounts/{account}", "format": 1},
+    "ListExports": {"parent": "accounts/{account}"},
 }
 """Requests that name another account's resource, by method; `{…}` is filled with one that exists, then with one that does not."""
 
@@ -106,7 +107,10 @@ BY_TOKEN = (
     "GetImportStatus",
     "ListImportExceptions",
     "GetExportStatus",
+    "WatchExport",
     "RetrieveExport",
+    "CommitExport",
+    "CancelExport",
 )
 
 

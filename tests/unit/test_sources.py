@@ -23,7 +23,7 @@ from segue.domain.segment_group import (
     decode_combination,
     encode_combination,
 )
-from segue.errors import ResourceNotFound
+from segue.errors import ConditionTooLarge, ResourceNotFound
 from segue.service.sources import lower_source
 from segue.store import segment_groups
 from segue.v1 import profile_pb2
@@ -252,6 +252,17 @@ def test_rules_and_combinations_are_those_in_force(shop: Shop) -> None:
         shop.members((), "outer", as_of_millis=before)
     clear(shop, "inner", "outer")
     shop.run(shop.use_cases.segments.delete("shop", changing))
+
+
+def test_segments_are_not_too_large_together(shop: Shop) -> None:
+    ids = []
+    for number in range(11):
+        words = " OR ".join(f'family_name = "{word}"' for word in range(300))
+        shop.run(shop.define(f"large {number}", "news", words))
+        ids.append(shop.ids.pop(f"large {number}"))
+    with pytest.raises(ConditionTooLarge):
+        shop.members(tuple(ids), None)
+    assert shop.members(tuple(ids[:9]), None) == set()
 
 
 @pytest.mark.parametrize("source", [(("0" * 32,), None), (("0" * 32, "1" * 32), None), ((), "no")])

@@ -16,7 +16,7 @@ from tests.unit.use_cases import HandClock
 from tests.worker.conftest import Certificate
 from tests.worker.receiver import Receiver, answer
 
-SECRET = derive_webhook_secret(bytes(32), "shop")
+SECRET = derive_webhook_secret(bytes(32), 1)
 SECONDS = 5.0
 
 WRITTEN = """

@@ -98,7 +98,7 @@ class Bench:
         return f"https://segue.example.com/{row.export_id}/link-secret?file={number}"
 
     def secret(self, account: int) -> Secret:
-        return derive_webhook_secret(bytes(32), str(account))
+        return derive_webhook_secret(bytes(32), account)
 
     async def finish(
         self,

@@ -4,7 +4,7 @@ from segue.client.aio.client import AsyncAccountClient, AsyncClient
 from segue.client.aio.exports import AsyncExport, AsyncExportStream, AsyncFileExport
 from segue.client.aio.imports import AsyncImport
 from segue.client.blocks import Block
-from segue.client.combinations import CombinationMalformed, segment_combination
+from segue.client.combinations import CombinationMalformed
 from segue.client.errors import (
     AlreadyExists,
     BlockDamaged,
@@ -78,6 +78,5 @@ __all__ = [
     "ServerFault",
     "Unauthenticated",
     "Unavailable",
-    "segment_combination",
     "segment_document",
 ]

@@ -26,7 +26,7 @@ REMEDIES: Final[dict[str, str]] = {
     "CONDITION_INVALID": "Mend the filter or the JSON where the position says.",
     "CONDITION_TOO_LARGE": "Nest less, or split the set of values.",
     "PATTERN_INVALID": "Mend the regular expression, or ask for less in it.",
-    "SEGMENT_CYCLE": "Take one of the references between segments out.",
+    "SEGMENT_CYCLE": "Take one of the references between segments, or groups, out.",
     "SEGMENT_SYSTEM": "Copy its rules into a segment of your own.",
     "TIME_ZONE_UNKNOWN": "Use a name of the IANA database, as Europe/Stockholm.",
     "PAGE_INVALID": "Ask for a page from 1 to the number of pages.",

@@ -44,8 +44,6 @@ _BLOCK: Final = struct.Struct("<QI")
 _LINKED: Final = "the export of this link"
 """What stands for a link in errors: the link itself is a secret."""
 
-_Found = tuple[Account, ExportRow, list[FileRow]]
-
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -118,10 +116,12 @@ class ExportFiles:
             ExportFailed: It could not be made, or was given up.
             ExportWithdrawn: It held a profile that was erased since.
         """
-        found = await self._store.read(lambda tx: _found(tx, exports.find_by_id(tx, export_id)))
-        if found is None or account_id not in {None, found[0].account_id}:
+        found = await self._store.read(
+            lambda tx: _found(tx, exports.find_by_id(tx, export_id), number)
+        )
+        if found is None or account_id not in {None, found.account.account_id}:
             raise ResourceNotFound(f"exports/{export_id}")
-        return self._checked(found, f"exports/{export_id}", number)
+        return self._checked(found, f"exports/{export_id}")
 
     async def find_by_link(self, secret: str, number: int) -> StoredFile:
         """Returns a file of the export whose download link has a secret.
@@ -133,22 +133,24 @@ class ExportFiles:
             ExportWithdrawn: It held a profile that was erased since.
         """
         digest = Secret(secret).digest()
-        found = await self._store.read(lambda tx: _found(tx, exports.find_by_link(tx, digest)))
+        found = await self._store.read(
+            lambda tx: _found(tx, exports.find_by_link(tx, digest), number)
+        )
         if found is None:
             raise ResourceNotFound(_LINKED)
-        return self._checked(found, _LINKED, number)
+        return self._checked(found, _LINKED)
 
     async def count(self, export: ExportRow) -> int:
         """Returns how many files an export has."""
-        return len(await self._store.read(lambda tx: export_files.select(tx, export.key)))
+        return await self._store.read(lambda tx: export_files.count(tx, export.key))
 
-    def _checked(self, found: _Found, name: str, number: int) -> StoredFile:
-        account, export, files = found
+    def _checked(self, found: "_Found", name: str) -> StoredFile:
+        account, export, file = found.account, found.export, found.file
         check_made(account, export)
         is_over = export.state is ExportState.EXPIRED or export.expire_millis <= self._clock()
-        if is_over or not 0 <= number < len(files):
+        if is_over or file is None:
             raise ResourceNotFound(name)
-        return StoredFile(account, export, files[number], number + 1 == len(files))
+        return StoredFile(account, export, file, file.number + 1 == found.file_count)
 
     async def frames(
         self, account: Account, export: ExportRow, number: int, offset: int
@@ -163,12 +165,10 @@ class ExportFiles:
             ExportWithdrawn: It held a profile that was erased meanwhile.
             TokenInvalid: It ended meanwhile.
         """
-        files = await self._store.read(lambda tx: export_files.select(tx, export.key))
-        if not 0 <= number < len(files):
-            raise FieldInvalid(
-                FieldViolation("part", f"must be below {len(files)}, the export's files")
-            )
-        file = files[number]
+        file = await self._store.read(lambda tx: export_files.find(tx, export.key, number))
+        if file is None:
+            count = await self.count(export)
+            raise FieldInvalid(FieldViolation("part", f"must be below {count}, the export's files"))
         if offset > file.byte_count:
             raise OffsetOutOfRange(
                 f"offset {offset} lies behind the end at {file.byte_count}; send the next_offset of a block",
@@ -271,11 +271,24 @@ def _blocks_from(file: FileRow, offset: int) -> Iterator[tuple[int, int, int]]:
             start = end
 
 
-def _found(tx: Connection, export: ExportRow | None) -> _Found | None:
+@dataclass(frozen=True)
+class _Found:
+    """An export with the file that was asked for."""
+
+    account: Account
+    export: ExportRow
+    file: FileRow | None
+    file_count: int
+
+
+def _found(tx: Connection, export: ExportRow | None, number: int) -> _Found | None:
     if export is None:
         return None
     account = accounts.find_by_key(tx, export.account)
-    return None if account is None else (account, export, export_files.select(tx, export.key))
+    if account is None:
+        return None
+    file = export_files.find(tx, export.key, number)
+    return _Found(account, export, file, export_files.count(tx, export.key))
 
 
 def _whole_compression(export: ExportRow) -> Compression:

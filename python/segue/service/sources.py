@@ -25,7 +25,7 @@ from segue.store import definitions, segment_groups
 from segue.store.base import Connection
 
 LIMITS: Final = ConditionLimits(depth=56, nodes=3_000)
-"""How large a group may be with all it names: what is lowered from it stays within the kernel's 60 levels and 10,000 nodes."""
+"""How large a group, or several segments, may be with all they name: what is lowered from it stays within the kernel's 60 levels and 10,000 nodes."""
 
 
 def lower_source(
@@ -55,12 +55,15 @@ def lower_source(
 
     Raises:
         ResourceNotFound: There is no such segment or group, or it was not there as of the tick.
+        ConditionTooLarge: Several segments are too large together.
         SegueError: Rules that were in force name what is no longer there.
     """
     if not (segment_ids or group_id is not None or states):
         return None
     sources = Sources(tx, account, as_of_millis)
     rules = sources.of_segments(segment_ids) if group_id is None else sources.of_group(group_id)
+    if len(segment_ids) > 1:
+        check_size(*rules, LIMITS)
     if states:
         rules = sources.with_states(rules)
     return lower_members(*rules, now_millis, states)

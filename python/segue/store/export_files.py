@@ -39,6 +39,24 @@ def select(tx: Connection, export: int) -> list[FileRow]:
     return [FileRow(*row) for row in rows]
 
 
+def find(tx: Connection, export: int, number: int) -> FileRow | None:
+    """Reads one file of an export."""
+    rows = list(
+        tx.execute(
+            f"SELECT {_COLUMNS} FROM export_file WHERE export = ? AND number = ?", (export, number)
+        )
+    )
+    return FileRow(*rows[0]) if rows else None
+
+
+def count(tx: Connection, export: int) -> int:
+    """Counts an export's files by the number of the last: an export may have millions."""
+    (row,) = tx.execute(
+        "SELECT coalesce(max(number) + 1, 0) FROM export_file WHERE export = ?", (export,)
+    )
+    return int(row[0])
+
+
 def delete(tx: Connection, export: int) -> list[str]:
     """Removes an export's files; returns the paths of what is to be deleted."""
     rows = tx.execute("DELETE FROM export_file WHERE export = ? RETURNING path", (export,))

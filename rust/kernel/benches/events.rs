@@ -1,4 +1,4 @@
-//! Decoding and recording blocks of 10,000 events, and counting who did what.
+//! Decoding and recording blocks of 10,000 events, counting who did what, and reading events back.
 //!
 //! `cargo bench -p segue-kernel --bench events`; items are events. `EVENTS` sets the number of events, four for each profile.
 
@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use segue_kernel::event::EventBatch;
+use segue_kernel::column::BLOCK_ROWS;
+use segue_kernel::event::{EventBatch, RecordedEvent};
 use segue_kernel::rule::Plan;
 use segue_kernel::schema::Schema;
 use segue_kernel::table::{Table, Version};
@@ -17,6 +18,9 @@ const BLOCK_EVENTS: u64 = 10_000;
 const NOW: i64 = 1_700_000_000_000;
 const DAY: u64 = 86_400_000;
 const KINDS: [&str; 3] = ["sent", "opened", "unsubscribed"];
+/// Their codes.
+const TYPES: [u16; 3] = [0, 1, 3];
+const ROWS_A_READ: usize = 4_096;
 
 static EVENTS: LazyLock<u64> = LazyLock::new(|| {
     std::env::var("EVENTS").map_or(1_000_000, |events| events.parse().expect("a number"))
@@ -84,6 +88,36 @@ fn sent_then_opened(bencher: Bencher) {
             r#"{{"did_then": {{"first": {sent}, "second": {opened}, "within_millis": {week}, "window": null}}}}"#
         ),
     );
+}
+
+/// Items are all events, of which a twelfth is read.
+#[divan::bench]
+fn read_a_month(bencher: Bencher) {
+    let (from, until) = (NOW.saturating_sub_unsigned(30 * DAY), NOW);
+    read(bencher, from, until);
+}
+
+#[divan::bench]
+fn read_a_year(bencher: Bencher) {
+    read(bencher, i64::MIN, i64::MAX);
+}
+
+/// Reads events with their values by ranges of rows, as an export does.
+fn read(bencher: Bencher, from: i64, until: i64) {
+    let version = &*LOADED;
+    let values_of = |event: &RecordedEvent<'_>| event.properties().count();
+    let of_rows = |block: usize, first: usize| {
+        let rows = first..first + ROWS_A_READ;
+        let events = version.events().recorded(block, rows, &TYPES, from, until);
+        events.iter().map(values_of).sum::<usize>()
+    };
+    let of_block = |block: usize| {
+        let firsts = (0..BLOCK_ROWS).step_by(ROWS_A_READ);
+        firsts.map(|first| of_rows(block, first)).sum::<usize>()
+    };
+    bencher
+        .counter(ItemsCount::new(*EVENTS))
+        .bench(|| (0..version.n_blocks()).map(of_block).sum::<usize>());
 }
 
 /// Counts who opened at least once.

@@ -1,60 +1,33 @@
 """Calls about segment groups."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 from google.protobuf.empty_pb2 import Empty
 
 from segue.client.calls.call import Call, PagedCall
 from segue.client.calls.masks import changed_paths
-from segue.client.combinations import segment_combination
 from segue.client.names import account_name, segment_group_name
 from segue.v1 import segment_group_service_pb2 as service
 from segue.v1.segment_group_pb2 import SegmentCombination, SegmentGroup
 
-Combination: TypeAlias = SegmentCombination | Mapping[str, Any]
-"""A combination, or a document of one, see `segment_combination`."""
-
 
 def create_segment_group(
-    account: str, group_id: str, combination: Combination, *, display_name: str = ""
+    account: str, group_id: str, combination: SegmentCombination, *, display_name: str = ""
 ) -> Call[SegmentGroup]:
-    """Creates a group of segments and groups that are combined by AND, OR and EXCEPT."""
+    """Creates a group of what `find_combination` read, or of a combination put together by hand."""
     request = service.CreateSegmentGroupRequest(
         parent=account_name(account),
         segment_group_id=group_id,
-        segment_group=SegmentGroup(
-            display_name=display_name, combination=_message(account, combination)
-        ),
+        segment_group=SegmentGroup(display_name=display_name, combination=combination),
         request_id=str(uuid.uuid4()),
     )
     return Call(lambda stubs: stubs.segment_groups.CreateSegmentGroup, request)
 
 
 def get_segment_group(account: str, group: str) -> Call[SegmentGroup]:
-    """Returns a group with its number of members, by id or name."""
+    """Returns a group, by id or name, with its number of members."""
     request = service.GetSegmentGroupRequest(name=segment_group_name(account, group))
     return Call(lambda stubs: stubs.segment_groups.GetSegmentGroup, request)
-
-
-def update_segment_group(
-    account: str,
-    group: str,
-    *,
-    combination: Combination | None = None,
-    display_name: str | None = None,
-    etag: str = "",
-) -> Call[SegmentGroup]:
-    """Changes what is not None. With an etag, only if nobody else did meanwhile."""
-    changed = SegmentGroup(
-        name=segment_group_name(account, group), display_name=display_name or "", etag=etag
-    )
-    if combination is not None:
-        changed.combination.CopyFrom(_message(account, combination))
-    mask = changed_paths(display_name=display_name, combination=combination)
-    request = service.UpdateSegmentGroupRequest(segment_group=changed, update_mask=mask)
-    return Call(lambda stubs: stubs.segment_groups.UpdateSegmentGroup, request, repeatable=not etag)
 
 
 def list_segment_groups(account: str) -> PagedCall[SegmentGroup]:
@@ -68,13 +41,28 @@ def list_segment_groups(account: str) -> PagedCall[SegmentGroup]:
     )
 
 
+def update_segment_group(
+    account: str,
+    group: str,
+    *,
+    display_name: str | None = None,
+    combination: SegmentCombination | None = None,
+    etag: str = "",
+) -> Call[SegmentGroup]:
+    """Changes a group's display name, its combination, or both. With an etag, only if nobody else did meanwhile."""
+    request = service.UpdateSegmentGroupRequest(
+        segment_group=SegmentGroup(
+            name=segment_group_name(account, group),
+            display_name=display_name or "",
+            combination=combination,
+            etag=etag,
+        ),
+        update_mask=changed_paths(display_name=display_name, combination=combination),
+    )
+    return Call(lambda stubs: stubs.segment_groups.UpdateSegmentGroup, request, not etag)
+
+
 def delete_segment_group(account: str, group: str, *, etag: str = "") -> Call[Empty]:
-    """Deletes a group by id or name; one that another names stays."""
+    """Deletes a group by id or name. With an etag, only if nobody changed it meanwhile."""
     request = service.DeleteSegmentGroupRequest(name=segment_group_name(account, group), etag=etag)
     return Call(lambda stubs: stubs.segment_groups.DeleteSegmentGroup, request, repeatable=False)
-
-
-def _message(account: str, combination: Combination) -> SegmentCombination:
-    if isinstance(combination, SegmentCombination):
-        return combination
-    return segment_combination(account, combination)

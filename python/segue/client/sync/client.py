@@ -16,6 +16,7 @@ from segue.client.calls import (
 )
 from segue.client.calls import exports as calls
 from segue.client.calls.export_request import FileOptions, StreamOptions
+from segue.client.combinations import combination_message, read_combination, segments_written
 from segue.client.events import EventRecord, RecordedEvents
 from segue.client.names import account_name, last_part, segment_name
 from segue.client.options import (
@@ -38,6 +39,7 @@ from segue.v1.block_pb2 import BlockFormat
 from segue.v1.event_type_pb2 import EventType
 from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.mark_pb2 import ConsentType, Tag, Topic
+from segue.v1.segment_group_pb2 import SegmentCombination
 from segue.v1.segment_pb2 import Segment
 from segue.v1.segment_service_pb2 import (
     StreamMembersRequest,
@@ -109,12 +111,6 @@ class AccountClient:
     list_segment_revisions = AccountItems(segments.list_segment_revisions)
     compare_segment_revisions = AccountMethod(segments.compare_segment_revisions)
 
-    create_segment_group = AccountMethod(segment_groups.create_segment_group)
-    get_segment_group = AccountMethod(segment_groups.get_segment_group)
-    update_segment_group = AccountMethod(segment_groups.update_segment_group)
-    list_segment_groups = AccountItems(segment_groups.list_segment_groups)
-    delete_segment_group = AccountMethod(segment_groups.delete_segment_group)
-
     def find_segment(self, title_or_id: str, *, list_id: str | None = None) -> Segment:
         """Returns the segment of a title, id or name.
 
@@ -125,6 +121,26 @@ class AccountClient:
             return self.get_segment(title_or_id)
         found = self.list_segments(list_id=list_id, title=title_or_id)
         return segments.only_segment(list(found), title_or_id)
+
+    create_segment_group = AccountMethod(segment_groups.create_segment_group)
+    get_segment_group = AccountMethod(segment_groups.get_segment_group)
+    list_segment_groups = AccountItems(segment_groups.list_segment_groups)
+    update_segment_group = AccountMethod(segment_groups.update_segment_group)
+    delete_segment_group = AccountMethod(segment_groups.delete_segment_group)
+
+    def find_combination(self, text: str, *, list_id: str | None = None) -> SegmentCombination:
+        """Returns what a text combines, as `openers AND (vip EXCEPT "Bounced twice")`, with segments by title, id or name and `group:ID`.
+
+        Raises:
+            CombinationMalformed: It is no combination.
+            NotFound: A segment is not there, or several lists have one of that title.
+        """
+        read = read_combination(text)
+        names = {
+            title: (self.find_segment(title, list_id=list_id)).name
+            for title in dict.fromkeys(segments_written(read))
+        }
+        return combination_message(self.name, read, names)
 
     def stream_members(
         self,

@@ -1,7 +1,5 @@
 """What callers of exports ask for, as domain values."""
 
-from typing import Final
-
 from segue.domain.export import (
     Compression,
     EventWindow,
@@ -15,11 +13,8 @@ from segue.domain.export import (
 )
 from segue.errors import FieldInvalid, FieldViolation
 from segue.transport.grpc import names
-from segue.transport.grpc.requests import EXPORT_FORMATS, block_format_of, enum_of
-from segue.v1 import export_service_pb2, profile_pb2
-
-DEFAULT_EVENTS_MILLIS: Final = 7 * 86_400_000
-"""Events are exported of a week where no end is given (seed 002)."""
+from segue.transport.grpc.requests import EXPORT_FORMATS, block_format_of, enum_of, millis_of
+from segue.v1 import export_service_pb2
 
 
 def export_request_of(
@@ -100,14 +95,6 @@ def _match_of(request: export_service_pb2.InitiateExportRequest) -> MatchCriteri
 
 
 def _states_of(request: export_service_pb2.InitiateExportRequest) -> tuple[int, ...]:
-    known = profile_pb2.MembershipState.values()[1:]
-    wrong = [
-        FieldViolation(f"states[{position}]", "is unknown; choose a MembershipState")
-        for position, state in enumerate(request.states)
-        if state not in known
-    ]
-    if wrong:
-        raise FieldInvalid(*wrong)
     return tuple(sorted({int(state) - 1 for state in request.states}))
 
 
@@ -115,14 +102,9 @@ def _events_of(request: export_service_pb2.InitiateExportRequest) -> EventWindow
     if not request.HasField("events"):
         return None
     window = request.events
-    if not window.HasField("start_time"):
-        raise FieldInvalid(
-            FieldViolation("events.start_time", "is missing; events need the moment they begin at")
-        )
-    start = window.start_time.ToMilliseconds()
-    has_end = window.HasField("end_time")
-    end = window.end_time.ToMilliseconds() if has_end else start + DEFAULT_EVENTS_MILLIS
-    return EventWindow(tuple(window.event_types), start, end)
+    return EventWindow(
+        tuple(window.event_types), millis_of(window, "start_time"), millis_of(window, "end_time")
+    )
 
 
 def _notify_of(request: export_service_pb2.InitiateExportRequest) -> NotificationTarget | None:

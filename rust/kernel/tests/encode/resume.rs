@@ -23,7 +23,7 @@ fn small(request: ExportRequest) -> ExportRequest {
 #[test]
 fn an_export_resumed_at_any_offset_is_the_rest_of_the_whole() {
     let schema = schema();
-    let version = version(&rows(20_000, 1), &BTreeSet::new(), History::Sealed);
+    let version = version(&rows(9_000, 1), &BTreeSet::new(), History::Sealed);
     for form in every_form().map(small) {
         let all = whole(&export(&version, &schema, form.clone()));
         let size = all.len() as u64;
@@ -187,7 +187,7 @@ proptest! {
         let erased: BTreeSet<usize> = erased.into_iter().filter(|row| *row < n_rows).collect();
         let one = version(&rows, &erased, History::Sealed);
         let other = version(&rows, &erased, History::Overwritten);
-        for form in every_form().map(small) {
+        for form in FORMATS.map(request).map(small) {
             prop_assert!(whole(&export(&one, &schema, form.clone())) == whole(&export(&other, &schema, form)));
         }
     }

@@ -111,7 +111,7 @@ fn told(Kept { event, tick }: &Kept, row: u16) -> Read {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn events_are_read_as_a_list_of_all_has_them(steps in vec(any_step(), 1..25), questions in vec(any_question(), 1..8)) {
