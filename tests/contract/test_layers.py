@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.conftest import Run
 
-KERNEL_USERS = {"kernel", "service", "client", "cli", "bench", "demo"}
+KERNEL_USERS = {"kernel", "service", "worker", "client", "cli", "bench", "demo"}
 """Packages that may name the extension; transport, store, rules and domain do without."""
 
 

@@ -122,9 +122,10 @@ async def test_compaction_keeps_what_open_exports_need(
             journal.insert_snapshot(tx, account.key, SnapshotRow(revision, f"s/{revision}"))
         for revision in pinned:
             tx.execute(
-                "INSERT INTO export (account, digest, format, list_id, include_removed, revision,"
-                " schema_version, snapshot_millis, expire_millis) VALUES (?, ?, 1, '', 0, ?, 0, 0, 100)",
-                (account.key, str(revision).encode(), revision),
+                "INSERT INTO export (account, export_id, digest, link_nonce, link_digest, state, delivery, format, compression,"
+                " list_id, include_removed, revision, schema_version, snapshot_millis, stream_count, create_millis,"
+                " expire_millis, selection) VALUES (?1, ?2, ?2, ?2, ?2, 2, 1, 1, 0, '', 0, ?2, 0, 0, 1, 0, 100, '')",
+                (account.key, revision),
             )
 
     await store.write(fill)

@@ -236,6 +236,11 @@ class ExportFiles:
                 ahead.cancel()
 
 
+def zstd_frame(piece: bytes) -> bytes:
+    """Returns a piece as one frame of zstd; frames one behind the other are one file."""
+    return _kernel.compress(piece, Compression.ZSTD)
+
+
 def check_made(account: Account, export: ExportRow) -> None:
     """Checks that an export is made.
 

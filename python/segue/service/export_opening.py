@@ -123,7 +123,7 @@ class ExportOpening:
             last = self._sync_tokens.read(account_id, request, request.sync_token)
         elif request.last_datetime:
             last = parse_timestamp(request.last_datetime)
-        effective = None if last is None else _effective(last)
+        effective = None if last is None else _effective(last, request.last_datetime)
         return _Asked(request, prepared, last, effective, _fingerprint(request))
 
     def _check_limits(
@@ -215,13 +215,13 @@ class ExportOpening:
         )
 
 
-def _effective(last_millis: int) -> int:
+def _effective(last_millis: int, text: str) -> int:
     """Returns the tick from which changes are sent (seed 000)."""
     try:
         return _kernel.next_tick(last_millis)
     except TimeOutOfRange as error:
         raise TimeInvalid(
-            "last_datetime has no tick above it before the year 10000", {"value": last_millis}
+            f"{text!r} has no tick above it before the year 10000", {"value": text}
         ) from error
 
 

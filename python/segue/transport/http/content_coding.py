@@ -7,8 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Final
 
-from segue import _kernel
-from segue.domain.export import Compression
+from segue.service.export_files import zstd_frame
 
 IDENTITY: Final = "identity"
 ZSTD: Final = "zstd"
@@ -78,7 +77,7 @@ async def encoded(
     async with aclosing(pieces):
         async for piece in pieces:
             if coding == ZSTD:
-                yield await transform(partial(_kernel.compress, piece, Compression.ZSTD))
+                yield await transform(partial(zstd_frame, piece))
             elif data := await transform(partial(member.compress, piece)):
                 yield data
     if coding == GZIP:
