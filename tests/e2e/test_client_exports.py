@@ -23,6 +23,7 @@ from segue.client import (
 )
 from segue.v1.block_pb2 import BlockFormat, Compression
 from segue.v1.export_pb2 import ExportState, ExportStatus
+from segue.v1.match_criteria_pb2 import MatchBy
 from segue.v1.profile_pb2 import Profile, ProfileBatch
 from tests.e2e.breaking_proxy import BreakingProxy
 from tests.e2e.server_process import ServerProcess
@@ -135,6 +136,13 @@ def test_a_token_is_enough_for_another_client(
         stranger = _new_account(client).create_key().secret
         with Client(server.target, api_key=stranger) as foreign, pytest.raises(NotFound):
             foreign.resume_export(token)
+
+
+def test_an_export_may_be_limited_to_a_million_identifiers(crowd: AccountClient) -> None:
+    values = [f"p{number:05}" for number in range(3)]
+    values += [f"nobody-{number:024}" for number in range(1_000_000 - len(values))]
+    export = crowd.export(NDJSON, match_by=MatchBy.MATCH_BY_PROFILE_ID, match_values=values)
+    assert _ids(_bytes(export)) == values[:3]
 
 
 def test_without_keep_alive_the_last_byte_ends_the_token(crowd: AccountClient) -> None:
