@@ -111,6 +111,19 @@ def test_a_run_that_did_not_end_is_not_remembered(shell: Shell, account: Account
     assert shell.run("export", "stream", *state).stdout == ""
 
 
+def test_what_the_server_does_not_remember_is_told_with_its_file(
+    shell: Shell, account: AccountClient
+) -> None:
+    assert _stream(shell, "--since-last")["sync_token"]
+    state = json.loads((shell.directory / "F.segue-state").read_text())
+    for entry in state["exports"].values():
+        entry |= {"sync_token": "of another server"}
+    shell.write("F.segue-state", json.dumps(state))
+    told = shell.run("export", "stream", "--output", "F", "--since-last", code=1).stderr
+    assert "F.segue-state remembers; delete it" in told
+    assert len(_found(shell.directory / "F")) == account.get().profile_count
+
+
 def test_the_sync_token_or_the_snapshots_time_make_an_increment(
     shell: Shell, account: AccountClient
 ) -> None:
