@@ -1,4 +1,15 @@
-"""Seed 003, sentence by sentence: subscribers of segments, and somebody who is told by e-mail or webhook."""
+"""Seed 003, sentence by sentence: subscribers of segments, and somebody who is told by e-mail or webhook.
+
+What it says of its own envelope has another form here:
+
+| there | here |
+| --- | --- |
+| `username`, `usertoken` | a key of the account |
+| `requesttype`, `requestmethod` | the method `InitiateExport` with format SUBSCRIBERS_JSON and delivery FILES |
+| `status`, by default `any` | `states`, by default active members; all six are any |
+| `include_membership`, `customfields` | a read mask |
+| `notify`, required | optional, since an export can be watched and polled too |
+"""
 
 import json
 from collections.abc import AsyncIterator
