@@ -141,7 +141,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     stack.push_async_callback(imports.close)
     await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
     return UseCases(
-        accounts=AccountService(store, ledger, membership, keys, data_dir, clock),
+        accounts=AccountService(store, ledger, membership, exports.ends, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
         fields=FieldService(store, ledger, limits, clock),
         vocabulary=VocabularyService(store, ledger, limits, clock),

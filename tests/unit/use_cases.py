@@ -57,9 +57,6 @@ class OpenUseCases:
         self.membership = Membership(self.store, self.ledger, clock)
         tokens = Tokens(data_dir)
         self.keys = KeyService(self.store, self.ledger.directory, limits, clock)
-        self.accounts = AccountService(
-            self.store, self.ledger, self.membership, self.keys, data_dir, clock
-        )
         self.lists = ListService(self.store, self.ledger, limits, clock)
         self.fields = FieldService(self.store, self.ledger, limits, clock)
         self.vocabulary = VocabularyService(self.store, self.ledger, limits, clock)
@@ -76,6 +73,9 @@ class OpenUseCases:
             "http://127.0.0.1:8080",
             limits,
             clock,
+        )
+        self.accounts = AccountService(
+            self.store, self.ledger, self.membership, self.exports.ends, self.keys, data_dir, clock
         )
         self.profiles = ProfileService(self.ledger, self.exports.ends, limits)
         segments = open_segment_use_cases(self.store, self.ledger, self.membership, limits, clock)

@@ -1,18 +1,14 @@
 """Brings streams and files of an export to disk: resumable, several at once, checked."""
 
 import hashlib
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any, BinaryIO, Final
 
-import typer
-
-from segue.cli.failures import INTERRUPTED, CommandFailed
+from segue.cli.failures import CommandFailed
 from segue.cli.part_file import ExportMemory, PartFile
 from segue.cli.progress import Advance
 from segue.client import Block, Export, FileExport
@@ -231,16 +227,6 @@ class Fetch:
             self._rows += rows
             self._checked += checked
             self._advance(self._received + self._kept, f"{self._rows:,} rows")
-
-
-@contextmanager
-def interruptible(advice: str) -> Iterator[None]:
-    """Ends the command with a piece of advice when the user interrupts it."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write(f"interrupted; {advice}\n")
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def _digest(file: BinaryIO) -> Any:  # noqa: ANN401 — hashlib's objects have no public type

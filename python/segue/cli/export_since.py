@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segue.cli.export_choice import ExportPlan
 from segue.cli.failures import CommandFailed
 from segue.cli.part_file import write_private
+from segue.client import InvalidRequest
 from segue.client.snapshot import PinnedSnapshot
 from segue.client.times import to_text
 
@@ -67,6 +69,23 @@ class SinceLast:
         if not isinstance(entries, dict):
             raise CommandFailed(f"{self.path} is not a state file; delete it to begin in full")
         return entries
+
+
+@contextmanager
+def explained(last: SinceLast | None) -> Iterator[None]:
+    """Says where a sync token came from that the server refuses, as after it was set up anew.
+
+    Raises:
+        CommandFailed: It did refuse one that was remembered.
+    """
+    try:
+        yield
+    except InvalidRequest as failure:
+        if last and any(each.field == "sync_token" for each in failure.violations):
+            raise CommandFailed(
+                f"the server does not take what {last.path} remembers; delete it to begin in full"
+            ) from failure
+        raise
 
 
 def since_last(plan: ExportPlan, target: str, output: Path, state_file: Path | None) -> SinceLast:

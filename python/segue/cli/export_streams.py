@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from segue.cli.export_choice import ExportChoice, ExportPlan, choosing, planned
-from segue.cli.export_files import Brought, Destination, Fetch, interruptible, parts_of
+from segue.cli.export_files import Brought, Destination, Fetch, parts_of
 from segue.cli.export_report import rate_record, snapshot_record
-from segue.cli.export_since import STANDARD_OUTPUT, since_last
+from segue.cli.export_since import STANDARD_OUTPUT, explained, since_last
 from segue.cli.export_words import file_suffix
-from segue.cli.failures import CommandFailed
+from segue.cli.failures import CommandFailed, interruptible
 from segue.cli.part_file import ExportMemory
 from segue.cli.progress import progress_bar
 from segue.cli.session import Session, connected, group
@@ -62,13 +62,13 @@ def stream_export(
     last = since_last(plan, session.target, output, state_file) if since else None
     if last:
         plan = last.applied(plan)
-    if output == STANDARD_OUTPUT:
-        export = _opened(session, plan, streams)
-        sync_token = export.sync_token
-        _to_standard_output(session, export, choice)
-        memory = None
-    else:
-        export, sync_token, memory = _to_files(session, plan, output, streams)
+    with explained(last):
+        if output == STANDARD_OUTPUT:
+            export, memory = _opened(session, plan, streams), None
+            sync_token = export.sync_token
+            _to_standard_output(session, export, choice)
+        else:
+            export, sync_token, memory = _to_files(session, plan, output, streams)
     if last:
         last.note(export, sync_token)
     if memory:

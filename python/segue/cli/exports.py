@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from segue.cli.export_choice import ExportChoice, choosing, planned
-from segue.cli.export_files import Destination, Fetch, interruptible, parts_of
+from segue.cli.export_files import Destination, Fetch, parts_of
 from segue.cli.export_report import rate_record, started_record, status_record
-from segue.cli.export_since import since_last
+from segue.cli.export_since import explained, since_last
 from segue.cli.export_streams import SinceLastOption, StateFile, export_app
 from segue.cli.export_tokens import Token, TokenFile, token_of, write_token
 from segue.cli.export_words import file_suffix
-from segue.cli.failures import CommandFailed
+from segue.cli.failures import CommandFailed, interruptible
 from segue.cli.progress import progress_bar, row_bar
 from segue.cli.session import Account, Session, connected
 from segue.client import Export, FileExport
@@ -65,14 +65,15 @@ def start_export(
     last = since_last(plan, session.target, output, state_file) if since and output else None
     if last:
         plan = last.applied(plan)
-    export = session.account(choice.account).start_export(
-        choice.output_format.block_format,
-        max_file_rows=max_file_rows,
-        max_file_bytes=max_file_bytes,
-        notify_email=notify_email,
-        notify_webhook=notify_webhook,
-        **plan.selection(),
-    )
+    with explained(last):
+        export = session.account(choice.account).start_export(
+            choice.output_format.block_format,
+            max_file_rows=max_file_rows,
+            max_file_bytes=max_file_bytes,
+            notify_email=notify_email,
+            notify_webhook=notify_webhook,
+            **plan.selection(),
+        )
     if token_file:
         write_token(token_file, export.token)
     record = started_record(export, None if token_file else export.token)

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import typer
@@ -53,6 +55,16 @@ def report(failure: Exception, *, as_json: bool) -> int:
     else:
         _print(failure)
     return UNAVAILABLE if isinstance(failure, Unavailable) else FAILED
+
+
+@contextmanager
+def interruptible(advice: str) -> Iterator[None]:
+    """Ends the command with a piece of advice when the user interrupts it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write(f"interrupted; {advice}\n")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _print(failure: Exception) -> None:

@@ -12,13 +12,16 @@ DEFAULT_TARGET: Final = "127.0.0.1:50051"
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 DEFAULT_RETRY: Final = RetryPolicy()
 
-_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+_RECEIVED_BYTES: Final = 32 * 1024 * 1024
+_SENT_BYTES: Final = 64 * 1024 * 1024
+"""As much as a server takes by default: a million identifiers that an export is limited to."""
+
 _KEEPALIVE_MILLIS: Final = 60_000
 _KEEPALIVE_TIMEOUT_MILLIS: Final = 20_000
 
 CHANNEL_OPTIONS: Final[Sequence[tuple[str, int]]] = (
-    ("grpc.max_receive_message_length", _MESSAGE_BYTES),
-    ("grpc.max_send_message_length", _MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", _RECEIVED_BYTES),
+    ("grpc.max_send_message_length", _SENT_BYTES),
     ("grpc.keepalive_time_ms", _KEEPALIVE_MILLIS),
     ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MILLIS),
     # Repeating a call is decided in `segue.client.retry`, which knows what may be repeated.

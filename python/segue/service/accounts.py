@@ -11,11 +11,12 @@ from segue.domain.timestamp import Clock
 from segue.errors import ResourceExists
 from segue.service.directory import account_in
 from segue.service.etag import check_etag
+from segue.service.export_ends import ExportEnds
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
 from segue.service.membership import Membership
 from segue.service.snapshot_directory import remove_directories
-from segue.store import accounts, journal
+from segue.store import accounts, export_files, journal
 from segue.store.base import Connection, Store
 
 
@@ -27,6 +28,7 @@ class AccountService:
         store: Store,
         ledger: Ledger,
         membership: Membership,
+        ends: ExportEnds,
         keys: KeyService,
         data_dir: Path,
         clock: Clock,
@@ -35,6 +37,7 @@ class AccountService:
         self._membership = membership
         self._store = store
         self._ledger = ledger
+        self._ends = ends
         self._keys = keys
         self._data_dir = data_dir
         self._clock = clock
@@ -135,14 +138,16 @@ class AccountService:
             ResourceNotFound: There is none of this id.
         """
 
-        def work(tx: Connection) -> tuple[int, list[str]]:
+        def work(tx: Connection) -> tuple[int, list[str], tuple[list[int], list[str]]]:
             account = account_in(tx, account_id)
             directories = [row.directory for row in journal.select_snapshots(tx, account.key)]
+            of_exports = export_files.select_of_account(tx, account.key)
             accounts.delete(tx, account.key)
-            return account.key, directories
+            return account.key, directories, of_exports
 
-        key, directories = await self._store.write(work)
+        key, directories, of_exports = await self._store.write(work)
         self._ledger.directory.forget()
         self._ledger.accounts.drop(key)
         self._keys.forget_holders()
+        await self._ends.bury(*of_exports)
         await remove_directories(self._data_dir / directory for directory in directories)

@@ -45,6 +45,14 @@ class ExportEnds:
             await self._blobs.delete(await self._store.write(_forget_files(key)))
         self.changed.tell()
 
+    async def bury(self, keys: Iterable[int], paths: Iterable[str]) -> None:
+        """Lets go of exports whose rows went with their account: stops their jobs and readers, deletes their files."""
+        for key in keys:
+            self.on_end(key)
+            self._held.drop(key)
+        await self._blobs.delete(paths)
+        self.changed.tell()
+
     async def sweep(self) -> None:
         """Ends exports whose time is over, deletes their files, and forgets those that ended long ago."""
         now = self._clock()

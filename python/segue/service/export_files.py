@@ -2,15 +2,15 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import starmap
 from typing import Final
 
 from segue import _kernel
 from segue.domain.account import Account
-from segue.domain.export import EXTENSIONS, MEDIA_TYPES, Compression, ExportState
-from segue.domain.profile import BlockFormat
+from segue.domain.export import Compression, ExportState
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock
 from segue.errors import (
@@ -22,7 +22,9 @@ from segue.errors import (
     ResourceNotFound,
 )
 from segue.service.blocks import Encoding
+from segue.service.compressed_pieces import compressed
 from segue.service.export_rows import HeldExports, export_name, withdrawn
+from segue.service.stored_file import StoredFile
 from segue.service.tokens import token_invalid
 from segue.store import accounts, export_files, exports
 from segue.store.base import Connection, Store
@@ -33,65 +35,11 @@ from segue.store.exports import ExportRow
 PIECE_BYTES: Final = 1 << 20
 """Size of the pieces that `content` yields."""
 
-_SUFFIXES: Final = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
-_COMPRESSED_TYPES: Final = {
-    Compression.GZIP: "application/gzip",
-    Compression.ZSTD: "application/zstd",
-}
 _BLOCK: Final = struct.Struct("<QI")
 """An entry of a file's index of blocks, as `FileRow.blocks` says."""
 
 _LINKED: Final = "the export of this link"
 """What stands for a link in errors: the link itself is a secret."""
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A finished file of an export, as somebody may fetch it."""
-
-    account: Account
-    export: ExportRow
-    row: FileRow
-    is_last: bool
-    """Whether no file of the export comes behind it."""
-
-    @property
-    def is_compressed(self) -> bool:
-        """Whether its bytes are compressed, as a whole or within."""
-        return self.export.compression is not Compression.NONE
-
-    @property
-    def media_type(self) -> str:
-        """What its bytes are."""
-        whole = _whole_compression(self.export)
-        return _COMPRESSED_TYPES.get(whole) or MEDIA_TYPES[self.export.block_format]
-
-    @property
-    def name(self) -> str:
-        """A file name of ASCII letters, digits, hyphens and dots, as `export-2f6c-0.json.gz`."""
-        extension = EXTENSIONS[self.export.block_format]
-        suffix = _SUFFIXES[_whole_compression(self.export)]
-        return f"export-{self.export.export_id}-{self.row.number}.{extension}{suffix}"
-
-    @property
-    def byte_count(self) -> int:
-        """Its size."""
-        return self.row.byte_count
-
-    @property
-    def sha256(self) -> bytes:
-        """SHA-256 of its bytes."""
-        return self.row.sha256
-
-    @property
-    def etag(self) -> str:
-        """Stands for its bytes; without the quotes of HTTP."""
-        return self.row.sha256.hex()
-
-    @property
-    def modified_millis(self) -> int:
-        """Since when its bytes are what they are: they depend on nothing that came later."""
-        return self.export.create_millis
 
 
 class ExportFiles:
@@ -207,9 +155,10 @@ class ExportFiles:
                 lambda tx: exports.set_retrieved(tx, export.key, export.byte_count)
             )
 
-    async def transform(self, file: StoredFile, work: Callable[[], bytes]) -> bytes:
-        """Does a piece of bulk work on a file's bytes, when its owner's turn on the cores comes."""
-        return await self._encoding.run(file.account.key, work)
+    def compressed(self, file: StoredFile, compression: Compression) -> AsyncGenerator[bytes, None]:
+        """Yields a file's bytes as `content` does, compressed when its owner's turn on the cores comes."""
+        content = self.content(file, 0, file.byte_count)
+        return compressed(content, compression, partial(self._encoding.run, file.account.key))
 
     async def _read(
         self, account: Account, export: ExportRow, file: FileRow, start: int, end: int
@@ -234,11 +183,6 @@ class ExportFiles:
         finally:
             if ahead is not None:
                 ahead.cancel()
-
-
-def zstd_frame(piece: bytes) -> bytes:
-    """Returns a piece as one frame of zstd; frames one behind the other are one file."""
-    return _kernel.compress(piece, Compression.ZSTD)
 
 
 def check_made(account: Account, export: ExportRow) -> None:
@@ -294,12 +238,6 @@ def _found(tx: Connection, export: ExportRow | None, number: int) -> _Found | No
         return None
     file = export_files.find(tx, export.key, number)
     return _Found(account, export, file, export_files.count(tx, export.key))
-
-
-def _whole_compression(export: ExportRow) -> Compression:
-    """Returns how a file is compressed as a whole; in Parquet the pages are."""
-    is_within = export.block_format is BlockFormat.PARQUET
-    return Compression.NONE if is_within else export.compression
 
 
 def _started(parts: Iterator[Coroutine[None, None, bytes]]) -> asyncio.Task[bytes] | None:

@@ -63,6 +63,16 @@ def delete(tx: Connection, export: int) -> list[str]:
     return [row[0] for row in rows]
 
 
+def select_of_account(tx: Connection, account: int) -> tuple[list[int], list[str]]:
+    """Reads the numbers of all exports of an account, and the paths of all their files."""
+    keys = tx.execute("SELECT key FROM export WHERE account = ?", (account,))
+    paths = tx.execute(
+        "SELECT path FROM export_file WHERE export IN (SELECT key FROM export WHERE account = ?)",
+        (account,),
+    )
+    return [row[0] for row in keys], [row[0] for row in paths]
+
+
 def select_paths(tx: Connection) -> set[str]:
     """Reads the paths of all files there are."""
     return {row[0] for row in tx.execute("SELECT path FROM export_file")}

@@ -1,27 +1,18 @@
-"""Compression on the way: which one a request wants (RFC 9110, 12.5.3), and bytes compressed as they are sent."""
+"""Which compression on the way a request wants (RFC 9110, 12.5.3)."""
 
 import re
-import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
-from functools import partial
 from typing import Final
 
-from segue.service.export_files import zstd_frame
+from segue.domain.export import Compression
 
 IDENTITY: Final = "identity"
-ZSTD: Final = "zstd"
-GZIP: Final = "gzip"
-ENCODED: Final = (ZSTD, GZIP)
+CODINGS: Final = {"zstd": Compression.ZSTD, "gzip": Compression.GZIP}
 """Codings besides identity, the better one first."""
-
-GZIP_LEVEL: Final = 4
-"""Speed before size: a download waits for it."""
 
 _ITEM: Final = re.compile(
     r"([!#$%&'*+.^_`|~0-9a-z-]+)(?:\s*;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?", re.ASCII
 )
-_ALIASES: Final = {"x-gzip": GZIP}
+_ALIASES: Final = {"x-gzip": "gzip"}
 
 
 def coding_of(accept: str | None, *, can_encode: bool) -> str | None:
@@ -33,7 +24,7 @@ def coding_of(accept: str | None, *, can_encode: bool) -> str | None:
     """
     weights = _weights(accept or "")
     others = weights.pop("*", None)
-    offers: list[str] = [*(ENCODED if can_encode else ()), IDENTITY]
+    offers: list[str] = [*(CODINGS if can_encode else ()), IDENTITY]
     liked = {coding: _weight(coding, weights, others) for coding in offers}
     best = max(liked.values())
     if not best:
@@ -60,25 +51,3 @@ _UNSAID: Final = 0.0001
 def _weight(coding: str, weights: dict[str, float], others: float | None) -> float:
     unsaid = _UNSAID if coding == IDENTITY else 0.0
     return weights.get(coding, unsaid if others is None else others)
-
-
-Transform = Callable[[Callable[[], bytes]], Awaitable[bytes]]
-"""Does a piece of work off the event loop."""
-
-
-async def encoded(
-    coding: str, pieces: AsyncGenerator[bytes, None], transform: Transform
-) -> AsyncGenerator[bytes, None]:
-    """Compresses pieces as they come.
-
-    Gzip is one member, because many clients read no further than the first and take that for the whole; zstd is a frame a piece.
-    """
-    member = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if coding == ZSTD:
-                yield await transform(partial(zstd_frame, piece))
-            elif data := await transform(partial(member.compress, piece)):
-                yield data
-    if coding == GZIP:
-        yield await transform(member.flush)

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -12,8 +11,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from segue.errors import OffsetOutOfRange
-from segue.service.export_files import ExportFiles, StoredFile
-from segue.transport.http.content_coding import IDENTITY, coding_of, encoded
+from segue.service.export_files import ExportFiles
+from segue.service.stored_file import StoredFile
+from segue.transport.http.content_coding import CODINGS, IDENTITY, coding_of
 from segue.transport.http.problem import problem, problem_of
 from segue.transport.http.ranges import Span, Verdict, http_date, span_of, verdict_of
 
@@ -73,9 +73,12 @@ def _body(
         headers["Content-Encoding"] = coding
     if span:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    pieces = _nothing() if is_head else files.content(file, start, end)
-    if coding != IDENTITY and not is_head:
-        pieces = encoded(coding, pieces, partial(files.transform, file))
+    if is_head:
+        pieces = _nothing()
+    elif coding == IDENTITY:
+        pieces = files.content(file, start, end)
+    else:
+        pieces = files.compressed(file, CODINGS[coding])
     return _Pieces(pieces, HTTPStatus.PARTIAL_CONTENT if span else HTTPStatus.OK, headers)
 
 

@@ -328,6 +328,7 @@ impl Export {
         let is_compressed = self.compression != Compression::None;
         let span = Span {
             from: start.row,
+            offset: start.offset,
             is_first: start.offset == 0,
             block_bytes,
             skipped_bytes: if is_compressed { 0 } else { skipped_bytes },

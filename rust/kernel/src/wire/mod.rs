@@ -45,6 +45,14 @@ pub enum BlockFormat {
     ArrowIpc = 2,
     /// One JSON object a line.
     Ndjson = 3,
+    /// One JSON document of profiles and their sections. Written, never read.
+    Json = 4,
+    /// CSV by RFC 4180. Written, never read.
+    Csv = 5,
+    /// A Parquet file. Written, never read.
+    Parquet = 6,
+    /// One JSON document of subscribers. Written, never read.
+    SubscribersJson = 8,
 }
 
 impl BlockFormat {
@@ -54,6 +62,10 @@ impl BlockFormat {
             1 => Some(Self::ProfileBatch),
             2 => Some(Self::ArrowIpc),
             3 => Some(Self::Ndjson),
+            4 => Some(Self::Json),
+            5 => Some(Self::Csv),
+            6 => Some(Self::Parquet),
+            8 => Some(Self::SubscribersJson),
             _ => None,
         }
     }
@@ -64,6 +76,10 @@ impl BlockFormat {
             Self::ProfileBatch => "ProfileBatch",
             Self::ArrowIpc => "Arrow IPC",
             Self::Ndjson => "NDJSON",
+            Self::Json => "JSON",
+            Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
+            Self::SubscribersJson => "JSON of subscribers",
         }
     }
 }

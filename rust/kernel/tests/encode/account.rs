@@ -48,6 +48,12 @@ const SCHEMA: &str = r#"{
         {"kind": "topic", "id": "sport", "column": 104},
         {"kind": "tag", "id": "never-given", "column": 105},
         {"kind": "consent", "id": "a-consent-type-with-an-id-as-long-as-an-id-may-be-63-characters", "column": 106}
+    ],
+    "event_types": [
+        {"id": "bought", "code": 16, "properties": [
+            {"key": "item", "type": "text"}, {"key": "price", "type": "number"},
+            {"key": "gift", "type": "boolean"}, {"key": "due", "type": "date_time"}]},
+        {"id": "seen", "code": 20, "properties": []}
     ]
 }"#;
 
@@ -58,8 +64,16 @@ pub(crate) fn schema() -> Arc<Schema> {
     Arc::new(Schema::from_json(SCHEMA.as_bytes()).expect("a valid schema"))
 }
 
-/// Texts that are awkward to write: quotes, control characters, long ones, other scripts, mixed case.
-const TEXTS: [&str; 8] = [
+/// Texts that are awkward to write: quotes, control characters, long ones, other scripts, mixed case, formulas.
+const TEXTS: [&str; 16] = [
+    "=HYPERLINK(\"https://example.com\")",
+    "+46701234567",
+    "-1+1",
+    "@SUM(A1)",
+    "\ttab first",
+    "\rCR, and a comma",
+    "ends with CR LF\r\n",
+    "'=",
     "plain",
     "Mixed CASE",
     "ÅSA Öberg",

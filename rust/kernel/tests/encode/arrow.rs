@@ -46,7 +46,7 @@ pub(crate) fn batches(stream: Vec<u8>) -> Vec<RecordBatch> {
 }
 
 /// The column that a name stands for when no list is named, with its field.
-fn column_of<'a>(schema: &'a Schema, name: &str) -> (ColumnId, Option<&'a Field>) {
+pub(crate) fn column_of<'a>(schema: &'a Schema, name: &str) -> (ColumnId, Option<&'a Field>) {
     if let Some((_, id)) = PROFILE_COLUMNS.iter().find(|column| column.0 == name) {
         return (*id, None);
     }

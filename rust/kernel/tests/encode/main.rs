@@ -2,15 +2,24 @@
 
 mod account;
 mod arrow;
+mod csv;
+mod document;
+mod happened;
 mod history;
+#[path = "../events/mirror.rs"]
+mod mirror;
 mod ndjson;
 mod page;
+mod parquet;
 mod profile_batch;
+mod projection;
+mod readers;
 mod resume;
 #[path = "../segue_v1/mod.rs"]
 mod segue_v1;
 mod selection;
 mod slices;
+mod subscribers;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -20,10 +29,14 @@ use segue_kernel::table::Version;
 use segue_kernel::wire::{BlockFormat, Compression, Export, ExportRequest};
 
 /// Every format.
-const FORMATS: [BlockFormat; 3] = [
+const FORMATS: [BlockFormat; 7] = [
     BlockFormat::ProfileBatch,
     BlockFormat::ArrowIpc,
     BlockFormat::Ndjson,
+    BlockFormat::Json,
+    BlockFormat::Csv,
+    BlockFormat::Parquet,
+    BlockFormat::SubscribersJson,
 ];
 
 /// Every way to compress.

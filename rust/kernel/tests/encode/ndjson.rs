@@ -132,7 +132,7 @@ fn fields(schema: &Schema, list: Option<&str>, row: &Row) -> Map<String, Json> {
         .collect()
 }
 
-fn identifiers(row: &Row, column: ColumnId) -> Vec<Json> {
+pub(crate) fn identifiers(row: &Row, column: ColumnId) -> Vec<Json> {
     let Some(Value::Text(first)) = row.get(&column) else {
         return Vec::new();
     };
@@ -163,14 +163,14 @@ fn insert(object: &mut Map<String, Json>, name: &str, inner: Map<String, Json>) 
     }
 }
 
-fn name_of(code: &Value, names: &[&str]) -> Json {
+pub(crate) fn name_of(code: &Value, names: &[&str]) -> Json {
     let Value::One(code) = code else {
         panic!("a code")
     };
     json!(names[usize::from(*code)])
 }
 
-fn json_of(value: &Value, field: Option<&Field>) -> Json {
+pub(crate) fn json_of(value: &Value, field: Option<&Field>) -> Json {
     let option = |code: &u16| &field.expect("options belong to fields").options[usize::from(*code)];
     match value {
         Value::Text(text) => json!(text),
@@ -186,7 +186,7 @@ fn json_of(value: &Value, field: Option<&Field>) -> Json {
 }
 
 /// A line as read, with numbers as doubles and times as milliseconds.
-fn normal(json: Json) -> Json {
+pub(crate) fn normal(json: Json) -> Json {
     match json {
         Json::Number(number) => {
             json!({"number": number.to_string().parse::<f64>().expect("a number")})

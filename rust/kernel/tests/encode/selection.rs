@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::account::{Row, Value, rows, schema};
 use crate::arrow::batches;
 use crate::history::{History, version};
+use crate::readers;
 use crate::segue_v1::{self, Profile, ProfileBatch};
 use crate::{FORMATS, request, whole};
 
@@ -63,6 +64,11 @@ fn sent(
         sent_as_columns(whole(&of(BlockFormat::ArrowIpc)), include_removed),
         sent
     );
+    if sent.len() < 3_000 {
+        for format in FORMATS {
+            assert_eq!(readers::ids(format, whole(&of(format))), sent, "{format:?}");
+        }
+    }
     assert_eq!(of(BlockFormat::Ndjson).row_count(), sent.len() as u64);
     sent
 }

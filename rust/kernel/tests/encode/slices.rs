@@ -3,44 +3,26 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use segue_kernel::rule::Plan;
 use segue_kernel::wire::{BlockFormat, Compression, Export, ExportRequest};
 
 use crate::account::{Dice, rows, schema};
-use crate::arrow::batches;
 use crate::history::{History, version};
-use crate::segue_v1::{self, ProfileBatch};
+use crate::readers;
 use crate::{FORMATS, every_form, export, read_from, request, restored, whole};
 
 /// Ids of an export's rows, read as its format is.
 fn ids(export: &Export, format: BlockFormat, compression: Compression) -> Vec<String> {
-    let data = restored(compression, &whole(export));
-    match format {
-        BlockFormat::ProfileBatch => {
-            let profiles = segue_v1::read::<ProfileBatch>(&data).profiles.into_iter();
-            profiles.map(|profile| profile.profile_id).collect()
-        }
-        BlockFormat::ArrowIpc => batches(data)
-            .iter()
-            .flat_map(|batch| {
-                let ids = batch.column_by_name("profile_id").expect("ids");
-                let ids = ids.as_string::<i32>().iter();
-                ids.map(|id| id.expect("an id").to_owned())
-                    .collect::<Vec<_>>()
-            })
-            .collect(),
-        BlockFormat::Ndjson => String::from_utf8(data)
-            .expect("UTF-8")
-            .lines()
-            .map(|line| {
-                let line: serde_json::Value = serde_json::from_str(line).expect("an object");
-                line["profile_id"].as_str().expect("an id").to_owned()
-            })
-            .collect(),
-    }
+    let data = whole(export);
+    // A file of Parquet is compressed within.
+    let data = match format {
+        BlockFormat::Parquet => data,
+        _ => restored(compression, &data),
+    };
+    let ids = readers::ids(format, data).into_iter();
+    ids.map(|(id, _)| id).collect()
 }
 
 fn small(request: ExportRequest) -> ExportRequest {

@@ -86,7 +86,11 @@ pub fn decode(
     match format {
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
-        BlockFormat::Ndjson => Err(invalid("imports do not read this format")),
+        BlockFormat::Ndjson
+        | BlockFormat::Json
+        | BlockFormat::Csv
+        | BlockFormat::Parquet
+        | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),
     }
 }
 

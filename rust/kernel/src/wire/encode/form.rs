@@ -4,6 +4,7 @@
 //! format that writes records one after the other; what differs between them is their [`Syntax`].
 
 use super::cells::{CellSource, Cells, holds_values};
+use super::projection::Projection;
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, MarkKind, Schema,
     builtin,
@@ -33,6 +34,17 @@ pub(super) enum Values<'a> {
     Many(&'a [String]),
     /// An enum of the protocol, whose numbers are the codes plus one; names, by code.
     Enum(&'a [&'a str]),
+}
+
+impl<'a> Values<'a> {
+    /// The values of a field.
+    pub(super) fn of_field(field: &'a Field) -> Self {
+        match field.kind {
+            ColumnKind::MultiSelectOne => Self::One(&field.options),
+            ColumnKind::MultiSelectMany => Self::Many(&field.options),
+            kind => Self::Plain(kind),
+        }
+    }
 }
 
 /// A part of a record that holds values of its own.
@@ -129,10 +141,16 @@ enum Part<L> {
 }
 
 impl<S: Syntax> Form<S> {
-    /// Lays out the records of a version; columns in which nothing is stored are left out.
-    pub(super) fn new(version: &Version, schema: &Schema, syntax: S) -> Self {
+    /// Lays out the records of a version; columns that are not chosen or in which nothing is stored are left out.
+    pub(super) fn new(
+        version: &Version,
+        schema: &Schema,
+        projection: &Projection,
+        syntax: S,
+    ) -> Self {
         let mut layout = Layout {
             version,
+            projection,
             syntax: &syntax,
             sources: Vec::new(),
             keys: Vec::new(),
@@ -172,16 +190,8 @@ fn write_section<S: Syntax>(
                 more,
                 label,
             } => {
-                let identifiers = cells[*first]
-                    .text(row)
-                    .map(|value| (cells[*kind].text(row).unwrap_or_default(), value))
-                    .into_iter()
-                    .chain(
-                        cells[*more]
-                            .identifiers(row)
-                            .iter()
-                            .map(|id| (id.kind.as_bytes(), id.value.as_bytes())),
-                    );
+                let cells = [&cells[*first], &cells[*kind], &cells[*more]];
+                let identifiers = identifiers_of(cells, row);
                 S::identifiers(label, identifiers, out);
             }
             Part::Section(inner) => write_section::<S>(inner, cells, row, out),
@@ -190,8 +200,29 @@ fn write_section<S: Syntax>(
     S::close(&section.label, mark, out);
 }
 
+/// Types and values of a row's identifiers: of the first, whose type has a column of its own, and of the others.
 #[inline]
-fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
+pub(super) fn identifiers_of<'a>(
+    [first, kind, more]: [&Cells<'a>; 3],
+    row: u16,
+) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+    let first = first
+        .text(row)
+        .map(|value| (kind.text(row).unwrap_or_default(), value));
+    let more = more.identifiers(row).iter();
+    first
+        .into_iter()
+        .chain(more.map(|id| (id.kind.as_bytes(), id.value.as_bytes())))
+}
+
+/// Writes the value of a row, when it has one.
+#[inline]
+pub(super) fn write_value<S: Syntax>(
+    label: &S::Label,
+    cells: &Cells<'_>,
+    row: u16,
+    out: &mut Vec<u8>,
+) {
     match cells {
         Cells::Absent | Cells::Identifiers(_) => {}
         Cells::Text(cells) => {
@@ -236,6 +267,7 @@ fn write_value<S: Syntax>(label: &S::Label, cells: &Cells<'_>, row: u16, out: &m
 /// A form in the making.
 struct Layout<'a, S> {
     version: &'a Version,
+    projection: &'a Projection,
     syntax: &'a S,
     sources: Vec<CellSource>,
     keys: Vec<String>,
@@ -315,17 +347,21 @@ impl<S: Syntax> Layout<'_, S> {
     }
 
     fn membership(&mut self, schema: &Schema, list: &List) -> Option<Part<S::Label>> {
-        let gate = self.cell(list.state())?;
-        let state = self.syntax.value(
-            Place::Member(membership::STATE, "state"),
-            Values::Enum(&MEMBERSHIP_STATES),
-        );
+        // Without a state there is no place on the list, whether the state is written or not.
+        if !self.is_stored(list.state()) || !self.projection.has_list(schema, list) {
+            return None;
+        }
+        let gate = self.push(CellSource::Column(list.state()));
         let consent = Place::Member(membership::CONSENT_TO_TRACK, "consent_to_track");
         let consents = Values::Enum(&CONSENTS_TO_TRACK);
-        let mut parts = vec![Part::Value {
-            cell: gate,
-            label: state,
-        }];
+        let mut parts = Vec::new();
+        if self.projection.has(list.state()) {
+            let state = Place::Member(membership::STATE, "state");
+            parts.push(Part::Value {
+                cell: gate,
+                label: self.syntax.value(state, Values::Enum(&MEMBERSHIP_STATES)),
+            });
+        }
         parts.extend(self.plain(
             membership::JOINED_AT_MILLIS,
             "joined_at",
@@ -352,7 +388,7 @@ impl<S: Syntax> Layout<'_, S> {
         let stored = schema
             .marks()
             .iter()
-            .filter(|mark| mark.kind == kind && self.is_stored(mark.column));
+            .filter(|mark| mark.kind == kind && self.is_written(mark.column));
         let (states, columns): (Vec<_>, Vec<_>) = stored
             .flat_map(|mark| kind.states().iter().map(move |&state| (mark, state)))
             .map(|(mark, state)| ((mark.id.as_str(), state), (mark.column, state)))
@@ -387,12 +423,7 @@ impl<S: Syntax> Layout<'_, S> {
             None => Place::AccountField(position, &field.key),
             Some(_) => Place::ListField(position, &field.key),
         };
-        let values = match field.kind {
-            ColumnKind::MultiSelectOne => Values::One(&field.options),
-            ColumnKind::MultiSelectMany => Values::Many(&field.options),
-            kind => Values::Plain(kind),
-        };
-        let part = self.value(place, values, field.column)?;
+        let part = self.value(place, Values::of_field(field), field.column)?;
         self.keys.push(field.key.clone());
         Some(part)
     }
@@ -447,10 +478,14 @@ impl<S: Syntax> Layout<'_, S> {
         })
     }
 
-    /// The cell of a column in which something is stored.
+    /// The cell of a column that is chosen and in which something is stored.
     fn cell(&mut self, column: ColumnId) -> Option<usize> {
-        self.is_stored(column)
+        self.is_written(column)
             .then(|| self.push(CellSource::Column(column)))
+    }
+
+    fn is_written(&self, column: ColumnId) -> bool {
+        self.projection.has(column) && self.is_stored(column)
     }
 
     fn is_stored(&self, column: ColumnId) -> bool {

@@ -1,37 +1,61 @@
-//! Rows to blocks: three formats over the same selection of rows.
+//! Rows to blocks: many formats over the same selection of rows.
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | `projection` | which columns are written |
 //! | `selected` | which rows, and which of them only as removals |
 //! | `window` | a stretch of rows, as bits |
 //! | `cells` | the columns of a window, opened for reading |
 //! | `form` | the parts of a record in their order, and what a format must say of each |
-//! | `protobuf`, `json` | the formats that write record by record |
-//! | `arrow` | the format that writes column by column |
+//! | `flat` | the columns of a table and their names |
+//! | `records` | blocks of records, whatever the format |
+//! | `protobuf`, `json` | records in the shape of a profile |
+//! | `subscribers` | the records of `json` in one document |
+//! | `document` | profiles by their sections in one document |
+//! | `csv` | records of flat columns |
+//! | `arrow` | flat columns, column by column |
+//! | `parquet` | the same as files of row groups |
+//! | `events` | what happened to profiles, as JSON |
+//! | `json_text` | parts of JSON |
 //! | `ready` | short bytes in few instructions |
-//! | `rfc3339` | dates and times in JSON |
+//! | `rfc3339` | dates and times in texts |
 //!
 //! What is written depends on values alone, never on how blocks happen to hold them: the same rows give the same bytes after any history
 //! of writes, and after a restart.
 
 mod arrow;
 mod cells;
+mod csv;
+mod document;
+mod events;
+mod flat;
 mod form;
 mod json;
+mod json_text;
+mod parquet;
+mod projection;
 mod protobuf;
 mod ready;
+mod records;
 mod rfc3339;
 mod selected;
+mod subscribers;
 mod window;
 
 use std::iter;
 
 use arrow::ArrowForm;
 use cells::Cells;
-use form::{Form, Syntax};
+use csv::Csv;
+use document::Document;
+use form::Form;
 use json::Json;
+use parquet::ParquetForm;
+use projection::Projection;
 use protobuf::{Keys, Protobuf};
+use records::encode_records;
 pub(super) use selected::{Criteria, SelectedRows};
+use subscribers::Subscribers;
 use window::{Bits, WINDOW_ROWS};
 
 use crate::bitmap::to_row;
@@ -69,7 +93,7 @@ pub(super) fn encode_batch(version: &Version, schema: &Schema, rows: &[RowId]) -
 
 fn spelled(version: &Version, schema: &Schema) -> Form<Protobuf> {
     let keys = Keys::Spelled;
-    Form::new(version, schema, Protobuf { keys })
+    Form::new(version, schema, &Projection::ALL, Protobuf { keys })
 }
 
 fn encode_row(form: &Form<Protobuf>, version: &Version, row: RowId, out: &mut Vec<u8>) {
@@ -86,13 +110,19 @@ pub(super) struct Encoder(Layout);
 enum Layout {
     Profiles(Form<Protobuf>),
     Lines(Form<Json>),
+    Document(Document),
+    Subscribers(Subscribers),
+    Csv(Csv),
     Arrow(Box<ArrowForm>),
+    Parquet(Box<ParquetForm>),
 }
 
 /// Where a block begins and ends.
 pub(super) struct Span {
     /// The block's first row; `None` when the export has no row.
     pub(super) from: Option<RowId>,
+    /// Where the block begins in the export.
+    pub(super) offset: u64,
     /// Whether it is the export's first block.
     pub(super) is_first: bool,
     /// Bytes at which the block is closed.
@@ -148,34 +178,46 @@ impl Encoder {
         schema: &Schema,
         options: &EncoderOptions,
     ) -> Self {
+        let projection = Projection::of(options.columns.as_deref());
+        let (list, with_removed) = (options.list.as_deref(), options.with_removed);
+        let flat = || flat::columns(version, schema, &projection, list, with_removed);
+        let lines = || Form::new(version, schema, &projection, Json);
         Self(match format {
             BlockFormat::ProfileBatch => Layout::Profiles(Form::new(
                 version,
                 schema,
+                &projection,
                 Protobuf {
                     keys: Keys::Indexed,
                 },
             )),
-            BlockFormat::Ndjson => Layout::Lines(Form::new(version, schema, Json)),
-            BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(
+            BlockFormat::Ndjson => Layout::Lines(lines()),
+            BlockFormat::Json => Layout::Document(Document::new(
                 version,
                 schema,
-                options.list.as_deref(),
-                options.with_removed,
-            ))),
+                &projection,
+                options.events.as_ref(),
+            )),
+            BlockFormat::SubscribersJson => {
+                Layout::Subscribers(Subscribers::new(lines(), options.row_count))
+            }
+            BlockFormat::Csv => Layout::Csv(Csv::new(flat())),
+            BlockFormat::ArrowIpc => Layout::Arrow(Box::new(ArrowForm::new(flat()))),
+            BlockFormat::Parquet => {
+                let columns = ArrowForm::new(flat());
+                Layout::Parquet(Box::new(ParquetForm::new(columns, options.compression)))
+            }
         })
     }
 
     /// Whether the format compresses within itself, so that its blocks stay as they are.
     pub(super) fn compresses_within(&self) -> bool {
-        match self.0 {
-            Layout::Profiles(_) | Layout::Lines(_) | Layout::Arrow(_) => false,
-        }
+        matches!(self.0, Layout::Parquet(_))
     }
 
     /// Whether an export without rows has a block all the same.
     pub(super) fn has_frame(&self) -> bool {
-        matches!(self.0, Layout::Arrow(_))
+        !matches!(self.0, Layout::Profiles(_) | Layout::Lines(_))
     }
 
     /// Appends one block.
@@ -189,43 +231,13 @@ impl Encoder {
         match &self.0 {
             Layout::Profiles(form) => encode_records(form, version, rows, span, out),
             Layout::Lines(form) => encode_records(form, version, rows, span, out),
+            Layout::Document(document) => encode_records(document, version, rows, span, out),
+            Layout::Subscribers(subscribers) => {
+                encode_records(subscribers, version, rows, span, out)
+            }
+            Layout::Csv(csv) => encode_records(csv, version, rows, span, out),
             Layout::Arrow(form) => form.encode(version, rows, span, out),
+            Layout::Parquet(form) => form.encode(version, rows, span, out),
         }
     }
-}
-
-/// Appends records until the block has its size.
-fn encode_records<S: Syntax>(
-    form: &Form<S>,
-    version: &Version,
-    rows: &SelectedRows,
-    span: &Span,
-    out: &mut Vec<u8>,
-) -> Written {
-    let mut written = Written::default();
-    let Some(from) = span.from else {
-        return written;
-    };
-    let start = out.len();
-    form.syntax.begin(&form.keys, out);
-    for window in rows.windows(from) {
-        let (block, position) = (window.block, window.position);
-        let cells = Cells::open_all(version, &form.sources, block, position, window.bits());
-        for row in window.rows() {
-            if window.is_removed(row) {
-                form.syntax
-                    .removed(cells[0].text(row).unwrap_or_default(), out);
-            } else {
-                form.write(&cells, row, out);
-            }
-            let size = out.len() - start;
-            written.rows += 1;
-            written.skipped_rows += u32::from(size <= span.skipped_bytes);
-            if size >= span.block_bytes {
-                written.next = rows.next_after(window.id(row));
-                return written;
-            }
-        }
-    }
-    written
 }

@@ -1,7 +1,7 @@
 //! Rows as an Arrow IPC stream: flat columns in record batches.
 //!
 //! Options and states are dictionaries, sent once right behind the schema: within an export they cannot change. Columns in which nothing
-//! is stored are left out, except `profile_id` and `email`.
+//! is stored are left out, except `profile_id` and, when it is chosen, `email`.
 
 mod array;
 mod layout;
@@ -10,16 +10,17 @@ mod message;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, StringArray, UInt16Array};
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::{
     DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
 };
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 
+use super::flat::{FlatColumn, Source};
 use super::{SelectedRows, Span, Written};
-use crate::schema::Schema;
 use crate::table::{RowId, Version};
 use array::{ArrayWriter, Slice};
-use layout::{ArrowColumn, Source};
 use message::{END_OF_STREAM, Message};
 
 /// Rows of a record batch: fastest of those measured, about a block of 1 MiB.
@@ -28,9 +29,9 @@ const BATCH_ROWS: usize = 8_192;
 /// Most bytes of a batch of several rows: with the rest of its block it stays below the 4 MiB that gRPC clients take unless told otherwise.
 const BATCH_BYTES: usize = 2 << 20;
 
-/// The columns of a version as they are written.
+/// Flat columns as they are written.
 pub(super) struct ArrowForm {
-    columns: Vec<ArrowColumn>,
+    columns: Vec<FlatColumn>,
     /// Messages of the schema and of every dictionary.
     head: Vec<u8>,
     /// Bytes that describe a batch; the same for each.
@@ -38,14 +39,8 @@ pub(super) struct ArrowForm {
 }
 
 impl ArrowForm {
-    /// Lays out the columns of a version.
-    pub(super) fn new(
-        version: &Version,
-        schema: &Schema,
-        list: Option<&str>,
-        with_removed: bool,
-    ) -> Self {
-        let columns = layout::columns(version, schema, list, with_removed);
+    /// Lays out flat columns.
+    pub(super) fn new(columns: Vec<FlatColumn>) -> Self {
         let parts = columns.iter().map(|column| array::parts(column.kind));
         let (n_nodes, n_buffers) = parts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let head = head(&columns);
@@ -88,6 +83,35 @@ impl ArrowForm {
             out.extend_from_slice(&END_OF_STREAM);
         }
         written
+    }
+
+    /// Names and types of the columns.
+    pub(super) fn schema(&self) -> SchemaRef {
+        arrow_schema(&self.columns)
+    }
+
+    /// The rows from one on, at most so many, as a record batch; answers also the first row behind them.
+    ///
+    /// # Panics
+    /// Never: what was just written can be read.
+    pub(super) fn record_batch(
+        &self,
+        version: &Version,
+        rows: &SelectedRows,
+        from: RowId,
+        max_rows: usize,
+    ) -> (RecordBatch, Option<RowId>) {
+        let mut message = Vec::new();
+        let (_, next) = self.encode_batch(version, rows, from, max_rows, &mut message);
+        let mut decoder = StreamDecoder::new();
+        let mut decoded = None;
+        for part in [self.head.clone(), message] {
+            let mut part = Buffer::from_vec(part);
+            while !part.is_empty() {
+                decoded = decoder.decode(&mut part).expect("a message of a stream");
+            }
+        }
+        (decoded.expect("a batch behind its schema"), next)
     }
 
     /// Appends a record batch of at most [`BATCH_BYTES`], or of a single row; answers its number of rows and the first row behind them.
@@ -160,10 +184,14 @@ fn slices(rows: &SelectedRows, from: RowId, max_rows: usize) -> Vec<Slice> {
     slices
 }
 
+fn arrow_schema(columns: &[FlatColumn]) -> SchemaRef {
+    let fields: Vec<Field> = columns.iter().map(layout::field).collect();
+    Arc::new(ArrowSchema::new(fields))
+}
+
 /// The schema, and each dictionary in the order of its columns.
-fn head(columns: &[ArrowColumn]) -> Vec<u8> {
-    let fields: Vec<Field> = columns.iter().map(|column| column.field.clone()).collect();
-    let schema = Arc::new(ArrowSchema::new(fields));
+fn head(columns: &[FlatColumn]) -> Vec<u8> {
+    let schema = arrow_schema(columns);
     let (generator, options) = (IpcDataGenerator::default(), IpcWriteOptions::default());
     let mut tracker = DictionaryTracker::new(true);
     let mut messages =
@@ -187,8 +215,8 @@ fn head(columns: &[ArrowColumn]) -> Vec<u8> {
 }
 
 /// An array without rows that has its column's dictionary.
-fn empty_array(column: &ArrowColumn) -> ArrayRef {
-    match column.field.data_type() {
+fn empty_array(column: &FlatColumn) -> ArrayRef {
+    match layout::field(column).data_type() {
         DataType::Dictionary(_, _) => {
             let names = StringArray::from_iter_values(&column.options);
             Arc::new(DictionaryArray::new(
