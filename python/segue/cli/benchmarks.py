@@ -51,6 +51,8 @@ def bench(
     ] = None,
 ) -> None:
     """Measure this machine: counting, segments, import, export, start and small writes, beside others in the same run."""
+    if export_parts and benchmark not in (Benchmark.ALL, Benchmark.EXPORT):
+        raise typer.BadParameter("is for the benchmark of exports", param_hint="--part")
     names = NAMES if benchmark is Benchmark.ALL else (benchmark.value,)
     try:
         run_benchmarks(
