@@ -195,7 +195,7 @@ fn footer_start(file: &[u8]) -> usize {
 
 /// What is said of a group that was written right behind the mark of a file, when it begins at an offset.
 fn moved(group: &RowGroupMetaData, offset: u64) -> ParquetResult<RowGroupMetaData> {
-    let distance = i64::try_from(offset).unwrap_or(i64::MAX) - MAGIC.len() as i64;
+    let distance = i64::try_from(offset - MAGIC.len() as u64).unwrap_or(i64::MAX);
     let columns = group.columns().iter().map(|column| {
         column
             .clone()
