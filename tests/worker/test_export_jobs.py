@@ -66,7 +66,7 @@ async def test_a_job_that_a_restart_interrupts_writes_the_same_bytes(
         assert hashlib.sha256(data).digest() == file.sha256
 
 
-@pytest.mark.parametrize("turns", range(0, 120, 8))
+@pytest.mark.parametrize("turns", range(0, 120, 15))
 async def test_a_job_stopped_at_any_moment_is_made_with_its_files_or_left_without(
     bench: JobBench, turns: int
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -95,10 +96,9 @@ class ExportJobs:
             except Exception:  # noqa: BLE001 - one bad look must not end them all
                 _log.exception("export_jobs.failed")
                 wait = IDLE_SECONDS
-            try:
-                await asyncio.wait_for(heard.wait(), wait)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await heard.wait()
 
     async def _begin_jobs(self) -> None:
         while len(self._running) < self._job_count:
