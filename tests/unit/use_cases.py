@@ -49,6 +49,7 @@ class OpenUseCases:
         clock: HandClock,
         limits: Limits | None = None,
         budget_bytes: int = BUDGET_BYTES,
+        blobs: Blobs | None = None,
     ) -> None:
         limits = limits or Limits(open_imports=100_000, open_exports=100_000)
         self.clock = clock
@@ -62,7 +63,7 @@ class OpenUseCases:
         self.vocabulary = VocabularyService(self.store, self.ledger, limits, clock)
         self.campaigns = CampaignService(self.store, self.ledger.directory, limits, clock)
         self.events = EventService(self.ledger, limits)
-        self.blobs = Blobs.open(None, data_dir)
+        self.blobs = blobs or Blobs.open(None, data_dir)
         targets = NotificationTargets(sends_email=True, allow_private=True)
         self.exports = open_export_use_cases(
             self.store,

@@ -44,10 +44,12 @@ class FairShare:
         """Gives a place to the next account that waits, or back."""
         while self._waiting:
             account, turns = self._waiting.popitem(last=False)
-            turn = turns.popleft()
-            if turns:
-                self._waiting[account] = turns
-            if not turn.done():
+            while turns:
+                turn = turns.popleft()
+                if turn.done():  # who waited gave up; that is not the account's turn
+                    continue
+                if turns:
+                    self._waiting[account] = turns
                 turn.set_result(None)
                 return
         self._free += 1

@@ -1,11 +1,15 @@
 """How exports end before their time: given up, committed, withdrawn since a profile was erased; and what is deleted then."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from segue.domain.account import Account
 from segue.domain.export import ExportState
 from segue.domain.timestamp import Clock
+from segue.errors import ExportWithdrawn, StoreUnavailable, TokenInvalid
+from segue.kernel import guard
 from segue.kernel.notice import Notice
 from segue.service.export_rows import HeldExports
 from segue.store import export_files, exports
@@ -28,8 +32,8 @@ class ExportEnds:
         self._clock = clock
         self.changed = Notice()
         """Told when the state or progress of some export changed."""
-        self.on_end: Callable[[int], None] = lambda _: None
-        """Is called with the number of an export that ended; whoever writes its files stops."""
+        self.on_end: Callable[[int], Awaitable[None]] = _nobody_writes
+        """Is called with the number of an export that ended; returns when whoever wrote its files has stopped and left nothing."""
 
     async def end(self, row: ExportRow, state: ExportState) -> bool:
         """Ends an export and deletes its files; answers whether it had not ended before."""
@@ -38,20 +42,26 @@ class ExportEnds:
         return ended
 
     async def clean(self, keys: Iterable[int]) -> None:
-        """Lets go of what ended exports hold in memory and on disk, after their end is durable."""
-        for key in keys:
-            self.on_end(key)
-            self._held.drop(key)
-            await self._blobs.delete(await self._store.write(_forget_files(key)))
-        self.changed.tell()
+        """Lets go of what ended exports hold in memory and on disk, after their end is durable.
+
+        Raises:
+            StoreUnavailable: Some files could not be deleted; those of the other exports are, and `sweep` tries again.
+        """
+        ended = list(keys)
+        await self._stop(ended)
+        failure: StoreUnavailable | None = None
+        for key in ended:
+            try:
+                await self._delete_files(key)
+            except StoreUnavailable as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     async def bury(self, keys: Iterable[int], paths: Iterable[str]) -> None:
         """Lets go of exports whose rows went with their account: stops their jobs and readers, deletes their files."""
-        for key in keys:
-            self.on_end(key)
-            self._held.drop(key)
+        await self._stop(list(keys))
         await self._blobs.delete(paths)
-        self.changed.tell()
 
     async def sweep(self) -> None:
         """Ends exports whose time is over, deletes their files, and forgets those that ended long ago."""
@@ -70,16 +80,18 @@ class ExportEnds:
     async def holding(self, account: Account, profile_id: str) -> tuple[list[int], int]:
         """Returns the numbers of an account's exports that hold a profile, and the greatest number looked at.
 
-        An export whose snapshot has left memory is built again for that.
+        An export whose snapshot has left memory is built again for that. One whose time is over and that nobody ended yet is ended first, as
+        its snapshot may be gone.
         """
-        rows = await self._store.read(
-            lambda tx: exports.select_open(tx, account.key, self._clock())
-        )
+        rows = await self._store.read(lambda tx: exports.select_open(tx, account.key))
+        if any(row.expire_millis <= self._clock() for row in rows):
+            await self.sweep()
         found = []
         for row in rows:
-            export = await self._held.get(account, row)
-            if export.whole.contains(profile_id):
-                found.append(row.key)
+            with suppress(ExportWithdrawn, TokenInvalid):  # it ended meanwhile
+                export = await self._held.get(account, row)
+                if await guard.run(export.whole.contains, profile_id):
+                    found.append(row.key)
         return found, max((row.key for row in rows), default=0)
 
     def withdraw_in(
@@ -94,14 +106,26 @@ class ExportEnds:
             looked_at: The greatest number looked at: younger exports may hold it, so they are withdrawn too.
         """
         now = self._clock()
-        younger = [
-            row.key for row in exports.select_open(tx, account.key, now) if row.key > looked_at
-        ]
+        younger = [row.key for row in exports.select_open(tx, account.key) if row.key > looked_at]
         keys = [*holding, *younger]
         for key in keys:
             exports.end(tx, key, ExportState.WITHDRAWN, now)
         return keys
 
+    async def _stop(self, ended: list[int]) -> None:
+        """Stops who reads or writes exports that ended, before anything of them is deleted."""
+        for key in ended:
+            self._held.drop(key)
+        await asyncio.gather(*map(self.on_end, ended))
+        self.changed.tell()
 
-def _forget_files(key: int) -> Callable[[Connection], list[str]]:
-    return lambda tx: export_files.delete(tx, key)
+    async def _delete_files(self, key: int) -> None:
+        """Deletes the files of an export; their rows last, so that files that cannot be deleted are not forgotten."""
+        paths = await self._store.read(lambda tx: export_files.paths(tx, key))
+        if paths:
+            await self._blobs.delete(paths)
+            await self._store.write(lambda tx: export_files.delete(tx, key, paths))
+
+
+async def _nobody_writes(_: int) -> None:
+    """Stands for writers until there are some."""

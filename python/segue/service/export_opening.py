@@ -109,7 +109,8 @@ class ExportOpening:
                 return self._again(tx, nonce)
 
             secret, row = await self._store.write(work)
-        if row.revision == pinned.snapshot.revision:
+        is_open = row.state is ExportState.PROCESSING or row.state.is_made
+        if is_open and row.revision == pinned.snapshot.revision:
             self._held.begin(account, row, pinned.snapshot)
         if row.delivery is ExportDelivery.STREAMS:
             await self._statuses.count(account, row)

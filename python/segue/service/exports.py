@@ -8,7 +8,7 @@ Streams are encoded as they are read; files are written by the worker (`segue.wo
 from collections.abc import AsyncIterator
 
 from segue.domain.account import Account
-from segue.domain.export import ExportState, ExportStatus
+from segue.domain.export import ExportDelivery, ExportState, ExportStatus
 from segue.domain.page import MAX_POSITION, Page, PageRequest, encode_position
 from segue.domain.timestamp import Clock
 from segue.errors import ServerStopping
@@ -63,6 +63,7 @@ class ExportService:
             heard = self._ends.changed.next()
             if self._is_stopping:
                 raise ServerStopping("the server is stopping; watch again later")
+            row = await self._row(row)
             status = await self._statuses.of(account, row)
             if status != told:
                 yield status
@@ -70,7 +71,6 @@ class ExportService:
             if status.state is not ExportState.PROCESSING:
                 return
             await heard.wait()
-            row = await self._row(row)
 
     async def commit(self, account_id: str | None, token: str, *, keep_files: bool) -> ExportStatus:
         """Ends the token of an export that was taken over; its files stay when asked to.
@@ -82,10 +82,9 @@ class ExportService:
         account, row = await self._find(account_id, token)
         if row.state is ExportState.PROCESSING:
             check_made(account, row)
-        if keep_files and row.state.is_made:
+        is_kept = keep_files and row.state.is_made and row.delivery is ExportDelivery.FILES
+        if is_kept or not await self._ends.end(row, ExportState.EXPIRED):
             await self._store.write(lambda tx: exports.end_token(tx, row.key))
-        else:
-            await self._ends.end(row, ExportState.EXPIRED)
         return await self._ended(account, row)
 
     async def cancel(self, account_id: str | None, token: str) -> ExportStatus:
@@ -95,7 +94,8 @@ class ExportService:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
         account, row = await self._find(account_id, token)
-        await self._ends.end(row, ExportState.CANCELLED)
+        if not await self._ends.end(row, ExportState.CANCELLED):
+            await self._store.write(lambda tx: exports.end_token(tx, row.key))
         return await self._ended(account, row)
 
     async def list(self, account_id: str, page: PageRequest) -> Page[ExportStatus]:

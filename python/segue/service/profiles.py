@@ -1,8 +1,10 @@
 """Use cases of single profiles."""
 
+import asyncio
 import json
 
 from segue import _kernel
+from segue.domain.account import Account
 from segue.domain.profile import BlockFormat, UpsertResult, exceptions_of_part
 from segue.errors import BlockTooLarge, LimitExceeded, ResourceNotFound
 from segue.kernel import guard
@@ -23,6 +25,7 @@ class ProfileService:
         self._ends = ends
         self._directory = ledger.directory
         self._limits = limits
+        self._erasing: set[asyncio.Task[None]] = set()
 
     async def get(self, account_id: str, profile_id: str) -> bytes:
         """Returns a serialized `segue.v1.Profile`.
@@ -93,9 +96,18 @@ class ProfileService:
         snapshot = await self._ledger.snapshot(account)
         if not await guard.run(snapshot.holds, profile_id):
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
+        holding, looked_at = await self._ends.holding(account, profile_id)
+        erasing = asyncio.create_task(self._erase(account, profile_id, holding, looked_at))
+        self._erasing.add(erasing)
+        erasing.add_done_callback(self._erasing.discard)
+        await asyncio.shield(erasing)
+
+    async def _erase(
+        self, account: Account, profile_id: str, holding: list[int], looked_at: int
+    ) -> None:
+        """Erases, and lets go of what was withdrawn; to its end, also when the caller went away in between."""
         body = json.dumps([profile_id]).encode()
         version, _ = await self._ledger.schema(account)
-        holding, looked_at = await self._ends.holding(account, profile_id)
         withdrawn: list[int] = []
 
         def withdraw(tx: Connection) -> None:

@@ -1,5 +1,7 @@
 """Rows of export files that were written to their end."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +26,9 @@ class FileRow:
 
 
 def insert(tx: Connection, export: int, file: FileRow) -> None:
-    """Adds a file, or replaces the one that an earlier attempt left."""
+    """Adds a file."""
     tx.execute(
-        f"INSERT OR REPLACE INTO export_file (export, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO export_file (export, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (export, file.number, file.path, file.row_count, file.byte_count, file.sha256, file.blocks),
     )
 
@@ -57,10 +59,18 @@ def count(tx: Connection, export: int) -> int:
     return int(row[0])
 
 
-def delete(tx: Connection, export: int) -> list[str]:
-    """Removes an export's files; returns the paths of what is to be deleted."""
-    rows = tx.execute("DELETE FROM export_file WHERE export = ? RETURNING path", (export,))
+def paths(tx: Connection, export: int) -> list[str]:
+    """Reads the paths of an export's files."""
+    rows = tx.execute("SELECT path FROM export_file WHERE export = ?", (export,))
     return [row[0] for row in rows]
+
+
+def delete(tx: Connection, export: int, gone: Iterable[str]) -> None:
+    """Removes the files of an export whose blobs were deleted, by their paths."""
+    tx.execute(
+        "DELETE FROM export_file WHERE export = ? AND path IN (SELECT value FROM json_each(?))",
+        (export, json.dumps(list(gone))),
+    )
 
 
 def select_of_account(tx: Connection, account: int) -> tuple[list[int], list[str]]:

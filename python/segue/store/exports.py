@@ -188,11 +188,11 @@ def select(tx: Connection, account: int, before: int, limit: int) -> list[Export
     return [_export(row) for row in rows]
 
 
-def select_open(tx: Connection, account: int, now_millis: int) -> list[ExportRow]:
-    """Reads the exports of an account that can still be asked for, or that are being made."""
+def select_open(tx: Connection, account: int) -> list[ExportRow]:
+    """Reads the exports of an account that nobody ended yet, also of those whose time is over."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM export WHERE account = ? AND expire_millis > ? AND state <= ? ORDER BY key",
-        (account, now_millis, ExportState.RETRIEVED),
+        f"SELECT {_COLUMNS} FROM export WHERE account = ? AND state <= ? ORDER BY key",
+        (account, ExportState.RETRIEVED),
     )
     return [_export(row) for row in rows]
 
@@ -295,21 +295,21 @@ def claim(
         until_millis: Until when the lease counts.
         busy: Accounts that have their share already.
     """
-    accounts = ",".join(str(int(account)) for account in busy) or "-1"
     rows = tx.execute(
         "UPDATE export SET lease = ?1, lease_millis = ?3, attempt = attempt + 1, written_row_count = 0, byte_count = 0"
         " WHERE key = (SELECT key FROM export WHERE due_millis <= ?2 AND lease_millis <= ?2"
-        f" AND account NOT IN ({accounts}) ORDER BY due_millis, key LIMIT 1) RETURNING {_COLUMNS}",
+        f" AND account NOT IN ({_numbers(busy)}) ORDER BY due_millis, key LIMIT 1) RETURNING {_COLUMNS}",
         (lease, now_millis, until_millis),
     )
     found = [_export(row) for row in rows]
     return found[0] if found else None
 
 
-def next_due(tx: Connection) -> int | None:
-    """Returns when the next job is due or its lease ends, whichever is later for it; None when there is none."""
+def next_due(tx: Connection, busy: Iterable[int] = ()) -> int | None:
+    """Returns when the next job of an account that is not busy is due or its lease ends, whichever is later; None when there is none."""
     (row,) = tx.execute(
         "SELECT min(max(due_millis, lease_millis)) FROM export WHERE due_millis IS NOT NULL"
+        f" AND account NOT IN ({_numbers(busy)})"
     )
     return None if row[0] is None else int(row[0])
 
@@ -349,9 +349,10 @@ def fail(tx: Connection, key: int, lease: str, state: ExportState, fault: Export
     )
 
 
-def put_back(tx: Connection, key: int, lease: str, due_millis: int) -> bool:
-    """Gives a job back, to be tried again later; answers whether the lease still counted."""
-    return _held(tx, "due_millis = ?, lease_millis = 0, lease = ''", (due_millis,), key, lease)
+def put_back(tx: Connection, key: int, lease: str, due_millis: int, attempt: int) -> bool:
+    """Gives a job back, to be tried again later, with the attempts that count; answers whether the lease still counted."""
+    changes = "due_millis = ?, attempt = ?, lease_millis = 0, lease = ''"
+    return _held(tx, changes, (due_millis, attempt), key, lease)
 
 
 def release_leases(tx: Connection) -> None:
@@ -367,6 +368,10 @@ def _held(
         (*values, key, lease, ExportState.PROCESSING),
     )
     return bool(list(rows))
+
+
+def _numbers(keys: Iterable[int]) -> str:
+    return ",".join(str(int(key)) for key in keys) or "-1"
 
 
 def _one(tx: Connection, where: str, value: int | str | bytes) -> ExportRow | None:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -12,10 +13,12 @@ from segue.domain.export import ExportFault, ExportState
 from segue.domain.timestamp import Clock
 from segue.errors import (
     ExportTooLarge,
+    ExportWithdrawn,
     InternalError,
     SegueError,
     StorageFull,
     StoreUnavailable,
+    TokenInvalid,
 )
 from segue.service.export_ends import ExportEnds
 from segue.service.limits import Limits
@@ -63,6 +66,8 @@ class ExportJobs:
         self._clock = clock
         self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
         """Account and task by number of the export."""
+        self._served: set[int] = set()
+        """Accounts that had a job taken since every account that waits had one."""
         self._loop: asyncio.Task[None] | None = None
         self.on_end: Callable[[], None] = lambda: None
         """Is called when a job ended, made or not."""
@@ -91,42 +96,56 @@ class ExportJobs:
             except Exception:  # noqa: BLE001 - one bad look must not end them all
                 _log.exception("export_jobs.failed")
                 wait = IDLE_SECONDS
-            try:
-                await asyncio.wait_for(heard.wait(), wait)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await heard.wait()
 
     async def _begin_jobs(self) -> None:
         while len(self._running) < self._job_count:
             lease, now = secrets.token_hex(16), self._clock()
-            busy = [account for account, _ in self._running.values()]
+            busy, served = self._busy(), frozenset(self._served)
 
             def work(
-                tx: Connection, lease: str = lease, now: int = now, busy: list[int] = busy
+                tx: Connection,
+                lease: str = lease,
+                now: int = now,
+                busy: frozenset[int] = busy,
+                served: frozenset[int] = served,
             ) -> tuple[Account, ExportRow] | None:
-                row = exports.claim(tx, lease, now, now + LEASE_MILLIS, busy)
+                until = now + LEASE_MILLIS
+                row = exports.claim(tx, lease, now, until, busy | served) or (
+                    exports.claim(tx, lease, now, until, busy) if served - busy else None
+                )
                 owner = None if row is None else accounts.find_by_key(tx, row.account)
                 return None if row is None or owner is None else (owner, row)
 
             claimed = await self._store.write(work)
             if claimed is None:
+                self._served.clear()
                 return
             account, row = claimed
+            if account.key in self._served:
+                self._served.clear()
+            self._served.add(account.key)
             task = asyncio.create_task(self._do(account, row, lease))
             self._running[row.key] = (row.account, task)
 
     async def _idle_seconds(self) -> float:
-        due = await self._store.read(exports.next_due)
+        busy = self._busy()
+        due = await self._store.read(lambda tx: exports.next_due(tx, busy))
         if due is None or len(self._running) >= self._job_count:
             return IDLE_SECONDS
         return min(IDLE_SECONDS, max(0.05, (due - self._clock()) / 1000))
+
+    def _busy(self) -> frozenset[int]:
+        return frozenset(account for account, _ in self._running.values())
 
     async def _do(self, account: Account, row: ExportRow, lease: str) -> None:
         writer = ExportWriter(self._tools, account, row, lease)
         try:
             await writer.write()
             _log.info("export.written", account=account.account_id, export=row.export_id)
-        except LeaseLost:
+        except (LeaseLost, ExportWithdrawn, TokenInvalid):
             await writer.discard()
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(writer, row, lease))
@@ -139,8 +158,12 @@ class ExportJobs:
             self.on_end()
 
     async def _give_back(self, writer: ExportWriter, row: ExportRow, lease: str) -> None:
+        """Gives a job back, as if it had not been tried, and only then deletes: its end may be on its way to the store."""
+        attempt = row.attempt - 1
+        await self._store.write(
+            lambda tx: exports.put_back(tx, row.key, lease, self._clock(), attempt)
+        )
         await writer.discard()
-        await self._store.write(lambda tx: exports.put_back(tx, row.key, lease, self._clock()))
 
     async def _failed(
         self, writer: ExportWriter, row: ExportRow, lease: str, error: Exception
@@ -151,7 +174,9 @@ class ExportJobs:
             wait = FIRST_RETRY_MILLIS << (row.attempt - 1)
             _log.warning("export.retried", export=row.export_id, wait_millis=wait, exc_info=error)
             due = self._clock() + wait
-            await self._store.write(lambda tx: exports.put_back(tx, row.key, lease, due))
+            await self._store.write(
+                lambda tx: exports.put_back(tx, row.key, lease, due, row.attempt)
+            )
             return
         _log.error("export.failed", export=row.export_id, exc_info=error)
         fault = fault_of(error)
@@ -162,9 +187,12 @@ class ExportJobs:
 
         await self._store.write(work)
 
-    def _stop_job(self, key: int) -> None:
+    async def _stop_job(self, key: int) -> None:
         if key in self._running:
-            self._running[key][1].cancel()
+            _, task = self._running[key]
+            if not task.cancelling():
+                task.cancel()
+            await asyncio.wait([task])
 
 
 def fault_of(error: Exception) -> ExportFault:

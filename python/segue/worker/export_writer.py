@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+import structlog
+
 from segue._kernel import Export
 from segue.domain.account import Account
 from segue.domain.export import EXTENSIONS
 from segue.domain.timestamp import Clock
-from segue.errors import ExportTooLarge
+from segue.errors import ExportTooLarge, StoreUnavailable
 from segue.service.blocks import Encoding
 from segue.service.export_rows import HeldExports
 from segue.store import export_files, export_notifications, exports
@@ -27,6 +29,8 @@ PROGRESS_BYTES: Final = 32 << 20
 """Bytes between two notes of progress, each of which renews the lease."""
 
 RENEWED_MILLIS: Final = 60_000
+
+_log = structlog.get_logger(__name__)
 
 
 class LeaseLost(Exception):
@@ -77,6 +81,7 @@ class ExportWriter:
             StorageFull: There is no room for the files.
             StoreUnavailable: The store or the blob store cannot be written.
         """
+        await self._delete_earlier()
         held = await self._tools.held.get(self._account, self._row)
         whole = held.whole
         await self._note(whole.row_count)
@@ -89,9 +94,31 @@ class ExportWriter:
         await self._finish(whole.row_count)
 
     async def discard(self) -> None:
-        """Deletes what this attempt wrote, so that the space is given back."""
-        await self._tools.store.write(lambda tx: export_files.delete(tx, self._row.key))
-        await self._tools.blobs.delete(self._written.paths)
+        """Deletes what this attempt wrote, so that the space is given back; nothing of an export that it made after all.
+
+        What cannot be deleted now stays known, and is deleted by the next attempt or when the export ends.
+        """
+        paths = await self._tools.store.write(self._unneeded)
+        try:
+            await self._tools.blobs.delete(paths)
+        except StoreUnavailable as error:
+            _log.warning("export.not_discarded", export=self._row.export_id, exc_info=error)
+            return
+        await self._tools.store.write(lambda tx: export_files.delete(tx, self._row.key, paths))
+
+    def _unneeded(self, tx: Connection) -> list[str]:
+        """Returns the paths that this attempt wrote, without those that a made export has: its end may have been on its way."""
+        row = exports.find_by_key(tx, self._row.key)
+        is_made = row is not None and row.state.is_made
+        needed = set(export_files.paths(tx, self._row.key)) if is_made else set()
+        return [path for path in self._written.paths if path not in needed]
+
+    async def _delete_earlier(self) -> None:
+        """Deletes files of attempts before this one, as a crash leaves them: nobody adds to them while this lease counts."""
+        paths = await self._tools.store.read(lambda tx: export_files.paths(tx, self._row.key))
+        if paths:
+            await self._tools.blobs.delete(paths)
+            await self._tools.store.write(lambda tx: export_files.delete(tx, self._row.key, paths))
 
     def _part(self, whole: Export, first: int) -> Export:
         if self._row.max_file_rows is None and self._row.max_file_bytes is None:
