@@ -120,7 +120,7 @@ async def test_it_is_503_when_processing_failed_and_another_export_can_be_reques
             answer = await shop.fetched(uri)
             problem = json.loads(answer.body)
             assert (answer.status, problem["reason"]) == (503, "EXPORT_FAILED")
-            assert "ask again" in problem["detail"]
+            assert "ask for another export" in problem["detail"]
         assert (await shop.get(uri)).status == 503
         assert (await shop.fetched(await asked(shop))).status == 200
 

@@ -146,7 +146,7 @@ class ExportJobs:
             await writer.write()
             _log.info("export.written", account=account.account_id, export=row.export_id)
         except (LeaseLost, ExportWithdrawn, TokenInvalid):
-            await writer.discard()
+            await self._discard(writer, row)
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(writer, row, lease))
             raise
@@ -163,12 +163,12 @@ class ExportJobs:
         await self._store.write(
             lambda tx: exports.put_back(tx, row.key, lease, self._clock(), attempt)
         )
-        await writer.discard()
+        await self._discard(writer, row)
 
     async def _failed(
         self, writer: ExportWriter, row: ExportRow, lease: str, error: Exception
     ) -> None:
-        await writer.discard()
+        await self._discard(writer, row)
         state = FINAL.get(type(error), ExportState.FAILED)
         if type(error) not in FINAL and row.attempt < self._limits.export_attempts:
             wait = FIRST_RETRY_MILLIS << (row.attempt - 1)
@@ -187,6 +187,13 @@ class ExportJobs:
 
         await self._store.write(work)
 
+    async def _discard(self, writer: ExportWriter, row: ExportRow) -> None:
+        """Deletes what an attempt wrote. Where that fails, as in a place that cannot be reached, the sweep does it later: the job goes on."""
+        try:
+            await writer.discard()
+        except SegueError as error:
+            _log.warning("export.discard_failed", export=row.export_id, exc_info=error)
+
     async def _stop_job(self, key: int) -> None:
         if key in self._running:
             _, task = self._running[key]
@@ -197,10 +204,11 @@ class ExportJobs:
 
 def fault_of(error: Exception) -> ExportFault:
     """Returns what is told of a failure: an error of the caller's or the disk's in its words, a fault of ours by name alone."""
+    if isinstance(error, StoreUnavailable):
+        words = "what holds the files could not be reached; ask for another export"
+        return ExportFault(error.reason, words, {})
     if isinstance(error, SegueError) and not isinstance(error, InternalError):
         return ExportFault(error.reason, str(error), error.metadata)
-    if isinstance(error, StoreUnavailable):
-        return ExportFault(error.reason, "what holds the files cannot be reached; ask again", {})
     return ExportFault(
         InternalError.reason, "the export could not be written; ask again, or tell the operator", {}
     )
