@@ -4,7 +4,7 @@ import importlib.util
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -59,7 +59,7 @@ def run_benchmarks(
 
 def _benchmark(
     name: str, events: int | None, export_parts: Sequence[ExportPart]
-) -> Callable[[int], list[Comparison]]:
+) -> Callable[[int], Iterable[Comparison]]:
     match name:
         case "segments":
             from segue.bench.segments import measure_segments

@@ -1,6 +1,6 @@
 """The benchmark of exports, in parts that each begin with a server that was just started."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,16 +16,14 @@ from segue.bench.export_stream import compare_streams
 
 def compare_export(
     profiles: int, parts: Sequence[ExportPart] = tuple(ExportPart)
-) -> list[Comparison]:
-    """Imports profiles once, and measures the parts one after the other."""
-    tables = []
+) -> Iterator[Comparison]:
+    """Imports profiles once, and yields the tables of one part after the other as they are measured."""
     with TemporaryDirectory() as name:
         directory = Path(name)
         fill(directory, profiles)
         for part in parts:
             with open_stage(directory, profiles) as stage:
-                tables += _measure_of(part)(stage)
-    return tables
+                yield from _measure_of(part)(stage)
 
 
 def _measure_of(part: ExportPart) -> Callable[[Stage], list[Comparison]]:
