@@ -1,6 +1,7 @@
 """Writes exports to files: the queue is in the store, each job under a lease, one of each account at a time."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from typing import Final
@@ -91,10 +92,10 @@ class ExportJobs:
             except Exception:  # noqa: BLE001 - one bad look must not end them all
                 _log.exception("export_jobs.failed")
                 wait = IDLE_SECONDS
-            try:
-                await asyncio.wait_for(heard.wait(), wait)
-            except TimeoutError:
-                continue
+            # Not `wait_for`, which before Python 3.12 loses a cancellation that comes together with what it waits for.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await heard.wait()
 
     async def _begin_jobs(self) -> None:
         while len(self._running) < self._job_count:
