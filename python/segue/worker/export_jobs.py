@@ -96,6 +96,7 @@ class ExportJobs:
             except Exception:  # noqa: BLE001 - one bad look must not end them all
                 _log.exception("export_jobs.failed")
                 wait = IDLE_SECONDS
+            # Not `wait_for`, which before Python 3.12 loses a cancellation that comes together with what it waits for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await heard.wait()
