@@ -23,9 +23,9 @@ from segue.store import export_files, exports
 from segue.store.blob_directory import BlobDirectory, FileDraft
 from segue.store.blobs import EXPORTS_DIRECTORY, Blobs
 from segue.store.exports import ExportRow
+from segue.v1 import export_service_pb2, profile_pb2
 from segue.worker.export_jobs import ExportJobs
 from segue.worker.export_writer import WriterTools
-from segue.v1 import export_service_pb2, profile_pb2
 from tests.unit.use_cases import HandClock, OpenUseCases
 
 BLOCK_BYTES = 4096

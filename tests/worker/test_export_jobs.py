@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ async def test_each_account_has_its_turn_however_many_jobs_another_has(
         numbers = {}
         for name in names:
             await bench.fill(name, 3)
-            found = await bench.store.read(lambda tx, name=name: accounts.find(tx, name))
+            found = await bench.store.read(partial(accounts.find, account_id=name))
             assert found is not None
             numbers[str(found.key)] = name
         bench.faults.gate.clear()
