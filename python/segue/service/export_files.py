@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import starmap
@@ -21,6 +21,7 @@ from segue.errors import (
     OffsetOutOfRange,
     ResourceNotFound,
 )
+from segue.kernel.guard import guarded
 from segue.service.blocks import Encoding
 from segue.service.compressed_pieces import compressed
 from segue.service.export_rows import HeldExports, export_name, withdrawn
@@ -124,10 +125,10 @@ class ExportFiles:
             )
 
         async def frame(start: int, end: int, row_count: int) -> bytes:
-            data = await self._read(account, export, file, start, end)
-            return await self._encoding.run(
-                account.key, lambda: _kernel.frame_block(data, start, row_count)
-            )
+            def framed(data: bytes) -> bytes:
+                return guarded(_kernel.frame_block, data, start, row_count)
+
+            return await self._read(account, export, file, start, end, framed)
 
         blocks = _blocks_from(file, offset)
         async for response in self._ahead(account, export, starmap(frame, blocks)):
@@ -161,10 +162,16 @@ class ExportFiles:
         return compressed(content, compression, partial(self._encoding.run, file.account.key))
 
     async def _read(
-        self, account: Account, export: ExportRow, file: FileRow, start: int, end: int
+        self,
+        account: Account,
+        export: ExportRow,
+        file: FileRow,
+        start: int,
+        end: int,
+        made: Callable[[bytes], bytes] = bytes,
     ) -> bytes:
         try:
-            return await self._blobs.read(file.path, start, end)
+            return await self._blobs.read(file.path, start, end, made)
         except FileNotFoundError:
             await self._held.check(account, export)
             raise token_invalid() from None
