@@ -98,5 +98,3 @@ def _values(profile: profile_pb2.Profile) -> Iterable[profile_pb2.FieldValue]:
     yield from profile.fields
     for member in profile.memberships:
         yield from member.fields
-
-

@@ -143,9 +143,7 @@ async def full_copy(
     return {profile_id_of(row): row for row in rows}
 
 
-async def _rows(
-    use_cases: OpenUseCases, request: ExportRequest, opened: ExportOpened
-) -> list[Row]:
+async def _rows(use_cases: OpenUseCases, request: ExportRequest, opened: ExportOpened) -> list[Row]:
     token = opened.token.reveal()
     count = request.stream_count
     if request.delivery is ExportDelivery.FILES:

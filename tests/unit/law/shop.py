@@ -12,11 +12,11 @@ from segue.domain.profile import BlockFormat
 from segue.domain.segment import SegmentChange
 from segue.domain.segment_group import SegmentGroupChange, SegmentOperator
 from segue.domain.vocabulary import DefinitionKind
-from segue.errors import ResourceNotFound, SegueError, StateForbids
+from segue.errors import ResourceNotFound, SegueError
 from segue.service.limits import Limits
 from segue.worker.export_jobs import ExportJobs
 from segue.worker.export_writer import WriterTools
-from tests.unit.law.audience import ACCOUNT_SEGMENTS, SEGMENTS
+from tests.unit.law.audience import SEGMENTS
 from tests.unit.law.rules import Shape, combination_of, rules_from
 from tests.unit.law.writes import Write, batch_of, event_of
 from tests.unit.use_cases import HandClock, OpenUseCases
@@ -71,9 +71,9 @@ class Shop:
         await cases.vocabulary.create("shop", DefinitionKind.TOPIC, "news")
         for definition in DELETABLE:
             await self.create_definition(definition)
-        for title, (list_id, text) in SEGMENTS.items():
+        for title, (of_list, text) in SEGMENTS.items():
             rules = rules_from(text, self._above(title))
-            segment = await cases.segments.create("shop", list_id, title, rules, "test")
+            segment = await cases.segments.create("shop", of_list, title, rules, "test")
             self.segment_ids[title] = segment.segment_id
         await self.create_group("inner", (SegmentOperator.AND, (0, 4)))
         outer: Shape = (SegmentOperator.EXCEPT, ((SegmentOperator.OR, (1, 2, 7)), 6))
@@ -130,9 +130,7 @@ class Shop:
     async def create_group(self, group_id: str, shape: Shape) -> None:
         """Creates a group, unless there is one."""
         combination = combination_of(shape, self._grouped(), self._inner(group_id))
-        await self._try(
-            self.use_cases.groups.create("shop", group_id, "", combination, "test")
-        )
+        await self._try(self.use_cases.groups.create("shop", group_id, "", combination, "test"))
 
     async def change_group(self, group_id: str, shape: Shape) -> None:
         """Gives a group another combination."""
@@ -205,7 +203,11 @@ class Shop:
     def _above(self, title: str) -> str:
         """Returns a segment that one may name without a circle: the one before it."""
         titles = list(SEGMENTS)
-        return self.segment_ids[titles[max(0, titles.index(title) - 1)]] if title != titles[0] else "none"
+        return (
+            self.segment_ids[titles[max(0, titles.index(title) - 1)]]
+            if title != titles[0]
+            else "none"
+        )
 
     async def _try(self, work: Any) -> bool:
         """Does what the state of definitions may forbid; answers whether it was done."""

@@ -37,7 +37,6 @@ CHANGES = (
 """All changes; a profile takes those that are left of it when the definitions they need are not there."""
 
 
-
 def _place(change: str) -> str:
     """Returns what a change changes, which a profile may name once."""
     return change.replace("+", "-") if change.startswith("tag") else change.rpartition(" ")[0]
@@ -105,7 +104,9 @@ def _apply(profile: profile_pb2.Profile, kind: str, value: str, now_millis: int)
         case "born":
             profile.fields.add(key="Born", text=value)
         case "topic":
-            profile.topics.add(topic="news", state=profile_pb2.SubscriptionState.ValueType(int(value)))
+            profile.topics.add(
+                topic="news", state=profile_pb2.SubscriptionState.ValueType(int(value))
+            )
         case _:
             _identify(profile, kind, *value.split(" "))
 
