@@ -197,7 +197,8 @@ class IncrementalLaw(RuleBasedStateMachine):
         ]
         work += [shop.write_parts(bursts[:2]), shop.erase(choice.choice(IDS))]
         work += [shop.record(choice.sample(IDS, 3), "opened", 0)]
-        work += [shop.change_rules(choice.choice(list(SEGMENTS)), text)]
+        title = choice.choice(list(SEGMENTS))
+        work += [shop.change_rules(title, each) for each in (text, choice.choice(OF_ACCOUNT))]
         work += [shop.change_group(choice.choice(("inner", "outer")), shape)]
         if choice.random() < 0.5:
             zone = choice.choice(("UTC", "Asia/Tokyo"))

@@ -8,8 +8,6 @@ from tests.unit.law.writes import ADDRESSES, IDS, PHONES
 BOUNCED_AND_UNSUBSCRIBED = (2, 3)
 ANY = (0, 1, 2, 3, 4, 5)
 
-LIST_SEGMENTS = ("Text", "Rolling", "Calendar", "Named")
-ACCOUNT_SEGMENTS = ("Everywhere", "Dated")
 SEGMENTS = {
     "Text": ("newsletter", "[Plan] EQUALS pro"),
     "Rolling": ("newsletter", "during(subscribed_at, 'last 1min')"),

@@ -71,9 +71,9 @@ class Shop:
         await cases.vocabulary.create("shop", DefinitionKind.TOPIC, "news")
         for definition in DELETABLE:
             await self.create_definition(definition)
-        for title, (list_id, text) in SEGMENTS.items():
+        for title, (of_list, text) in SEGMENTS.items():
             rules = rules_from(text, self._above(title))
-            segment = await cases.segments.create("shop", list_id, title, rules, "test")
+            segment = await cases.segments.create("shop", of_list, title, rules, "test")
             self.segment_ids[title] = segment.segment_id
         await self.create_group("inner", (SegmentOperator.AND, (0, 4)))
         outer: Shape = (SegmentOperator.EXCEPT, ((SegmentOperator.OR, (1, 2, 7)), 6))
