@@ -18,7 +18,7 @@ impl Receipts {
         let contents: Vec<&[u32]> = parts.iter().map(|part| &*part.contents).collect();
         let ticks: Vec<_> = parts.iter().map(|it| (&it.ticks, it.ids.len())).collect();
         Self {
-            ids: IdTexts::new(&pick(&ids, order)),
+            ids: IdTexts::new(order.iter().map(|&at| ids[at as usize])),
             contents: pick(&contents.concat(), order).into(),
             ticks: Ticks::gathered(&ticks, order),
         }
@@ -47,15 +47,15 @@ impl IdTexts {
     ///
     /// # Panics
     /// When they have 4 GiB together.
-    pub(super) fn new(ids: &[&[u8]]) -> Self {
-        let bytes = ids.concat();
-        let mut end = 0;
-        let ends = ids.iter().map(|id| {
-            end += id.len();
-            u32::try_from(end).expect("runs hold less than 4 GiB of ids")
-        });
+    pub(super) fn new<'a>(ids: impl ExactSizeIterator<Item = &'a [u8]> + Clone) -> Self {
+        let mut ends = Vec::with_capacity(ids.len());
+        let mut bytes = Vec::with_capacity(ids.clone().map(<[u8]>::len).sum());
+        for id in ids {
+            bytes.extend_from_slice(id);
+            ends.push(u32::try_from(bytes.len()).expect("runs hold less than 4 GiB of ids"));
+        }
         Self {
-            ends: ends.collect::<Vec<_>>().into(),
+            ends: ends.into(),
             bytes: bytes.into(),
         }
     }
@@ -127,24 +127,29 @@ impl Ticks {
             }
             positions = pick(&positions, order);
         }
-        Self::of(&all, positions)
+        Self::of(all, positions)
     }
 
     /// Takes ascending ticks, of which those go that no event has.
-    fn of(all: &[i64], mut positions: Vec<u32>) -> Self {
-        let mut is_used = vec![positions.is_empty(); all.len()];
+    fn of(mut distinct: Vec<i64>, mut positions: Vec<u32>) -> Self {
+        let mut is_used = vec![positions.is_empty(); distinct.len()];
         for &position in &positions {
             is_used[position as usize] = true;
         }
-        let used = all.iter().zip(&is_used).filter(|(_, is_used)| **is_used);
-        let distinct: Vec<i64> = used.map(|(&tick, _)| tick).collect();
-        if distinct.len() == 1 {
-            positions = Vec::new();
-        } else if distinct.len() < all.len() {
-            let moved = moved_to(all, &distinct);
+        if is_used.contains(&false) {
+            let used = distinct
+                .iter()
+                .zip(&is_used)
+                .filter(|(_, is_used)| **is_used);
+            let kept: Vec<i64> = used.map(|(&tick, _)| tick).collect();
+            let moved = moved_to(&distinct, &kept);
             for position in &mut positions {
                 *position = moved[*position as usize];
             }
+            distinct = kept;
+        }
+        if distinct.len() == 1 {
+            positions = Vec::new();
         }
         Self {
             distinct: distinct.into(),

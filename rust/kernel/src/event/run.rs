@@ -199,12 +199,11 @@ impl Run {
 }
 
 fn receipts_of(placed: &[Placed], batch: &EventBatch, tick_millis: i64) -> Receipts {
-    let events = || placed.iter().map(|placed| placed.event as usize);
-    let ids: Vec<&[u8]> = events().map(|event| batch.event_ids.get(event)).collect();
-    let contents: Vec<u32> = events().map(|event| batch.content_hashes[event]).collect();
+    let events = placed.iter().map(|placed| placed.event as usize);
+    let contents = events.clone().map(|event| batch.content_hashes[event]);
     Receipts {
-        ids: IdTexts::new(&ids),
-        contents: contents.into(),
+        ids: IdTexts::new(events.map(|event| batch.event_ids.get(event))),
+        contents: contents.collect::<Vec<_>>().into(),
         ticks: Ticks::new(tick_millis),
     }
 }
