@@ -163,7 +163,7 @@ fn stored_blocks_become_the_responses_that_they_were() {
 #[test]
 fn threads_that_read_one_export_at_once_all_read_the_same() {
     let schema = schema();
-    let version = version(&rows(10_000, 5), &BTreeSet::new(), History::Sealed);
+    let version = version(&rows(4_000, 5), &BTreeSet::new(), History::Sealed);
     for form in every_form().map(small) {
         let all = whole(&export(&version, &schema, form.clone()));
         let shared = export(&version, &schema, form);
