@@ -12,7 +12,7 @@ from segue.domain.profile import BlockFormat
 from segue.domain.segment import SegmentChange
 from segue.domain.segment_group import SegmentGroupChange, SegmentOperator
 from segue.domain.vocabulary import DefinitionKind
-from segue.errors import ResourceNotFound, SegueError
+from segue.errors import ConditionInvalid, ResourceNotFound, StateForbids
 from segue.service.limits import Limits
 from segue.worker.export_jobs import ExportJobs
 from segue.worker.export_writer import WriterTools
@@ -30,6 +30,9 @@ DELETABLE: Final = (
     "event visit",
 )
 """Definitions that come and go."""
+
+REFUSALS: Final = (ConditionInvalid, StateForbids)
+"""What a change is refused with that names what is not there, or would take away what is named."""
 
 _VOCABULARY: Final = {"tag": DefinitionKind.TAG, "event": DefinitionKind.EVENT_TYPE}
 
@@ -213,6 +216,6 @@ class Shop:
         """Does what the state of definitions may forbid; answers whether it was done."""
         try:
             await work
-        except SegueError:
+        except REFUSALS:
             return False
         return True
