@@ -167,9 +167,7 @@ async def test_a_cancelled_job_has_left_nothing_when_it_is_told_so(
     bench.faults.free = free
     opened = await bench.ask(max_file_rows=50)
     await until(lambda: _is(bench.faults.begun and not bench.faults.free))
-    cancelling = asyncio.create_task(
-        bench.exports.service.cancel("shop", opened.token.reveal())
-    )
+    cancelling = asyncio.create_task(bench.exports.service.cancel("shop", opened.token.reveal()))
     await asyncio.sleep(0.01)
     bench.faults.gate.set()
     assert (await cancelling).state is ExportState.CANCELLED

@@ -17,7 +17,6 @@ from segue.errors import (
     InternalError,
     SegueError,
     StorageFull,
-    StoreUnavailable,
     TokenInvalid,
 )
 from segue.service.export_ends import ExportEnds
@@ -199,8 +198,6 @@ def fault_of(error: Exception) -> ExportFault:
     """Returns what is told of a failure: an error of the caller's or the disk's in its words, a fault of ours by name alone."""
     if isinstance(error, SegueError) and not isinstance(error, InternalError):
         return ExportFault(error.reason, str(error), error.metadata)
-    if isinstance(error, StoreUnavailable):
-        return ExportFault(error.reason, "what holds the files cannot be reached; ask again", {})
     return ExportFault(
         InternalError.reason, "the export could not be written; ask again, or tell the operator", {}
     )
