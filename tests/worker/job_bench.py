@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from segue.domain.export import (
     ExportDelivery,
     ExportOpened,
@@ -18,14 +20,15 @@ from segue.domain.export import (
     ExportStatus,
 )
 from segue.domain.profile import BlockFormat
+from segue.process import configure_logs
 from segue.service.limits import Limits
 from segue.store import export_files, exports
 from segue.store.blob_directory import BlobDirectory, FileDraft
 from segue.store.blobs import EXPORTS_DIRECTORY, Blobs
 from segue.store.exports import ExportRow
 from segue.v1 import export_service_pb2, profile_pb2
-from segue.worker.export_jobs import ExportJobs
-from segue.worker.export_writer import WriterTools
+from segue.worker.export_jobs import LEASE_MILLIS, ExportJobs
+from segue.worker.export_writer import INDEX_ENTRY, WriterTools
 from tests.unit.use_cases import HandClock, OpenUseCases
 
 BLOCK_BYTES = 4096
@@ -123,6 +126,8 @@ class JobBench:
 
     async def open(self) -> None:
         """Starts as a server does."""
+        if not structlog.is_configured():
+            configure_logs("error")
         blobs = Blobs(Disk(self._root, self.faults))
         self.use_cases = OpenUseCases(self._data_dir, self.clock, self._limits, blobs=blobs)
         self.exports, self.store = self.use_cases.exports, self.use_cases.store
@@ -151,15 +156,18 @@ class JobBench:
         self.clock.millis += millis
         self.exports.ends.changed.tell()
 
-    async def fill(self, account: str, count: int, padding: int = 60) -> None:
-        """Opens an account with profiles."""
+    async def fill(self, account: str, count: int, texts: int = 1) -> None:
+        """Opens an account with profiles, each with some texts of 64 letters."""
         await self.use_cases.accounts.create(account)
         for first in range(0, count, 1000):
             batch = profile_pb2.ProfileBatch()
             for number in range(first, min(first + 1000, count)):
-                noise = hashlib.sha256(b"%d" % number).hexdigest() * 8
-                batch.profiles.add(profile_id=f"p{number:05}", customer_type=noise[:padding])
-            await self.use_cases.profiles.upsert(account, batch.SerializeToString())
+                noise = hashlib.sha256(b"%d" % number).hexdigest()
+                profile = batch.profiles.add(profile_id=f"p{number:05}", customer_type=noise)
+                for kind in range(1, texts):
+                    profile.alternate_ids.add(type=f"kind{kind}", value=noise)
+            answer = await self.use_cases.profiles.upsert(account, batch.SerializeToString())
+            assert not answer.exceptions
 
     async def ask(
         self,
@@ -193,7 +201,9 @@ class JobBench:
         async def is_waiting() -> bool:
             row = await self.row(opened)
             due = await self.store.read(exports.next_due)
-            return row.attempt == count and due is not None and due > self.clock()
+            if row.attempt != count or due is None:
+                return False
+            return self.clock() < due < self.clock() + LEASE_MILLIS
 
         await until(is_waiting)
 
@@ -214,6 +224,12 @@ class JobBench:
         """Returns what a stream of the same would send now."""
         opened = await self.ask(delivery=ExportDelivery.STREAMS, **changes)  # type: ignore[arg-type]
         return await self.read(opened)
+
+    async def blocks(self, row: ExportRow, number: int) -> list[tuple[int, int]]:
+        """Returns where the blocks of a file end, and how many rows end in each."""
+        file = await self.store.read(lambda tx: export_files.find(tx, row.key, number))
+        assert file is not None
+        return list(INDEX_ENTRY.iter_unpack(file.blocks))
 
     async def known_paths(self) -> list[str]:
         """Returns the paths of all files that rows know."""

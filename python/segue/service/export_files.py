@@ -42,6 +42,9 @@ _BLOCK: Final = struct.Struct("<QI")
 _LINKED: Final = "the export of this link"
 """What stands for a link in errors: the link itself is a secret."""
 
+_GONE: Final = frozenset({ExportState.EXPIRED, ExportState.CANCELLED})
+"""Exports that their owner gave up, or whose time is over."""
+
 
 class ExportFiles:
     """Finds files and reads them. An export that ends meanwhile ends its readers at their next piece."""
@@ -95,9 +98,11 @@ class ExportFiles:
 
     def _checked(self, found: "_Found", name: str) -> StoredFile:
         account, export, file = found.account, found.export, found.file
+        is_over = export.state in _GONE or export.expire_millis <= self._clock()
+        if is_over:
+            raise ResourceNotFound(name)
         check_made(account, export)
-        is_over = export.state is ExportState.EXPIRED or export.expire_millis <= self._clock()
-        if is_over or file is None:
+        if file is None:
             raise ResourceNotFound(name)
         return StoredFile(account, export, file, file.number + 1 == found.file_count)
 
