@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ async def test_files_that_a_crash_left_are_deleted_by_the_next_attempt(bench: Jo
     key = (await bench.row(opened)).key
     async with bench.tools.blobs.writer(left.path) as _:
         await bench.store.write(lambda tx: export_files.insert(tx, key, left))
-    bench.jobs._running[key][1].cancel()  # noqa: SLF001 - as near to a crash as one process comes
+    bench.jobs._running[key].writing.cancel()  # noqa: SLF001 - as near to a crash as one process comes
     bench.faults.gate.set()
     await bench.settled(opened)
     assert bench.on_disk() == await bench.known_paths()
@@ -107,7 +108,7 @@ async def test_each_account_has_its_turn_however_many_jobs_another_has(
         numbers = {}
         for name in names:
             await bench.fill(name, 3)
-            found = await bench.store.read(lambda tx, name=name: accounts.find(tx, name))
+            found = await bench.store.read(partial(accounts.find, account_id=name))
             assert found is not None
             numbers[str(found.key)] = name
         bench.faults.gate.clear()
