@@ -93,7 +93,7 @@ async def test_files_that_a_crash_left_are_deleted_by_the_next_attempt(bench: Jo
     key = (await bench.row(opened)).key
     async with bench.tools.blobs.writer(left.path) as _:
         await bench.store.write(lambda tx: export_files.insert(tx, key, left))
-    bench.jobs._running[key][1].cancel()  # noqa: SLF001 - as near to a crash as one process comes
+    bench.jobs._running[key].writing.cancel()  # noqa: SLF001 - as near to a crash as one process comes
     bench.faults.gate.set()
     await bench.settled(opened)
     assert bench.on_disk() == await bench.known_paths()

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -36,13 +37,24 @@ IDLE_SECONDS: Final = 5.0
 FIRST_RETRY_MILLIS: Final = 1_000
 """Wait before the second attempt; it doubles each time."""
 
-FINAL: Final[dict[type[Exception], ExportState]] = {
+FINAL: Final[dict[type[BaseException], ExportState]] = {
     ExportTooLarge: ExportState.ERROR,
     StorageFull: ExportState.FAILED,
 }
 """Faults that another attempt would not mend, and the state they leave."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A job under way."""
+
+    account: int
+    writing: asyncio.Task[None]
+    """Writes the files, until it is cancelled."""
+    ending: asyncio.Task[None]
+    """Waits for that and leaves everything in order; nobody cancels it."""
 
 
 class ExportJobs:
@@ -64,8 +76,8 @@ class ExportJobs:
         self._limits = limits
         self._job_count = job_count
         self._clock = clock
-        self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
-        """Account and task by number of the export."""
+        self._running: dict[int, _Job] = {}
+        """By number of the export."""
         self._served: set[int] = set()
         """Accounts that had a job taken since every account that waits had one."""
         self._loop: asyncio.Task[None] | None = None
@@ -80,12 +92,10 @@ class ExportJobs:
 
     async def close(self) -> None:
         """Stops; jobs under way go back to the queue."""
-        tasks = [task for _, task in self._running.values()]
         if self._loop is not None:
-            tasks.append(self._loop)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        await asyncio.gather(*map(self._stop_job, tuple(self._running)))
 
     async def _run(self) -> None:
         while True:
@@ -128,8 +138,10 @@ class ExportJobs:
             if account.key in self._served:
                 self._served.clear()
             self._served.add(account.key)
-            task = asyncio.create_task(self._do(account, row, lease))
-            self._running[row.key] = (row.account, task)
+            writer = ExportWriter(self._tools, account, row, lease)
+            writing = asyncio.create_task(writer.write())
+            ending = asyncio.create_task(self._end(writing, writer, row, lease))
+            self._running[row.key] = _Job(row.account, writing, ending)
 
     async def _idle_seconds(self) -> float:
         busy = self._busy()
@@ -139,24 +151,34 @@ class ExportJobs:
         return min(IDLE_SECONDS, max(0.05, (due - self._clock()) / 1000))
 
     def _busy(self) -> frozenset[int]:
-        return frozenset(account for account, _ in self._running.values())
+        return frozenset(job.account for job in self._running.values())
 
-    async def _do(self, account: Account, row: ExportRow, lease: str) -> None:
-        writer = ExportWriter(self._tools, account, row, lease)
+    async def _end(
+        self, writing: asyncio.Task[None], writer: ExportWriter, row: ExportRow, lease: str
+    ) -> None:
+        (outcome,) = await asyncio.gather(writing, return_exceptions=True)
         try:
-            await writer.write()
-            _log.info("export.written", account=account.account_id, export=row.export_id)
-        except (LeaseLost, ExportWithdrawn, TokenInvalid):
-            await self._discard(writer, row)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._give_back(writer, row, lease))
-            raise
-        except Exception as error:  # noqa: BLE001 - a job that fails must not end the others
-            await self._failed(writer, row, lease, error)
+            await self._settle(outcome, writer, row, lease)
+        except Exception:  # noqa: BLE001 - its lease ends by itself
+            _log.exception("export.not_settled", export=row.export_id)
         finally:
-            self._running.pop(row.key, None)
+            del self._running[row.key]
             self._ends.changed.tell()
             self.on_end()
+
+    async def _settle(
+        self, outcome: BaseException | None, writer: ExportWriter, row: ExportRow, lease: str
+    ) -> None:
+        """Leaves a job as it is to be after its writing ended."""
+        match outcome:
+            case None:
+                _log.info("export.written", account=row.account, export=row.export_id)
+            case LeaseLost() | ExportWithdrawn() | TokenInvalid():
+                await self._discard(writer, row)
+            case asyncio.CancelledError():
+                await self._give_back(writer, row, lease)
+            case _:
+                await self._failed(writer, row, lease, outcome)
 
     async def _give_back(self, writer: ExportWriter, row: ExportRow, lease: str) -> None:
         """Gives a job back, as if it had not been tried, and only then deletes: its end may be on its way to the store."""
@@ -167,7 +189,7 @@ class ExportJobs:
         await self._discard(writer, row)
 
     async def _failed(
-        self, writer: ExportWriter, row: ExportRow, lease: str, error: Exception
+        self, writer: ExportWriter, row: ExportRow, lease: str, error: BaseException
     ) -> None:
         await self._discard(writer, row)
         state = FINAL.get(type(error), ExportState.FAILED)
@@ -197,13 +219,12 @@ class ExportJobs:
 
     async def _stop_job(self, key: int) -> None:
         if key in self._running:
-            _, task = self._running[key]
-            if not task.cancelling():
-                task.cancel()
-            await asyncio.wait([task])
+            job = self._running[key]
+            job.writing.cancel()
+            await asyncio.wait([job.ending])
 
 
-def fault_of(error: Exception) -> ExportFault:
+def fault_of(error: BaseException) -> ExportFault:
     """Returns what is told of a failure: an error of the caller's or the disk's in its words, a fault of ours by name alone."""
     if isinstance(error, StoreUnavailable):
         words = "what holds the files could not be reached; ask for another export"
