@@ -29,7 +29,7 @@ STATUSES = [
     (ExportState.WITHDRAWN, 410, "EXPORT_WITHDRAWN"),
     (ExportState.FAILED, 503, "EXPORT_FAILED"),
     (ExportState.ERROR, 503, "EXPORT_FAILED"),
-    (ExportState.CANCELLED, 503, "EXPORT_FAILED"),
+    (ExportState.CANCELLED, 410, "RESOURCE_NOT_FOUND"),
 ]
 
 

@@ -1,7 +1,7 @@
 """The law of DESIGN 3.
 
-For any interleaving of writers and incremental exports, each passing the `snapshot_time` of the one before, applying the exports in
-order gives exactly the state of a full export.
+For any interleaving of writers and incremental exports, each passing the `snapshot_time` or the sync token of the one before, applying the
+exports in order gives exactly the state of a full export; and an increment repeats nothing that did not change.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,245 +18,229 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from segue.domain.event import EventBlock
-from segue.domain.export import ExportRequest
-from segue.domain.field import FieldType
-from segue.domain.job import ImportRequest, ImportState, StagedPart
-from segue.domain.profile import BlockFormat
-from segue.domain.segment import (
-    Rules,
-    RulesForm,
-    RuleText,
-    SegmentChange,
-    rules_of_groups,
-)
-from segue.domain.timestamp import format_timestamp
-from segue.errors import ResourceNotFound
-from segue.v1 import event_pb2, export_service_pb2, profile_pb2
-from tests.unit.use_cases import HandClock, OpenUseCases
+from tests.unit.law.audience import SEGMENTS, followers
+from tests.unit.law.copies import forget
+from tests.unit.law.followers import Follower, fetch, full_copy
+from tests.unit.law.rules import OF_ACCOUNT, OF_LIST, SHAPES, Shape
+from tests.unit.law.shop import DELETABLE, Shop
+from tests.unit.law.writes import AGOS, DAY, HOUR, IDS, WRITES, Write
+from tests.unit.use_cases import HandClock
 
 T = TypeVar("T")
-State = dict[str, bytes]
 
-IDS = [f"p{number}" for number in range(12)]
-PLANS = ("free", "pro")
-WRITES = st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(PLANS)), min_size=1, max_size=8)
+FOLLOWERS = st.integers(0, len(followers()) - 1)
+GROUPS = st.sampled_from(("inner", "outer"))
+STEPS_OF_TIME = st.integers(-7, 12) | st.sampled_from((30_000, 59_993, HOUR, 5 * HOUR, DAY))
+LATER = st.sampled_from((11, 13, 0))
+"""Most edits come some ticks behind the export before: those in the next tick have increments tell of everybody."""
 
-
-TODAY = Rules(RulesForm.FILTER, "during(subscribed_at, 'this day')")
-RECENT = Rules(RulesForm.FILTER, "during(subscribed_at, 'last 1min')")
-
-
-def rules_of(plan: str) -> Rules:
-    """Returns the rules of those with a plan."""
-    return rules_of_groups(((RuleText("[Plan]", f"EQUALS {plan}"),),))
-
-
-def batch_of(writes: list[tuple[str, str]]) -> bytes:
-    """Makes a batch in which each id stands once, the last plan given it counting."""
-    batch = profile_pb2.ProfileBatch()
-    for profile_id, plan in dict(writes).items():
-        profile = batch.profiles.add(profile_id=profile_id)
-        member = profile.memberships.add(list="newsletter")
-        member.fields.add(key="Plan", text=plan)
-    return batch.SerializeToString()
-
-
-def event_of(profile_id: str, number: int) -> bytes:
-    """Makes a block of one event, whose id comes again and again, with the same or another profile."""
-    batch = event_pb2.EventBatch()
-    event = batch.events.add(event_id=f"e{number}", profile_id=profile_id, event_type="opened")
-    event.data.add(key="campaign", text="0" * 16)
-    return batch.SerializeToString()
-
-
-def profiles_of(data: bytes) -> list[profile_pb2.Profile]:
-    """Reads concatenated batches, each field under its key."""
-    profiles = []
-    response = export_service_pb2.RetrieveExportResponse.FromString(data)
-    batch = profile_pb2.ProfileBatch.FromString(response.data)
-    for profile in batch.profiles:
-        for member in profile.memberships:
-            for value in member.fields:
-                value.key, value.key_index = batch.field_keys[value.key_index - 1], 0
-        profiles.append(profile)
-    return profiles
-
-
-class Follower:
-    """A client that keeps its copy up to date with increments."""
-
-    def __init__(self, segment_id: str | None) -> None:
-        self.segment_id = segment_id
-        self.state: State = {}
-        self.since = ""
-
-    async def catch_up(self, use_cases: OpenUseCases) -> None:
-        request = ExportRequest(
-            BlockFormat.PROFILE_BATCH,
-            segment_ids=() if self.segment_id is None else (self.segment_id,),
-            last_datetime=self.since,
-            include_removed=bool(self.since),
-        )
-        opened = await use_cases.exports.opening.initiate("shop", request)
-        token = opened.token.reveal()
-        async for block in use_cases.exports.reading.retrieve("shop", token, 0):
-            for profile in profiles_of(block):
-                if profile.removed:
-                    self.state.pop(profile.profile_id, None)
-                else:
-                    self.state[profile.profile_id] = profile.SerializeToString(deterministic=True)
-        self.since = format_timestamp(opened.snapshot_millis)
+ON_NEWSLETTER = [title for title, (list_id, _) in SEGMENTS.items() if list_id == "newsletter"]
+MIDNIGHTS = (0, 5 * HOUR, 15 * HOUR)
+"""When days end in the zones of the account, after that of UTC."""
 
 
 class IncrementalLaw(RuleBasedStateMachine):
-    """Writers, events, erasures, imports, restarts and clock steps, with two clients that follow by increments."""
+    """Writers, events, erasures, imports, definitions, restarts and clock steps, with clients that follow by increments."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.directory = Path(tempfile.mkdtemp(prefix="segue-law-"))
         self.clock = HandClock()
-        self.event_count = 0
-        self.use_cases = self.run(self.open())
+        self.shop = Shop(self.directory, self.clock)
+        self.followers = followers()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    async def open(self) -> OpenUseCases:
-        return OpenUseCases(self.directory, self.clock)
-
     @initialize()
     def begin(self) -> None:
-        self.run(self.define())
+        async def begin() -> None:
+            await self.shop.start()
+            await self.shop.define()
 
-    async def define(self) -> None:
-        use_cases = self.use_cases
-        await use_cases.accounts.create("shop")
-        await use_cases.lists.create("shop", "newsletter")
-        await use_cases.fields.create("shop", "newsletter", "Plan", FieldType.TEXT)
-        self.segment_ids = [
-            (await use_cases.segments.create("shop", "newsletter", title, rules, "test")).segment_id
-            for title, rules in (
-                ("Pro", rules_of("pro")),
-                ("New", RECENT),
-                ("Today", TODAY),
-            )
-        ]
-        naming = Rules(RulesForm.FILTER, f'segment("{self.segment_ids[0]}")')
-        last = await use_cases.segments.create("shop", "newsletter", "Named", naming, "test")
-        self.segment_ids.append(last.segment_id)
-        self.followers = [Follower(None), *map(Follower, self.segment_ids)]
+        self.run(begin())
 
-    @rule(step=st.integers(-7, 12) | st.sampled_from((30_000, 20_000_000)))
+    def change(self, work: Coroutine[Any, Any, T], later: int = 0) -> T:
+        """Does what changes who is meant, so that increments may tell of anybody."""
+        self.clock.millis += later
+        for follower in self.followers:
+            follower.is_telling = False
+        return self.run(work)
+
+    @rule(step=STEPS_OF_TIME)
     def the_clock_moves(self, step: int) -> None:
         self.clock.millis += step
 
+    @rule(midnight=st.sampled_from(MIDNIGHTS), beside=st.integers(-4, 4))
+    def a_day_ends(self, midnight: int, beside: int) -> None:
+        days = (self.clock.millis - midnight + DAY - 5) // DAY
+        self.clock.millis = days * DAY + midnight + beside
+
     @rule(writes=WRITES)
-    def profiles_are_written(self, writes: list[tuple[str, str]]) -> None:
-        self.run(self.use_cases.profiles.upsert("shop", batch_of(writes)))
+    def profiles_are_written(self, writes: list[Write]) -> None:
+        self.run(self.shop.write(writes))
+
+    @rule(parts=st.lists(WRITES, min_size=1, max_size=3))
+    def an_import_is_executed(self, parts: list[list[Write]]) -> None:
+        self.run(self.shop.write_parts(parts))
 
     @rule(profile_id=st.sampled_from(IDS))
     def a_profile_is_erased(self, profile_id: str) -> None:
-        self.run(self.erase(profile_id))
+        self.run(self.shop.erase(profile_id))
 
-    async def erase(self, profile_id: str) -> None:
-        try:
-            await self.use_cases.profiles.delete("shop", profile_id)
-        except ResourceNotFound:
-            return
+    @rule(
+        profile_ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=4),
+        kind=st.sampled_from(("opened", "clicked", "visit")),
+        ago=st.sampled_from(AGOS),
+    )
+    def events_are_recorded(self, profile_ids: list[str], kind: str, ago: int) -> None:
+        self.run(self.shop.record(profile_ids, kind, ago))
 
-    @rule(profile_ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=4), strict=st.booleans())
-    def events_are_recorded(self, profile_ids: list[str], *, strict: bool) -> None:
-        self.run(self.record(profile_ids, strict=strict))
+    @rule(title=st.sampled_from(ON_NEWSLETTER), text=st.sampled_from(OF_LIST), later=LATER)
+    def rules_of_lists_change(self, title: str, text: str, later: int) -> None:
+        self.change(self.shop.change_rules(title, text), later)
 
-    async def record(self, profile_ids: list[str], *, strict: bool) -> None:
-        async def blocks() -> AsyncIterator[EventBlock]:
-            for profile_id in profile_ids:
-                self.event_count += 1
-                yield EventBlock(event_of(profile_id, self.event_count % 40))
+    @rule(title=st.sampled_from(list(SEGMENTS)), text=st.sampled_from(OF_ACCOUNT), later=LATER)
+    def rules_change(self, title: str, text: str, later: int) -> None:
+        self.change(self.shop.change_rules(title, text), later)
 
-        await self.use_cases.events.record("shop", blocks(), refuse_unknown_profiles=strict)
+    @rule(group_id=GROUPS, shape=SHAPES, later=LATER)
+    def a_group_changes(self, group_id: str, shape: Shape, later: int) -> None:
+        self.change(self.shop.change_group(group_id, shape), later)
 
-    @rule(parts=st.lists(WRITES, min_size=1, max_size=3))
-    def an_import_is_executed(self, parts: list[list[tuple[str, str]]]) -> None:
-        self.run(self.import_parts(parts))
+    @rule(group_id=GROUPS, shape=SHAPES)
+    def a_group_is_deleted_and_made_anew(self, group_id: str, shape: Shape) -> None:
+        self.change(self.shop.replace_group(group_id, shape))
 
-    async def import_parts(self, parts: list[list[tuple[str, str]]]) -> None:
-        imports = self.use_cases.imports
-        token = (await imports.initiate("shop", ImportRequest())).token.reveal()
+    @rule(text=st.sampled_from(OF_ACCOUNT))
+    def a_segment_is_created(self, text: str) -> None:
+        self.change(self.shop.create_spare(text))
 
-        async def staged() -> Any:
-            for number, writes in enumerate(parts, start=1):
-                yield StagedPart(number, BlockFormat.PROFILE_BATCH, batch_of(writes))
+    @rule()
+    def a_segment_is_deleted(self) -> None:
+        self.change(self.shop.delete_spare())
 
-        await imports.stage("shop", token, staged())
-        await imports.execute("shop", token)
-        while (status := await imports.status("shop", token)).state < ImportState.COMPLETED:
-            await asyncio.sleep(0)
-        assert status.state is ImportState.COMPLETED, status.error_message
+    @rule(definition=st.sampled_from(DELETABLE))
+    def a_definition_goes_or_comes(self, definition: str) -> None:
+        async def work() -> None:
+            if definition not in self.shop.defined:
+                await self.shop.create_definition(definition)
+            elif await self.shop.delete_definition(definition):
+                for follower in self.followers:
+                    forget(follower.held, definition)
 
-    @rule(which=st.integers(0, 1), plan=st.sampled_from(PLANS))
-    def rules_change(self, which: int, plan: str) -> None:
-        self.run(self.change_rules(which, plan))
-
-    async def change_rules(self, which: int, plan: str) -> None:
-        change = SegmentChange(rules=rules_of(plan))
-        await self.use_cases.segments.update("shop", self.segment_ids[which], change, "test", "")
+        self.change(work())
 
     @rule(zone=st.sampled_from(("UTC", "Asia/Tokyo", "America/New_York")))
     def the_time_zone_changes(self, zone: str) -> None:
-        self.run(self.use_cases.accounts.update("shop", time_zone=zone))
+        self.change(self.shop.use_cases.accounts.update("shop", time_zone=zone))
 
-    @rule(which=st.integers(0, 4))
-    def a_client_catches_up(self, which: int) -> None:
-        self.run(self.followers[which].catch_up(self.use_cases))
+    @rule(which=FOLLOWERS, spelling=st.integers(0, 4))
+    def a_client_catches_up(self, which: int, spelling: int) -> None:
+        self.run(self.catch_up(self.followers[which], spelling))
 
-    @rule(bursts=st.lists(WRITES, min_size=1, max_size=6), seed=st.integers(0, 2**16))
-    def writers_and_clients_run_at_once(
-        self, bursts: list[list[tuple[str, str]]], seed: int
+    @rule(which=st.lists(FOLLOWERS, min_size=2, max_size=4))
+    def clients_catch_up(self, which: list[int]) -> None:
+        for each in which:
+            self.run(self.catch_up(self.followers[each], each))
+
+    @rule(which=FOLLOWERS, step=STEPS_OF_TIME, writes=WRITES)
+    def a_client_asks_twice_from_the_same_moment(
+        self, which: int, step: int, writes: list[Write]
     ) -> None:
-        async def all_at_once() -> None:
-            work: list[Coroutine[Any, Any, Any]] = [
-                self.use_cases.profiles.upsert("shop", batch_of(writes)) for writes in bursts
-            ]
-            work += [follower.catch_up(self.use_cases) for follower in self.followers]
-            work += [self.import_parts(bursts[:2]), self.erase(IDS[seed % len(IDS)])]
-            work += [self.record(IDS[seed % 5 : seed % 5 + 3], strict=seed % 2 == 0)]
-            work += [self.change_rules(0, PLANS[seed % 2])]
-            random.Random(seed).shuffle(work)
-            await asyncio.gather(*work)
+        async def work() -> None:
+            follower = self.followers[which]
+            lost = follower.twin()
+            await self.catch_up(lost, 0)
+            self.clock.millis += step
+            await self.shop.write(writes)
+            await self.catch_up(follower, 1)
 
-        self.run(all_at_once())
+        self.run(work())
+
+    async def catch_up(self, follower: Follower, spelling: int) -> None:
+        """Has a client take an increment over, twice as after a crash; then it has everything, and there is no more."""
+        cases, segment_ids = self.shop.use_cases, self.shop.segment_ids
+        opened, rows = await follower.catch_up(cases, segment_ids, spelling)
+        follower.take(rows, opened)
+        await self.check(follower)
+        _, again = await fetch(cases, follower.increment(segment_ids))
+        assert not again, (follower.selection, again)
+
+    async def check(self, follower: Follower) -> None:
+        request = follower.request(self.shop.segment_ids)
+        tick = follower.snapshot_millis
+        follower.check(await full_copy(self.shop.use_cases, request, tick))
+
+    @rule(
+        bursts=st.lists(WRITES, min_size=1, max_size=4),
+        some=st.lists(FOLLOWERS, min_size=1, max_size=5, unique=True),
+        text=st.sampled_from(OF_ACCOUNT),
+        shape=SHAPES,
+        seed=st.integers(0, 2**16),
+    )
+    def writers_and_clients_run_at_once(
+        self, bursts: list[list[Write]], some: list[int], text: str, shape: Shape, seed: int
+    ) -> None:
+        self.change(self.all_at_once(bursts, some, text, shape, random.Random(seed)))
+
+    async def all_at_once(
+        self,
+        bursts: Sequence[Sequence[Write]],
+        some: Sequence[int],
+        text: str,
+        shape: Shape,
+        choice: random.Random,
+    ) -> None:
+        shop = self.shop
+        work: list[Coroutine[Any, Any, Any]] = [shop.write(writes) for writes in bursts]
+        work += [
+            self.followers[which].catch_up(shop.use_cases, dict(shop.segment_ids), which)
+            for which in some
+        ]
+        work += [shop.write_parts(bursts[:2]), shop.erase(choice.choice(IDS))]
+        work += [shop.record(choice.sample(IDS, 3), "opened", 0)]
+        title = choice.choice(list(SEGMENTS))
+        work += [shop.change_rules(title, each) for each in (text, choice.choice(OF_ACCOUNT))]
+        work += [shop.change_group(choice.choice(("inner", "outer")), shape)]
+        if choice.random() < 0.5:
+            zone = choice.choice(("UTC", "Asia/Tokyo"))
+            work.append(shop.use_cases.accounts.update("shop", time_zone=zone))
+        choice.shuffle(work)
+        try:
+            await asyncio.gather(*work)
+        finally:
+            # What a follower that caught up in between was told is no measure of what concerned it.
+            for follower in self.followers:
+                follower.is_telling = False
 
     @rule(snapshot=st.booleans())
     def the_server_restarts(self, *, snapshot: bool) -> None:
-        async def restart() -> OpenUseCases:
+        async def restart() -> None:
             if snapshot:
-                await self.use_cases.snapshot_everything()
-            await self.use_cases.close()
-            return await self.open()
+                await self.shop.use_cases.snapshot_everything()
+            await self.shop.stop()
+            await self.shop.start()
 
-        self.use_cases = self.run(restart())
+        self.run(restart())
 
-    def check(self) -> None:
-        for follower in self.followers:
-            self.run(follower.catch_up(self.use_cases))
-            full = Follower(follower.segment_id)
-            self.run(full.catch_up(self.use_cases))
-            assert follower.state == full.state
+    @rule()
+    def a_snapshot_is_written(self) -> None:
+        self.run(self.shop.use_cases.snapshot_everything())
 
     def teardown(self) -> None:
-        if hasattr(self, "followers"):
-            self.check()
-        self.run(self.use_cases.close())
+        if self.shop.defined:
+            for follower in self.followers:
+                self.run(self.catch_up(follower, 0))
+            self.run(self.shop.stop())
         self.loop.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
 # Steps are examples times steps: 10,000 and more by SEGUE_LAW_STEPS=10000.
 STEPS = int(os.environ.get("SEGUE_LAW_STEPS", "1000"))
-pytestmark = pytest.mark.timeout(60 + STEPS // 10)
+pytestmark = pytest.mark.timeout(120 + STEPS // 2)
 TestIncrementalLaw = IncrementalLaw.TestCase
 TestIncrementalLaw.settings = settings(
     max_examples=max(1, STEPS // 50), stateful_step_count=50, deadline=None

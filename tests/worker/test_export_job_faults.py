@@ -104,7 +104,7 @@ async def test_attempts_end_in_a_failure_that_says_why(bench: JobBench, delete: 
     assert (row.state, row.attempt) == (ExportState.FAILED, ATTEMPTS)
     assert row.fault is not None
     assert (row.fault.reason, row.fault.metadata) == ("STORE_UNAVAILABLE", {})
-    with pytest.raises(ExportFailed, match="cannot be reached"):
+    with pytest.raises(ExportFailed, match="could not be reached"):
         await bench.read(opened)
     assert bench.on_disk() == []
 

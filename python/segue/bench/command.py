@@ -4,7 +4,7 @@ import importlib.util
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from rich.console import Console
 
 from segue.bench.comparison import Comparison
+from segue.bench.export_part import ExportPart
 
 NAMES: Final = ("evaluation", "segments", "import", "export", "start", "small-writes")
 RIVALS: Final = ("duckdb", "polars", "psutil")
@@ -27,6 +28,7 @@ def run_benchmarks(
     json_file: Path | None,
     console: Console,
     events: int | None = None,
+    export_parts: Sequence[ExportPart] = tuple(ExportPart),
 ) -> None:
     """Runs benchmarks, prints their tables and keeps their figures.
 
@@ -36,6 +38,7 @@ def run_benchmarks(
         json_file: Where to write all figures; None for nowhere.
         console: Where to print.
         events: Events of the benchmark of segments; None for 20 a profile.
+        export_parts: What the benchmark of exports measures.
 
     Raises:
         RivalsMissing: Names what to install.
@@ -47,14 +50,16 @@ def run_benchmarks(
         )
     comparisons = []
     for name in names:
-        for comparison in _benchmark(name, events)(profiles):
+        for comparison in _benchmark(name, events, export_parts)(profiles):
             comparison.show(console)
             comparisons.append(comparison)
     if json_file is not None:
         json_file.write_text(json.dumps(_document(profiles, comparisons), indent=2) + "\n")
 
 
-def _benchmark(name: str, events: int | None) -> Callable[[int], list[Comparison]]:
+def _benchmark(
+    name: str, events: int | None, export_parts: Sequence[ExportPart]
+) -> Callable[[int], Iterable[Comparison]]:
     match name:
         case "segments":
             from segue.bench.segments import measure_segments
@@ -65,7 +70,9 @@ def _benchmark(name: str, events: int | None) -> Callable[[int], list[Comparison
         case "import":
             from segue.bench.durable_import import compare_import as benchmark
         case "export":
-            from segue.bench.export_stream import compare_export as benchmark
+            from segue.bench.export import compare_export
+
+            return lambda profiles: compare_export(profiles, export_parts)
         case "start":
             from segue.bench.lifecycle import measure_lifecycle as benchmark
         case _:

@@ -53,7 +53,7 @@ def _measure_increment(account: AccountClient, times: Comparison) -> None:
         since = _read(account, None)
     times.put("full export", "segue", measured.wall_seconds * 1000)
     with span() as measured:
-        account.upsert_profiles(_changes("Increment"))
+        account.upsert_profiles(changes("Increment"))
     times.put(f"write of {CHANGES:,} profiles", "segue", measured.wall_seconds * 1000)
     with span() as measured:
         _read(account, since)
@@ -68,11 +68,10 @@ def _read(account: AccountClient, since: datetime | None) -> datetime:
     return export.snapshot_time
 
 
-def _changes(country: str) -> ProfileBatch:
+def changes(country: str, count: int = CHANGES) -> ProfileBatch:
+    """Returns the first profiles of the audience with another country."""
     return ProfileBatch(
-        profiles=[
-            Profile(profile_id=f"p{number:09d}", country=country) for number in range(CHANGES)
-        ]
+        profiles=[Profile(profile_id=f"p{number:09d}", country=country) for number in range(count)]
     )
 
 
@@ -84,5 +83,5 @@ def _measure_start(data: Path, times: Comparison) -> None:
             account.count_draft([], list_id=LIST_ID)
         times.put("start: first count after that", "segue", measured.wall_seconds * 1000)
         with span() as measured:
-            account.upsert_profiles(_changes("Restart"))
+            account.upsert_profiles(changes("Restart"))
         times.put("start: first write after that", "segue", measured.wall_seconds * 1000)

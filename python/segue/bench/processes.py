@@ -5,14 +5,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Self
 
 import psutil
 
 STOP_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.05
+"""Between two looks at a process's memory."""
 _ADDRESS: Final = re.compile(r"127\.0\.0\.1:(\d+)")
 
 
@@ -99,3 +104,39 @@ class SegueServer(ServingProcess):
     def api_key(self) -> str:
         """The admin's key, which the first start wrote."""
         return (self._data_dir / "admin-key").read_text().strip()
+
+
+@dataclass
+class WatchedMemory:
+    """Resident memory of a process while something was done."""
+
+    before_bytes: int
+    peak_bytes: int
+
+    @property
+    def growth_bytes(self) -> int:
+        """Returns how far the peak was above what was held before."""
+        return self.peak_bytes - self.before_bytes
+
+
+@contextmanager
+def watched_memory(process: ServingProcess) -> Iterator[WatchedMemory]:
+    """Looks at a process's memory every 50 ms while the block under it runs, and when it ends."""
+    before = process.rss_bytes
+    memory, ended = WatchedMemory(before, before), Event()
+
+    def look() -> None:
+        memory.peak_bytes = max(memory.peak_bytes, process.rss_bytes)
+
+    def watch() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            look()
+
+    watching = Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield memory
+    finally:
+        ended.set()
+        watching.join()
+    look()

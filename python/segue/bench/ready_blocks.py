@@ -6,7 +6,7 @@ Run as `python -m segue.bench.ready_blocks FILE`; prints where it listens.
 import asyncio
 import struct
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,22 +27,17 @@ def write_blocks(path: Path, responses: Iterable[RetrieveExportResponse]) -> Non
             file.write(_LENGTH.pack(len(message)) + message)
 
 
-def read_blocks(path: Path) -> list[bytes]:
-    """Reads what `write_blocks` wrote."""
-    content = path.read_bytes()
-    messages = []
-    position = 0
-    while position < len(content):
-        (length,) = _LENGTH.unpack_from(content, position)
-        position += _LENGTH.size
-        messages.append(content[position : position + length])
-        position += length
-    return messages
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """Yields the messages that `write_blocks` wrote, one after the other."""
+    with path.open("rb") as file:
+        while head := file.read(_LENGTH.size):
+            (length,) = _LENGTH.unpack(head)
+            yield file.read(length)
 
 
 async def serve(path: Path) -> None:
     """Serves a file's blocks to every caller until the process ends."""
-    messages = read_blocks(path)
+    messages = list(read_blocks(path))
 
     async def retrieve(_request: bytes, _context: object) -> AsyncIterator[bytes]:
         for message in messages:

@@ -113,6 +113,7 @@ class AccountService:
                 version=old.version + 1,
             )
             accounts.update(tx, new)
+            journal.set_marked(tx, old.key, tick)
             return new
 
         account = await self._ledger.directory.account(account_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import starmap
@@ -21,6 +21,7 @@ from segue.errors import (
     OffsetOutOfRange,
     ResourceNotFound,
 )
+from segue.kernel.guard import guarded
 from segue.service.blocks import Encoding
 from segue.service.compressed_pieces import compressed
 from segue.service.export_rows import HeldExports, export_name, withdrawn
@@ -40,6 +41,9 @@ _BLOCK: Final = struct.Struct("<QI")
 
 _LINKED: Final = "the export of this link"
 """What stands for a link in errors: the link itself is a secret."""
+
+_GONE: Final = frozenset({ExportState.EXPIRED, ExportState.CANCELLED})
+"""Exports that their owner gave up, or whose time is over."""
 
 
 class ExportFiles:
@@ -94,9 +98,11 @@ class ExportFiles:
 
     def _checked(self, found: "_Found", name: str) -> StoredFile:
         account, export, file = found.account, found.export, found.file
+        is_over = export.state in _GONE or export.expire_millis <= self._clock()
+        if is_over:
+            raise ResourceNotFound(name)
         check_made(account, export)
-        is_over = export.state is ExportState.EXPIRED or export.expire_millis <= self._clock()
-        if is_over or file is None:
+        if file is None:
             raise ResourceNotFound(name)
         return StoredFile(account, export, file, file.number + 1 == found.file_count)
 
@@ -124,10 +130,10 @@ class ExportFiles:
             )
 
         async def frame(start: int, end: int, row_count: int) -> bytes:
-            data = await self._read(account, export, file, start, end)
-            return await self._encoding.run(
-                account.key, lambda: _kernel.frame_block(data, start, row_count)
-            )
+            def framed(data: bytes) -> bytes:
+                return guarded(_kernel.frame_block, data, start, row_count)
+
+            return await self._read(account, export, file, start, end, framed)
 
         blocks = _blocks_from(file, offset)
         async for response in self._ahead(account, export, starmap(frame, blocks)):
@@ -161,10 +167,16 @@ class ExportFiles:
         return compressed(content, compression, partial(self._encoding.run, file.account.key))
 
     async def _read(
-        self, account: Account, export: ExportRow, file: FileRow, start: int, end: int
+        self,
+        account: Account,
+        export: ExportRow,
+        file: FileRow,
+        start: int,
+        end: int,
+        made: Callable[[bytes], bytes] = bytes,
     ) -> bytes:
         try:
-            return await self._blobs.read(file.path, start, end)
+            return await self._blobs.read(file.path, start, end, made)
         except FileNotFoundError:
             await self._held.check(account, export)
             raise token_invalid() from None

@@ -18,6 +18,7 @@ from segue.domain.export import (
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import ExportsPending, TimeInvalid, TimeOutOfRange
+from segue.service.directory import account_in
 from segue.service.export_ends import ExportEnds
 from segue.service.export_rows import HeldExports, export_name
 from segue.service.export_selection import PreparedRequest, prepare, select_rows
@@ -94,6 +95,7 @@ class ExportOpening:
         async with self._ledger.pin(account) as pinned:
 
             def work(tx: Connection) -> tuple[Secret, ExportRow]:
+                owner = account_in(tx, account_id)
                 first = requests.first_answer(
                     tx, account.key, METHOD, request.request_id, fingerprint
                 )
@@ -101,7 +103,7 @@ class ExportOpening:
                     return self._again(tx, first)
                 now = self._clock()
                 self._check_limits(tx, account, request, now)
-                self._insert(tx, account, asked, pinned, token, now)
+                self._insert(tx, owner, asked, pinned, token, now)
                 journal.set_pinned(tx, account.key, pinned.tick_millis)
                 requests.keep_answer(
                     tx, account.key, METHOD, request.request_id, fingerprint, nonce, now

@@ -67,7 +67,10 @@ class HeldExports:
         """
         task = self._held.get(row.key)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
-            self._held[row.key] = asyncio.create_task(self._select(account, row, snapshot))
+            task = asyncio.create_task(self._select(account, row, snapshot))
+            # Who asks is told what went wrong; when nobody does, the export ended before.
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            self._held[row.key] = task
             while len(self._held) > SNAPSHOTS_HELD:
                 self._held.popitem(last=False)
 

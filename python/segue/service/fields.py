@@ -21,7 +21,7 @@ from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.service.lists import list_in
-from segue.store import accounts, definitions
+from segue.store import accounts, definitions, journal
 from segue.store.base import Connection, Store
 
 
@@ -75,7 +75,7 @@ class FieldService:
                 display_name or key,
                 field_type.fixed_options or tuple(options),
                 accounts.take_columns(tx, account.key, 1),
-                self._clock(),
+                journal.after_pinned(tx, account.key, self._clock()),
                 1,
             )
             definitions.insert_field(tx, account, field)

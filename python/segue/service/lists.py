@@ -16,7 +16,7 @@ from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.service.system_segments import insert_system_segments
-from segue.store import accounts, campaigns, definitions, segment_groups, segments
+from segue.store import accounts, campaigns, definitions, journal, segment_groups, segments
 from segue.store.base import Connection, Store
 
 
@@ -51,7 +51,8 @@ class ListService:
             check_limit(
                 "lists", definitions.count_rows(tx, "list", account.key), self._limits.lists
             )
-            now, column = self._clock(), accounts.take_columns(tx, account.key, MEMBERSHIP_COLUMNS)
+            now = journal.after_pinned(tx, account.key, self._clock())
+            column = accounts.take_columns(tx, account.key, MEMBERSHIP_COLUMNS)
             item = MailingList(account_id, list_id, display_name or list_id, column, now, now, 1)
             definitions.insert_list(tx, account, item)
             insert_system_segments(tx, account, list_id, now)

@@ -34,7 +34,7 @@ from segue.service.evaluation import present
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
 from segue.service.sources import LIMITS, Sources, check_group_sizes
-from segue.store import requests, segment_groups, segments
+from segue.store import journal, requests, segment_groups, segments
 from segue.store.base import Connection, Store
 
 _COMBINATION = "segment_group.combination"
@@ -184,7 +184,12 @@ class SegmentGroupService:
         """Writes a group at a tick of the change clock, so that every export lies clearly before or after it."""
         async with self._ledger.use(account) as live, live.order:
             tick = live.clock.mark(self._clock())
-            await self._store.write(lambda tx: work(tx, tick))
+
+            def marked(tx: Connection) -> None:
+                journal.set_marked(tx, account.key, tick)
+                work(tx, tick)
+
+            await self._store.write(marked)
 
     async def _counted(self, account: Account, group_id: str) -> CountedGroup:
         def work(tx: Connection) -> tuple[SegmentGroup, SegmentRules]:

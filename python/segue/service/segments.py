@@ -34,7 +34,7 @@ from segue.service.membership import Membership
 from segue.service.rule_forms import LIMITS, add_group
 from segue.service.segment_rows import described_in, in_use, own_segment_in, segment_in
 from segue.service.sources import check_group_sizes
-from segue.store import campaigns, requests, segment_groups, segments
+from segue.store import campaigns, journal, requests, segment_groups, segments
 from segue.store.base import Connection, Store
 
 
@@ -275,7 +275,12 @@ class SegmentService:
         async with self._ledger.use(account) as live, live.order:
             schema = await self._ledger.schemas.get(account.key, live.schema_version)
             tick = live.clock.mark(self._clock())
-            return await self._store.write(lambda tx: work(tx, tick, schema))
+
+            def marked(tx: Connection) -> Segment:
+                journal.set_marked(tx, account.key, tick)
+                return work(tx, tick, schema)
+
+            return await self._store.write(marked)
 
     def _check(self, rules: Rules, audience: SegmentRules, schema: Schema) -> None:
         """Checks what only the whole of rules shows: their number, and that the kernel takes them.

@@ -1,13 +1,17 @@
 """What an export's source was for the export before it: the other side of an increment (DESIGN 3)."""
 
+import json
+from collections.abc import Iterator
 from typing import Final
 
+from segue._kernel import next_tick
 from segue.domain.account import Account
 from segue.domain.export import ExportRequest
 from segue.domain.schema import list_columns_of
+from segue.domain.vocabulary import DefinitionKind
 from segue.errors import SegueError
 from segue.service.sources import lower_source
-from segue.store import definitions, exports, segments
+from segue.store import definitions, exports, segment_groups, segments, vocabulary
 from segue.store.base import Connection
 
 _SCHEMAS_READ: Final = 32
@@ -38,7 +42,9 @@ def source_before(
         The condition, and the moment as of which it is evaluated.
     """
     everybody_else = b'{"not":%b}' % source, now_millis
-    if account.update_millis > last_millis or _may_lack_lists(tx, account, request, last_millis):
+    if account.update_millis > last_millis or _may_have_been_edited(tx, account, last_millis):
+        return everybody_else
+    if _may_lack_lists(tx, account, request, last_millis):
         return everybody_else
     try:
         before = lower_source(
@@ -52,7 +58,43 @@ def source_before(
         )
     except SegueError:
         return everybody_else
-    return everybody_else if before is None else (before, last_millis)
+    if before is None or _names_younger(tx, account, before, last_millis):
+        return everybody_else
+    return before, last_millis
+
+
+def _may_have_been_edited(tx: Connection, account: Account, last_millis: int) -> bool:
+    """Tells whether rules were edited at the first tick behind the export before, which then may have seen them edited.
+
+    While an import is under way, all exports have one tick and all edits the next one, in whatever order they come.
+    """
+    behind = next_tick(last_millis)
+    return segments.was_edited(tx, account, last_millis, behind) or segment_groups.was_edited(
+        tx, account, last_millis, behind
+    )
+
+
+def _names_younger(tx: Connection, account: Account, before: bytes, last_millis: int) -> bool:
+    """Tells whether a condition names definitions made since: what was in force meant others of the same names, which were deleted."""
+    fields = definitions.select_fields(tx, account)
+    words = vocabulary.select_all(tx, account)
+    younger = {("column", field.column) for field in fields if field.create_millis > last_millis}
+    for word in (word for word in words if word.create_millis > last_millis):
+        is_event = word.kind is DefinitionKind.EVENT_TYPE
+        younger.add(("event_type" if is_event else "column", word.number))
+    return bool(younger) and not younger.isdisjoint(_named_in(json.loads(before)))
+
+
+def _named_in(lowered: object) -> Iterator[tuple[str, int]]:
+    """Yields the columns and event types that a lowered condition names."""
+    if isinstance(lowered, list):
+        for item in lowered:
+            yield from _named_in(item)
+    elif isinstance(lowered, dict):
+        for key, value in lowered.items():
+            if key in {"column", "event_type"}:
+                yield key, value
+            yield from _named_in(value)
 
 
 def _may_lack_lists(

@@ -28,7 +28,7 @@ from segue.service.definitions import change_definitions
 from segue.service.etag import check_etag
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits, check_limit
-from segue.store import accounts, vocabulary
+from segue.store import accounts, journal, vocabulary
 from segue.store.base import Connection, Store
 
 
@@ -86,7 +86,7 @@ class VocabularyService:
                 checked_labels,
                 tuple(properties),
                 _take_number(tx, account, kind),
-                self._clock(),
+                journal.after_pinned(tx, account.key, self._clock()),
                 1,
             )
             vocabulary.insert(tx, account, item)

@@ -90,6 +90,19 @@ def set_pinned(tx: Connection, account: int, tick_millis: int) -> None:
     )
 
 
+def set_marked(tx: Connection, account: int, tick_millis: int) -> None:
+    """Remembers the tick of a change that is no entry, as of rules, so that no later one has it after a restart with an export in between."""
+    tx.execute(
+        "UPDATE account SET tick_millis = max(tick_millis, ?) WHERE key = ?", (tick_millis, account)
+    )
+
+
+def after_pinned(tx: Connection, account: int, now_millis: int) -> int:
+    """Returns now, or where an account's last pinned tick is not before it, the moment behind that."""
+    (row,) = tx.execute("SELECT pinned_millis FROM account WHERE key = ?", (account,))
+    return max(now_millis, int(row[0]) + 1)
+
+
 def set_profile_count(tx: Connection, account: int, count: int) -> None:
     """Keeps an account's number of profiles for listings."""
     tx.execute("UPDATE account SET profile_count = ? WHERE key = ?", (count, account))

@@ -139,6 +139,16 @@ def find_in_force(
     return SegmentGroupRevision(number, decode_combination(combination), author, create_millis)
 
 
+def was_edited(tx: Connection, account: Account, after_millis: int, until_millis: int) -> bool:
+    """Tells whether any of an account's segment groups was changed above one tick and up to another; making one is no change."""
+    rows = tx.execute(
+        "SELECT 1 FROM segment_group_revision WHERE account = ? AND number > 1"
+        " AND create_millis > ? AND create_millis <= ? LIMIT 1",
+        (account.key, after_millis, until_millis),
+    )
+    return bool(list(rows))
+
+
 def _insert_revision(tx: Connection, account: Account, group: SegmentGroup, author: str) -> None:
     tx.execute(
         "INSERT INTO segment_group_revision (account, group_id, number, combination, author, create_millis)"

@@ -174,6 +174,16 @@ def find_in_force(
     return _revision(segment, rows[0]) if rows else None
 
 
+def was_edited(tx: Connection, account: Account, after_millis: int, until_millis: int) -> bool:
+    """Tells whether any of an account's segments was changed above one tick and up to another; making one is no change."""
+    rows = tx.execute(
+        "SELECT 1 FROM segment_revision WHERE account = ? AND number > 1"
+        " AND create_millis > ? AND create_millis <= ? LIMIT 1",
+        (account.key, after_millis, until_millis),
+    )
+    return bool(list(rows))
+
+
 def _insert_revision(tx: Connection, account: Account, revision: SegmentRevision) -> None:
     segment = revision.segment
     tx.execute(

@@ -18,6 +18,7 @@ from segue.errors import (
     InternalError,
     SegueError,
     StorageFull,
+    StoreUnavailable,
     TokenInvalid,
 )
 from segue.service.export_ends import ExportEnds
@@ -105,6 +106,7 @@ class ExportJobs:
             except Exception:  # noqa: BLE001 - one bad look must not end them all
                 _log.exception("export_jobs.failed")
                 wait = IDLE_SECONDS
+            # Not `wait_for`, which before Python 3.12 loses a cancellation that comes together with what it waits for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await heard.wait()
@@ -172,7 +174,7 @@ class ExportJobs:
             case None:
                 _log.info("export.written", account=row.account, export=row.export_id)
             case LeaseLost() | ExportWithdrawn() | TokenInvalid():
-                await writer.discard()
+                await self._discard(writer, row)
             case asyncio.CancelledError():
                 await self._give_back(writer, row, lease)
             case _:
@@ -184,12 +186,12 @@ class ExportJobs:
         await self._store.write(
             lambda tx: exports.put_back(tx, row.key, lease, self._clock(), attempt)
         )
-        await writer.discard()
+        await self._discard(writer, row)
 
     async def _failed(
         self, writer: ExportWriter, row: ExportRow, lease: str, error: BaseException
     ) -> None:
-        await writer.discard()
+        await self._discard(writer, row)
         state = FINAL.get(type(error), ExportState.FAILED)
         if type(error) not in FINAL and row.attempt < self._limits.export_attempts:
             wait = FIRST_RETRY_MILLIS << (row.attempt - 1)
@@ -208,6 +210,13 @@ class ExportJobs:
 
         await self._store.write(work)
 
+    async def _discard(self, writer: ExportWriter, row: ExportRow) -> None:
+        """Deletes what an attempt wrote. Where that fails, as in a place that cannot be reached, the sweep does it later: the job goes on."""
+        try:
+            await writer.discard()
+        except SegueError as error:
+            _log.warning("export.discard_failed", export=row.export_id, exc_info=error)
+
     async def _stop_job(self, key: int) -> None:
         if key in self._running:
             job = self._running[key]
@@ -217,6 +226,9 @@ class ExportJobs:
 
 def fault_of(error: BaseException) -> ExportFault:
     """Returns what is told of a failure: an error of the caller's or the disk's in its words, a fault of ours by name alone."""
+    if isinstance(error, StoreUnavailable):
+        words = "what holds the files could not be reached; ask for another export"
+        return ExportFault(error.reason, words, {})
     if isinstance(error, SegueError) and not isinstance(error, InternalError):
         return ExportFault(error.reason, str(error), error.metadata)
     return ExportFault(

@@ -1,9 +1,11 @@
 """Exports over HTTP: asked for, polled and fetched with a key (seed 002), or fetched by a secret link (seeds 000 and 003)."""
 
 import asyncio
+import json
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf import json_format
 from starlette.requests import Request
@@ -19,6 +21,7 @@ from segue.transport.grpc.servicers.exports import ExportServicer
 from segue.transport.http.calls import HttpCall, HttpCalls, HttpEndpoint
 from segue.transport.http.download import download
 from segue.transport.http.problem import OF_POLLING, problem_of
+from segue.transport.http.read_mask import take_read_mask
 from segue.v1 import export_pb2, export_service_pb2
 
 _INITIATE: Final = "/segue.v1.ExportService/InitiateExport"
@@ -125,7 +128,12 @@ def _message_of(body: bytes) -> export_service_pb2.InitiateExportRequest:
     """Reads a request from JSON. What is wrong is told by the field's name: its value may be a customer's."""
     message = export_service_pb2.InitiateExportRequest()
     try:
-        json_format.Parse(body.decode(), message)
+        request = json.loads(body.decode(), object_pairs_hook=_once)
+        paths = take_read_mask(request) if isinstance(request, dict) else None
+        json_format.ParseDict(request, message)
+        if paths is not None:
+            message.read_mask.paths.extend(paths)
+            message.read_mask.SetInParent()
     except (ValueError, TypeError, AttributeError, RecursionError, json_format.Error) as error:
         found = _WRONG_FIELD.search(str(error))
         field = next(filter(None, found.groups()), "body") if found else "body"
@@ -133,3 +141,13 @@ def _message_of(body: bytes) -> export_service_pb2.InitiateExportRequest:
             FieldViolation(field, "is not of the JSON of segue.v1.InitiateExportRequest")
         ) from None
     return message
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object of its members, none of which may come twice."""
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            raise ValueError("a member comes twice")
+        made[name] = value
+    return made

@@ -24,8 +24,9 @@ const COLLECTIONS: [(&str, ColumnId); 3] = [
 
 /// A text as a spreadsheet may safely see it.
 fn defused(text: &str) -> String {
-    let is_number = text.len() > 1 && text[1..].bytes().all(|byte| byte.is_ascii_digit());
-    if text.starts_with(['=', '@', '\t', '\r']) || (text.starts_with(['+', '-']) && !is_number) {
+    let is_digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let signed = text.strip_prefix(['+', '-']);
+    if text.starts_with(['=', '@', '\t', '\r']) || signed.is_some_and(|rest| !is_digits(rest)) {
         format!("'{text}")
     } else {
         text.to_owned()

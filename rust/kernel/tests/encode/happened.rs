@@ -60,7 +60,7 @@ pub(crate) fn with_events(version: &Version, schema: &Schema, events: &[Event]) 
     table.apply(&[&profiles], 1, RECORDED_AT).expect("a commit");
     for (revision, part) in (2..).zip(events.chunks(events.len() / 3 + 1)) {
         let recorded = table.record(&decoded(schema, part), true, revision, RECORDED_AT);
-        assert_eq!(recorded.expect("a commit").recorded as usize, part.len());
+        assert_eq!(recorded.expect("a commit").recorded, part.len());
     }
     let all: Events = table.version().events().clone();
     Version::from_parts(VersionParts {

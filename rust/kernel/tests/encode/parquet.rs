@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use ::parquet::basic::Compression as Codec;
+use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt16Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
-use segue_kernel::wire::{BlockFormat, ExportRequest};
+use segue_kernel::wire::{BlockFormat, Compression, ExportRequest};
 
 use crate::account::{rows, schema};
 use crate::arrow::batches;
@@ -52,7 +53,7 @@ fn files_read_by_a_general_reader_are_what_streams_hold() {
                 compression: if format == BlockFormat::Parquet {
                     compression
                 } else {
-                    Default::default()
+                    Compression::None
                 },
                 changed_from_millis: Some(0),
                 include_removed: true,
@@ -113,13 +114,13 @@ fn each_block_is_a_row_group_that_fits_a_message_and_the_last_has_the_footer() {
         assert_eq!(
             groups
                 .iter()
-                .map(|group| group.num_rows())
+                .map(RowGroupMetaData::num_rows)
                 .collect::<Vec<_>>(),
             counts
         );
         assert!(counts.len() >= 3 && counts.iter().sum::<i64>() == 40_000);
         let codec_of = |codec: Codec| format!("{codec:?}");
-        let mut columns = groups.iter().flat_map(|group| group.columns());
+        let mut columns = groups.iter().flat_map(RowGroupMetaData::columns);
         assert!(columns.all(|column| codec_of(column.compression()).starts_with(codec)));
     }
 }

@@ -56,9 +56,7 @@ pub(crate) fn ids(format: BlockFormat, data: Vec<u8>) -> Vec<(String, bool)> {
 
 fn ids_of_batch(batch: &RecordBatch) -> Vec<(String, bool)> {
     let ids = batch.column_by_name("profile_id").expect("ids");
-    let removed = batch
-        .column_by_name("removed")
-        .map(|marks| marks.as_boolean());
+    let removed = batch.column_by_name("removed").map(AsArray::as_boolean);
     let ids = ids.as_string::<i32>().iter().enumerate();
     ids.map(|(row, id)| {
         let removed = removed.is_some_and(|removed| removed.value(row));

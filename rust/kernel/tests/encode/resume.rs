@@ -163,7 +163,7 @@ fn stored_blocks_become_the_responses_that_they_were() {
 #[test]
 fn threads_that_read_one_export_at_once_all_read_the_same() {
     let schema = schema();
-    let version = version(&rows(10_000, 5), &BTreeSet::new(), History::Sealed);
+    let version = version(&rows(4_000, 5), &BTreeSet::new(), History::Sealed);
     for form in every_form().map(small) {
         let all = whole(&export(&version, &schema, form.clone()));
         let shared = export(&version, &schema, form);
@@ -202,7 +202,8 @@ fn bytes_do_not_depend_on_the_history_of_writes_around_the_ends_of_blocks() {
         let rows = rows(n_rows, 6);
         let one = version(&rows, &BTreeSet::new(), History::Sealed);
         let other = version(&rows, &BTreeSet::new(), History::Overwritten);
-        for format in FORMATS {
+        // One format for each way to read cells.
+        for format in [BlockFormat::Ndjson, BlockFormat::ArrowIpc] {
             let all = whole(&export(&one, &schema, request(format)));
             assert!(
                 all == whole(&export(&other, &schema, request(format))),

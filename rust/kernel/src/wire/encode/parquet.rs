@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression as Codec, GzipLevel, ZstdLevel};
@@ -28,8 +27,11 @@ const MAGIC: &[u8; 4] = b"PAR1";
 /// Bytes behind the metadata: its length and the end mark.
 const TAIL_BYTES: usize = 8;
 
-/// Rows of a group: about a block of 1 MiB.
+/// Most rows of a group: of usual profiles a block of 1 to 2 MiB.
 const GROUP_ROWS: usize = 16_384;
+
+/// Rows that tell how many fit.
+const SAMPLE_ROWS: usize = 1_024;
 
 /// Most bytes of a group of several rows: with what else is in its block it stays below the 4 MiB that gRPC clients take unless told
 /// otherwise. The footer comes on top, about 150 bytes for each column of each group.
@@ -56,7 +58,9 @@ pub(super) struct ParquetForm {
 /// A row group outside its file.
 struct Group {
     bytes: Vec<u8>,
+    n_rows: usize,
     metadata: RowGroupMetaData,
+    /// The first row behind it.
     next: Option<RowId>,
 }
 
@@ -101,7 +105,7 @@ impl ParquetForm {
             let offset = span.offset + (out.len() - start) as u64;
             let metadata = moved(&group.metadata, offset).expect(IN_MEMORY);
             out.extend_from_slice(&group.bytes);
-            written.rows = u32::try_from(metadata.num_rows()).unwrap_or(u32::MAX);
+            written.rows = u32::try_from(group.n_rows).unwrap_or(u32::MAX);
             written.next = group.next;
             if out.len() - start <= span.skipped_bytes {
                 written.skipped_rows = written.rows;
@@ -119,35 +123,45 @@ impl ParquetForm {
         written
     }
 
-    /// A group of at most [`GROUP_BYTES`], or of a single row.
+    /// A group of at most [`GROUP_BYTES`], or of a single row: what is written depends on its first row only.
     ///
-    /// A group that comes out larger is written again with half as many rows, so what is written depends on its first row only.
+    /// The first rows tell how many more would fit, which spares writing large groups again and again. One that comes out larger all the
+    /// same is written again with half as many rows.
     fn bounded_group(&self, version: &Version, rows: &SelectedRows, from: RowId) -> Group {
-        let mut max_rows = GROUP_ROWS;
-        loop {
-            let (batch, next) = self.columns.record_batch(version, rows, from, max_rows);
-            let (bytes, metadata) = self.group(&batch).expect(IN_MEMORY);
-            if batch.num_rows() <= 1 || bytes.len() <= GROUP_BYTES {
-                return Group {
-                    bytes,
-                    metadata,
-                    next,
-                };
-            }
-            max_rows = batch.num_rows() / 2;
+        let of = |max_rows| self.group(version, rows, from, max_rows).expect(IN_MEMORY);
+        let mut group = of(SAMPLE_ROWS);
+        let fitting = SAMPLE_ROWS * GROUP_BYTES / group.bytes.len().max(1);
+        if group.next.is_some() && fitting > SAMPLE_ROWS {
+            group = of(fitting.min(GROUP_ROWS));
         }
+        while group.n_rows > 1 && group.bytes.len() > GROUP_BYTES {
+            group = of(group.n_rows / 2);
+        }
+        group
     }
 
-    /// Writes rows as the only group of a file; answers the bytes of the group and what is said of it.
-    fn group(&self, batch: &RecordBatch) -> ParquetResult<(Vec<u8>, RowGroupMetaData)> {
-        let mut file = Vec::new();
+    /// Writes the rows from one on, at most so many, as the only group of a file.
+    fn group(
+        &self,
+        version: &Version,
+        rows: &SelectedRows,
+        from: RowId,
+        max_rows: usize,
+    ) -> ParquetResult<Group> {
+        let (batch, next) = self.columns.record_batch(version, rows, from, max_rows);
+        let mut bytes = Vec::new();
         let schema = Arc::clone(&self.schema);
-        let mut writer = ArrowWriter::try_new(&mut file, schema, Some(self.properties.clone()))?;
-        writer.write(batch)?;
-        let metadata = writer.close()?;
-        file.truncate(footer_start(&file));
-        file.drain(..MAGIC.len());
-        Ok((file, metadata.row_group(0).clone()))
+        let mut writer = ArrowWriter::try_new(&mut bytes, schema, Some(self.properties.clone()))?;
+        writer.write(&batch)?;
+        let metadata = writer.close()?.row_group(0).clone();
+        bytes.truncate(footer_start(&bytes));
+        bytes.drain(..MAGIC.len());
+        Ok(Group {
+            bytes,
+            n_rows: batch.num_rows(),
+            metadata,
+            next,
+        })
     }
 
     fn groups(&self) -> MutexGuard<'_, BTreeMap<u64, RowGroupMetaData>> {
@@ -181,7 +195,7 @@ fn footer_start(file: &[u8]) -> usize {
 
 /// What is said of a group that was written right behind the mark of a file, when it begins at an offset.
 fn moved(group: &RowGroupMetaData, offset: u64) -> ParquetResult<RowGroupMetaData> {
-    let distance = i64::try_from(offset).unwrap_or(i64::MAX) - MAGIC.len() as i64;
+    let distance = i64::try_from(offset - MAGIC.len() as u64).unwrap_or(i64::MAX);
     let columns = group.columns().iter().map(|column| {
         column
             .clone()

@@ -104,14 +104,14 @@ impl ArrowForm {
         let mut message = Vec::new();
         let (_, next) = self.encode_batch(version, rows, from, max_rows, &mut message);
         let mut decoder = StreamDecoder::new();
-        let mut decoded = None;
+        let mut batch = None;
         for part in [self.head.clone(), message] {
             let mut part = Buffer::from_vec(part);
             while !part.is_empty() {
-                decoded = decoder.decode(&mut part).expect("a message of a stream");
+                batch = decoder.decode(&mut part).expect("a message of a stream");
             }
         }
-        (decoded.expect("a batch behind its schema"), next)
+        (batch.expect("a batch behind its schema"), next)
     }
 
     /// Appends a record batch of at most [`BATCH_BYTES`], or of a single row; answers its number of rows and the first row behind them.
