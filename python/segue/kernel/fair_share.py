@@ -38,7 +38,17 @@ class FairShare:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._pass_on()
+            else:
+                self._leave(account, turn)
             raise
+
+    def _leave(self, account: int, turn: asyncio.Future[None]) -> None:
+        """Takes one who gave up out of the queue, so that nobody of the account comes to a better place by that."""
+        turns = self._waiting.get(account, deque())
+        if turn in turns:
+            turns.remove(turn)
+        if not turns:
+            self._waiting.pop(account, None)
 
     def _pass_on(self) -> None:
         """Gives a place to the next account that waits, or back."""
