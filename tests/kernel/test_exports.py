@@ -1,15 +1,25 @@
 """Exports as Python sees them: compressed, cut into slices, stored and framed again."""
 
 import gzip
+import json
 
 import pytest
 
 from segue import errors
-from segue._kernel import Export, Snapshot, Table, compress, crc32c, frame_block
+from segue._kernel import (
+    Export,
+    MatchValues,
+    Plan,
+    Snapshot,
+    Table,
+    compress,
+    crc32c,
+    frame_block,
+)
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.export_service_pb2 import RetrieveExportResponse
 from segue.v1.profile_pb2 import ProfileBatch
-from tests.kernel.definitions import SCHEMA, aged, part_of, plan_of
+from tests.kernel.definitions import SCHEMA, aged, part_of
 
 GZIP = 1
 ZSTD = 2
@@ -114,13 +124,14 @@ def test_an_export_tells_whose_rows_it_has(snapshot: Snapshot) -> None:
 
 
 def test_an_increment_is_limited_by_ids_with_its_removals(snapshot: Snapshot) -> None:
-    listed = {"by": "profile_id", "type": None, "values": ["p00", "p07", "p99"]}
+    leaf = {"identified": {"by": "profile_id", "type": None}}
+    told, others = (MatchValues(1, ids) for ids in (("p00", "p07", "p99"), ("p07",)))
     increment = snapshot.export(
         SCHEMA,
-        plan_of({"not": {"identified": {"by": "profile_id", "values": ["p07"]}}}),
+        Plan(SCHEMA, json.dumps({"not": leaf}).encode(), 0, others),
         BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
         changed_from_millis=0,
-        only=plan_of({"identified": listed}),
+        only=Plan(SCHEMA, json.dumps(leaf).encode(), 0, told),
         include_removed=True,
         block_bytes=100,
     )

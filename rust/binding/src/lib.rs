@@ -12,6 +12,7 @@ mod error;
 mod event_part;
 mod export;
 mod format;
+mod match_values;
 mod part;
 mod plan;
 mod schema;
@@ -27,6 +28,8 @@ mod _kernel {
     use crate::event_part::{PyEventPart, decode_events};
     #[pymodule_export]
     use crate::export::{PyExport, compress, frame_block};
+    #[pymodule_export]
+    use crate::match_values::PyMatchValues;
     #[pymodule_export]
     use crate::part::{PyPart, decode};
     #[pymodule_export]

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use segue_kernel::rule::Plan;
 
 use crate::error::BindingResult;
+use crate::match_values::PyMatchValues;
 use crate::schema::PySchema;
 
 #[pyclass(name = "Plan", module = "segue._kernel", frozen)]
@@ -12,13 +13,16 @@ pub(crate) struct PyPlan(pub(crate) Plan);
 #[pymethods]
 impl PyPlan {
     #[new]
+    #[pyo3(signature = (schema, condition, now_millis, match_values=None))]
     fn new(
         py: Python<'_>,
         schema: &PySchema,
         condition: &[u8],
         now_millis: i64,
+        match_values: Option<&PyMatchValues>,
     ) -> BindingResult<Self> {
-        let plan = py.detach(|| Plan::compile(&schema.0, condition, now_millis))?;
+        let values = match_values.map(|values| &values.0);
+        let plan = py.detach(|| Plan::compile_with(&schema.0, condition, now_millis, values))?;
         Ok(Self(plan))
     }
 

@@ -105,7 +105,7 @@ pub(crate) struct Sample {
     pub(crate) salt: String,
 }
 
-/// The profile has an identifier that is one of these.
+/// The profile has an identifier that is one of the values beside the condition.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Identified {
@@ -114,21 +114,34 @@ pub(crate) struct Identified {
     /// The owner's word for the kind that the identifier has, or for the kind of customer where profile ids are looked at; any when missing.
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
-    pub(crate) values: Vec<String>,
 }
 
-/// Which identifiers are looked at.
+/// Which identifiers are looked at. The numbers are those of `segue.v1.MatchBy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[repr(u8)]
 pub(crate) enum By {
     /// The profile's own id.
-    ProfileId,
+    ProfileId = 1,
     /// Its ids in other systems.
-    AlternateId,
+    AlternateId = 2,
     /// Its e-mail addresses.
-    Email,
+    Email = 3,
     /// Its phone numbers.
-    Phone,
+    Phone = 4,
+}
+
+impl By {
+    /// The identifiers of a number of `segue.v1.MatchBy`.
+    pub(super) const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::ProfileId),
+            2 => Some(Self::AlternateId),
+            3 => Some(Self::Email),
+            4 => Some(Self::Phone),
+            _ => None,
+        }
+    }
 }
 
 impl Comparison {

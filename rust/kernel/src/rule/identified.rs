@@ -1,5 +1,7 @@
 //! Profiles that have one of many identifiers.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::batch::Identifier;
@@ -12,10 +14,8 @@ use crate::schema::{ColumnId, builtin};
 use super::condition::{By, Identified, invalid};
 use super::context::Context;
 use super::leaf::Leaf;
+use super::match_values::MatchValues;
 use super::text::{Pattern, Place, TextSet, TextTest};
-
-/// Most identifiers that are listed.
-const VALUES_MAX: usize = 1_000_000;
 
 /// Profiles with an identifier of a kind, perhaps of a type, that is among some.
 #[derive(Debug)]
@@ -33,17 +33,17 @@ pub(super) struct Identifiers {
     /// Whether identifiers are compared without regard to case.
     folds: bool,
     /// Identifiers as they are compared; `None` when there is none.
-    values: Option<TextSet>,
+    values: Option<Arc<TextSet>>,
 }
 
 impl Identifiers {
-    /// Prepares at most [`VALUES_MAX`] identifiers.
-    pub(super) fn new(identified: &Identified) -> Result<Self> {
-        if identified.values.len() > VALUES_MAX {
-            return Err(invalid(format!(
-                "identified lists more than {VALUES_MAX} values"
-            )));
-        }
+    /// Looks for values, which are prepared for the first condition that does.
+    pub(super) fn new(identified: &Identified, values: Option<&MatchValues>) -> Result<Self> {
+        let Some(values) = values.filter(|values| values.by() == identified.by) else {
+            return Err(invalid(
+                "identified comes without values of its kind".to_owned(),
+            ));
+        };
         let [first, first_type] = match identified.by {
             By::ProfileId => [builtin::PROFILE_ID, builtin::CUSTOMER_TYPE],
             By::AlternateId => [builtin::ALTERNATE_ID, builtin::ALTERNATE_ID_TYPE],
@@ -65,7 +65,7 @@ impl Identifiers {
             wanted_type: kind.map(|kind| Pattern::new(Place::Whole, fold(kind).as_bytes())),
             wants_untyped: kind == Some(""),
             folds,
-            values: TextSet::new(identified.values.iter().map(|value| compared(value, folds))),
+            values: values.set(),
         })
     }
 

@@ -19,6 +19,7 @@
 //! | `window` | spans of time, fixed or moving with the moment |
 //! | `near` | places in a circle |
 //! | `identified` | profiles that have one of many identifiers |
+//! | [`match_values`] | those identifiers, checked and in their normal form |
 //! | `sample`, `hash` | a share of the profiles |
 //! | `due` | when an answer may change |
 //! | `explain` | what a plan saw of one row, and what it costs |
@@ -37,6 +38,7 @@ mod explain;
 mod hash;
 mod identified;
 mod leaf;
+pub mod match_values;
 mod month_day;
 mod near;
 mod numbers;
@@ -53,5 +55,6 @@ mod window;
 mod tests;
 
 pub use explain::Explanation;
+pub use match_values::{MatchValues, MatchValuesBuilder};
 pub use plan::Plan;
 pub use selection::Selection;

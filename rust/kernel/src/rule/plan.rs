@@ -11,6 +11,7 @@ use super::evaluate::Node;
 use super::events::{Count, First, Sequence};
 use super::identified::Identifiers;
 use super::leaf::Leaf;
+use super::match_values::MatchValues;
 use super::near::Circle;
 use super::sample::Share;
 
@@ -45,9 +46,10 @@ impl Plan {
     ///
     /// `{"near": {"latitude", "longitude", "radius_metres"}}`; `{"sample": {"percent", "salt"}}`.
     ///
-    /// `{"identified": {"by", "type", "values"}}`: a profile id, or one of all alternate ids, e-mail addresses or phone numbers (`by`:
-    /// `profile_id`, `alternate_id`, `email`, `phone`) is among the values; e-mail addresses are compared without regard to case. A `type`
-    /// that is not null is that of the identifier, or with profile ids the customer type, without regard to case.
+    /// `{"identified": {"by", "type"}}`: a profile id, or one of all alternate ids, e-mail addresses or phone numbers (`by`: `profile_id`,
+    /// `alternate_id`, `email`, `phone`) is among the values that come beside the condition, see [`compile_with`](Self::compile_with);
+    /// e-mail addresses are compared without regard to case. A `type` that is not null is that of the identifier, or with profile ids the
+    /// customer type, without regard to case.
     ///
     /// `{"did": {"event_type", "where", "window", "sum_of", "low", "low_inclusive", "high", "high_inclusive"}}`; `{"first_did":
     /// {"event_type", "where", "window"}}`; `{"did_then": {"first": {"event_type", "where"}, "second": …, "within_millis", "window"}}`.
@@ -56,13 +58,28 @@ impl Plan {
     ///
     /// # Errors
     /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when it is not of this form, nested more than
-    /// 60 deep or larger than 10,000 nodes, when it lists more than 100,000 values or 1,000,000 identifiers, names a column the schema does not have, or an op
-    /// that does not fit the column's kind; [`KernelError::PatternTooCostly`](crate::error::KernelError::PatternTooCostly) for a regular
+    /// 60 deep or larger than 10,000 nodes, when it lists more than 100,000 values, names a column the schema does not have, or an op that
+    /// does not fit the column's kind, or looks for identifiers; [`KernelError::PatternTooCostly`](crate::error::KernelError::PatternTooCostly) for a regular
     /// expression that is malformed, longer than 1,000 characters, or compiles to more than 1 MiB.
     pub fn compile(schema: &Schema, condition_json: &[u8], now_millis: i64) -> Result<Self> {
+        Self::compile_with(schema, condition_json, now_millis, None)
+    }
+
+    /// Compiles a condition that may look for identifiers.
+    ///
+    /// # Errors
+    /// Those of [`compile`](Self::compile); [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) too when
+    /// the condition looks for identifiers of another kind than the values are, or there are no values.
+    pub fn compile_with(
+        schema: &Schema,
+        condition_json: &[u8],
+        now_millis: i64,
+        values: Option<&MatchValues>,
+    ) -> Result<Self> {
         let condition = Condition::from_json(condition_json)?;
         let mut compiler = Compiler {
             schema,
+            values,
             leaves: Vec::new(),
         };
         let root = compiler.compile(&condition)?;
@@ -115,6 +132,7 @@ impl Plan {
 /// Turns conditions into nodes and remembers their leaves.
 struct Compiler<'a> {
     schema: &'a Schema,
+    values: Option<&'a MatchValues>,
     leaves: Vec<Arc<dyn Leaf>>,
 }
 
@@ -129,7 +147,9 @@ impl Compiler<'_> {
             }
             Condition::Near(near) => self.leaf(Circle::new(near)?),
             Condition::Sample(sample) => self.leaf(Share::new(sample)?),
-            Condition::Identified(identified) => self.leaf(Identifiers::new(identified)?),
+            Condition::Identified(identified) => {
+                self.leaf(Identifiers::new(identified, self.values)?)
+            }
             Condition::Did(did) => self.leaf(Count::new(self.schema, did)?),
             Condition::FirstDid(first_did) => self.leaf(First::new(self.schema, first_did)?),
             Condition::DidThen(did_then) => self.leaf(Sequence::new(self.schema, did_then)?),

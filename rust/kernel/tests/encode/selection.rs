@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use segue_kernel::error::KernelError;
-use segue_kernel::rule::Plan;
+use segue_kernel::rule::{MatchValuesBuilder, Plan};
 use segue_kernel::schema::Schema;
 use segue_kernel::table::Version;
 use segue_kernel::wire::{BlockFormat, Export, ExportRequest};
@@ -236,9 +236,13 @@ fn what_an_export_is_limited_to_leaves_others_out_even_as_removals() {
     let version = version(&rows, &erased, History::Sealed);
     let wanted = |row: usize| row.is_multiple_of(7) || (65_500..66_600).contains(&row) || row == 98;
     let ids: Vec<String> = (0..70_000).filter(|&row| wanted(row)).map(id).collect();
-    let listed =
-        serde_json::json!({"identified": {"by": "profile_id", "type": null, "values": ids}});
-    let only = Plan::compile(&schema, listed.to_string().as_bytes(), 0).expect("a valid condition");
+    let mut values = MatchValuesBuilder::new(1).expect("profile ids");
+    for id in &ids {
+        values.push(Some(id));
+    }
+    let values = values.finish().expect("not too many");
+    let listed = br#"{"identified": {"by": "profile_id", "type": null}}"#;
+    let only = Plan::compile_with(&schema, listed, 0, Some(&values)).expect("a valid condition");
     let everybody = Plan::compile(&schema, br#"{"and": []}"#, 0).expect("a valid condition");
     let vips = plan(&schema);
     let ids_of = |plan: Option<&Plan>, request: ExportRequest| {

@@ -142,7 +142,16 @@ fn leaf() -> impl Strategy<Value = Value> {
     prop_oneof![6 => predicate(), 1 => near, 1 => sample, 2 => identified()]
 }
 
+/// The addresses that conditions look for.
+pub(super) const ADDRESSES: [&str; 3] = ["a@a", "A@b", "b@B"];
+
 fn identified() -> impl Strategy<Value = Value> {
+    weighted(0.5, "|HOME|work|other")
+        .prop_map(|kind| json!({"identified": {"by": "email", "type": kind}}))
+}
+
+/// Identifiers to look for: their kind, their type and their values.
+pub(super) fn identifiers() -> impl Strategy<Value = (&'static str, Option<String>, Vec<String>)> {
     let by_email = (
         Just("email"),
         weighted(0.5, "|HOME|work|other"),
@@ -163,9 +172,7 @@ fn identified() -> impl Strategy<Value = Value> {
         weighted(0.5, "crm"),
         vec("[a-z]", 0..3),
     );
-    prop_oneof![by_email, by_phone, by_id, by_alternate_id].prop_map(
-        |(by, kind, values)| json!({"identified": {"by": by, "type": kind, "values": values}}),
-    )
+    prop_oneof![by_email, by_phone, by_id, by_alternate_id]
 }
 
 fn value<T: Into<Value> + std::fmt::Debug>(
@@ -209,7 +216,8 @@ pub(super) fn holds(condition: &Value, profile: &Profile, now: i64) -> bool {
     } else if let Some(sample) = condition.get("sample") {
         is_sampled(sample, profile)
     } else if let Some(identified) = condition.get("identified") {
-        is_identified(identified, profile)
+        let addresses = ADDRESSES.map(String::from);
+        has_identifier(profile, "email", identified["type"].as_str(), &addresses)
     } else {
         passes(&condition["predicate"], profile, now)
     }
@@ -228,9 +236,14 @@ fn is_near(near: &Value, profile: &Profile) -> bool {
     angle >= std::f64::consts::PI || haversine <= (angle / 2.0).sin().powi(2)
 }
 
-fn is_identified(identified: &Value, profile: &Profile) -> bool {
+/// Whether a profile has one of some identifiers of a kind, and of a type if one is wanted.
+pub(super) fn has_identifier(
+    profile: &Profile,
+    by: &str,
+    wanted: Option<&str>,
+    values: &[String],
+) -> bool {
     let untyped = |value: &String| (String::new(), value.clone());
-    let by = identified["by"].as_str().unwrap();
     let own: Vec<(String, String)> = match by {
         "email" => profile.emails.clone(),
         "phone" => profile.phone.iter().map(untyped).collect(),
@@ -247,13 +260,11 @@ fn is_identified(identified: &Value, profile: &Profile) -> bool {
             value.to_owned()
         }
     };
-    let values = identified["values"].as_array().unwrap();
     own.iter().any(|(kind, value)| {
-        let wanted = identified["type"].as_str();
         wanted.is_none_or(|wanted| fold(wanted) == fold(kind))
             && values
                 .iter()
-                .any(|other| compared(other.as_str().unwrap()) == compared(value))
+                .any(|other| compared(other) == compared(value))
     })
 }
 

@@ -7,7 +7,7 @@ use super::conditions::condition;
 use super::profiles::{
     BOOLEAN, DATE, DATE_TIME, MANY, NUMBER, ONE, Profile, TEXT, profiles, version,
 };
-use super::{Plan, plan};
+use super::{MatchValues, Plan, plan, plan_with};
 use crate::table::Version;
 
 fn provided(column: u32) -> Value {
@@ -138,8 +138,9 @@ fn identifiers_are_shown_with_all_of_their_kind_and_type() {
     };
     let version = version(&[(0, profile)]);
     let seen = |by: &str, kind: Option<&str>| {
-        let identified = json!({"by": by, "type": kind, "values": ["x"]});
-        values(&plan(&json!({"identified": identified})), &version)[0].clone()
+        let identified = json!({"identified": {"by": by, "type": kind}});
+        let looked_for = MatchValues::unchecked(by, &["x".to_owned()]);
+        values(&plan_with(&identified, &looked_for), &version)[0].clone()
     };
     assert_eq!(seen("email", None), json!(["A@b", "c@d", "e@f"]));
     assert_eq!(seen("email", Some("hOME")), json!(["c@d"]));

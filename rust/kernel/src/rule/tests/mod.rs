@@ -10,13 +10,20 @@ mod refusals;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Plan, Selection};
+use super::{MatchValues, Plan, Selection};
 use crate::table::{RowId, Version};
-use conditions::{condition, holds};
+use conditions::{ADDRESSES, condition, has_identifier, holds, identifiers};
 use profiles::{NUMBER, ONE, Profile, TEXT, profiles, schema, version};
 
 fn plan(condition: &Value) -> Plan {
-    Plan::compile(&schema(), condition.to_string().as_bytes(), 0).unwrap()
+    plan_with(
+        condition,
+        &MatchValues::unchecked("email", &ADDRESSES.map(String::from)),
+    )
+}
+
+fn plan_with(condition: &Value, values: &MatchValues) -> Plan {
+    Plan::compile_with(&schema(), condition.to_string().as_bytes(), 0, Some(values)).unwrap()
 }
 
 fn rows(condition: &Value, version: &Version) -> Vec<RowId> {
@@ -35,6 +42,24 @@ proptest! {
             .map(|(row, _)| *row)
             .collect();
         prop_assert_eq!(rows(&condition, &version), expected);
+    }
+
+    #[test]
+    fn a_plan_finds_the_profiles_that_have_one_of_the_values(
+        profiles in profiles(), (by, kind, values) in identifiers(),
+    ) {
+        let version = version(&profiles);
+        let leaf = json!({"identified": {"by": by, "type": kind}});
+        let set = MatchValues::unchecked(by, &values);
+        let found = plan_with(&leaf, &set);
+        let others = plan_with(&json!({"not": leaf}), &set).evaluate(&version);
+        let selection = found.evaluate(&version);
+        for (row, profile) in profiles.iter().filter(|(_, profile)| !profile.is_erased) {
+            let expected = has_identifier(profile, by, kind.as_deref(), &values);
+            prop_assert_eq!(selection.contains(*row), expected, "row {}", row);
+            prop_assert_eq!(found.matches(&version, *row), expected, "row {}", row);
+            prop_assert_eq!(others.contains(*row), !expected, "row {}", row);
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Plan;
 use super::profiles::{BOOLEAN, DATE, DATE_TIME, MANY, NUMBER, TEXT, schema};
+use super::{MatchValues, Plan};
 use crate::error::KernelError;
 
 fn error(json: &str) -> KernelError {
@@ -176,20 +176,24 @@ fn lists_are_bounded() {
 }
 
 #[test]
-fn a_million_identifiers_are_listed_and_no_more() {
-    let identified = |n: usize| {
-        let values: Vec<String> = (0..n).map(|i| i.to_string()).collect();
-        json!({"identified": {"by": "profile_id", "type": null, "values": values}}).to_string()
+fn identifiers_are_looked_for_among_values_of_their_kind() {
+    let identified = |by: &str| json!({"identified": {"by": by, "type": null}}).to_string();
+    let values = MatchValues::unchecked("email", &["a@b".to_owned()]);
+    let compile = |by: &str, values| {
+        Plan::compile_with(&schema(), identified(by).as_bytes(), 0, values)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     };
-    assert!(Plan::compile(&schema(), identified(1_000_000).as_bytes(), 0).is_ok());
-    assert!(
-        error(&identified(1_000_001))
-            .to_string()
-            .contains("identified lists more than 1000000 values")
-    );
-    error(r#"{"identified": {"by": "name", "type": null, "values": []}}"#);
-    error(r#"{"identified": {"by": "email", "type": null, "values": [1]}}"#);
-    error(r#"{"identified": {"by": "email", "values": [], "sort": true}}"#);
+    assert_eq!(compile("email", Some(&values)), Ok(()));
+    for (by, values) in [("phone", Some(&values)), ("email", None)] {
+        let refusal = compile(by, values).unwrap_err();
+        assert!(
+            refusal.contains("identified comes without values"),
+            "{refusal}"
+        );
+    }
+    error(&identified("name"));
+    error(r#"{"identified": {"by": "email", "type": null, "values": []}}"#);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Texts that are one of many.
 
-use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use super::TextTest;
 use super::probe::{PROBE_BYTES, first_bytes, last_bytes, retain_likely, unprobed_bits};
@@ -11,25 +12,74 @@ use crate::column::Arena;
 use crate::rule::selection::retain_by_row;
 use crate::rule::sieve::Sieve;
 
-/// Texts to be equal to, prepared once.
+/// Texts to be equal to, prepared once. A million of them are three allocations, so that letting go of them takes no time.
 #[derive(Debug)]
 pub(in crate::rule) struct TextSet {
-    texts: HashSet<Vec<u8>, FixedState>,
+    /// The texts one behind the other, each once.
+    bytes: Vec<u8>,
+    /// Where each text ends.
+    ends: Vec<usize>,
+    /// Numbers of texts by their hash.
+    numbers: HashTable<u32>,
+    hasher: FixedState,
     sieve: Sieve,
 }
 
 impl TextSet {
     /// Prepares texts, folded as the column's are; `None` when there is none.
-    pub(in crate::rule) fn new(texts: impl Iterator<Item = Vec<u8>>) -> Option<Self> {
-        let texts: HashSet<_, FixedState> = texts.collect();
-        let sieve = Sieve::new(texts.iter().map(|text| fingerprint(text, 0, text.len())));
-        (!texts.is_empty()).then_some(Self { texts, sieve })
+    ///
+    /// # Panics
+    /// When there are more than a `u32` can number.
+    pub(in crate::rule) fn new<T: AsRef<[u8]>>(texts: impl Iterator<Item = T>) -> Option<Self> {
+        let mut set = Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            numbers: HashTable::with_capacity(texts.size_hint().0),
+            hasher: FixedState::default(),
+            sieve: Sieve::new(std::iter::empty()),
+        };
+        for text in texts {
+            set.insert(text.as_ref());
+        }
+        let all = 0..set.ends.len();
+        set.sieve = Sieve::new(all.map(|number| {
+            let text = text_at(&set.bytes, &set.ends, number);
+            fingerprint(text, 0, text.len())
+        }));
+        (!set.ends.is_empty()).then_some(set)
     }
+
+    fn insert(&mut self, text: &[u8]) {
+        if self.matches(text) {
+            return;
+        }
+        let number = u32::try_from(self.ends.len()).expect("texts are numbered by a u32");
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+        let Self {
+            bytes,
+            ends,
+            numbers,
+            hasher,
+            ..
+        } = self;
+        numbers.insert_unique(hasher.hash_one(text), number, |&number| {
+            hasher.hash_one(text_at(bytes, ends, number as usize))
+        });
+    }
+}
+
+fn text_at<'a>(bytes: &'a [u8], ends: &[usize], number: usize) -> &'a [u8] {
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &bytes[start..ends[number]]
 }
 
 impl TextTest for TextSet {
     fn matches(&self, text: &[u8]) -> bool {
-        self.texts.contains(text)
+        let is_it = |&number: &u32| text_at(&self.bytes, &self.ends, number as usize) == text;
+        self.numbers
+            .find(self.hasher.hash_one(text), is_it)
+            .is_some()
     }
 
     /// # Cost

@@ -115,6 +115,19 @@ fn typed(
     })
 }
 
+/// Brings an identifier into the form in which it is stored; `None` when decoding would refuse it.
+pub(crate) fn normal_identifier(collection: IdentifierKind, value: &str) -> Option<Cow<'_, [u8]>> {
+    let is_there = !value.is_empty();
+    is_there.then(|| normalised(collection, value.as_bytes()).ok())?
+}
+
+/// Returns a profile id as it is stored; `None` when decoding would refuse it.
+pub(crate) fn normal_profile_id(value: &str) -> Option<Cow<'_, [u8]>> {
+    let is_id =
+        !value.is_empty() && check::text(value.as_bytes(), check::MAX_PROFILE_ID_BYTES).is_ok();
+    is_id.then_some(Cow::Borrowed(value.as_bytes()))
+}
+
 /// Checks a value and brings it into the form in which it is stored.
 fn normalised(collection: IdentifierKind, value: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     check::text(value, check::MAX_IDENTIFIER_BYTES)?;

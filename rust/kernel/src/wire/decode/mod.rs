@@ -27,6 +27,7 @@ mod problem;
 mod profile_batch;
 
 pub use events::decode_events;
+pub(crate) use identifier::{normal_identifier, normal_profile_id};
 
 use super::BlockFormat;
 use crate::batch::Batch;
