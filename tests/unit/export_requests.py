@@ -9,10 +9,10 @@ from segue.domain.export import (
     MatchBy,
     MatchCriteria,
 )
-from segue.domain.export_checks import check_export_request
 from segue.domain.profile import BlockFormat
 from segue.domain.timestamp import parse_timestamp
 from segue.errors import FieldViolation
+from segue.service.export_selection import prepare
 
 DAY = 86_400_000
 START = parse_timestamp("2024-01-31T12:00:00Z")
@@ -45,7 +45,7 @@ def matching(match_by: MatchBy, *values: str, match_type: str = "") -> ExportReq
 
 def problems(request: ExportRequest) -> dict[str, str]:
     """Returns what is wrong with a request, by field."""
-    return by_field(check_export_request(request))
+    return by_field(prepare(request).violations)
 
 
 def by_field(violations: Iterable[FieldViolation]) -> dict[str, str]:

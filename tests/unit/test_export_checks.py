@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,11 @@ from segue.domain.export import (
     NotificationKind,
     NotificationTarget,
 )
-from segue.domain.export_checks import MAX_PATHS, check_export_request
-from segue.domain.match_values import MAX_VALUES, normal_value, normal_values
+from segue.domain.export_checks import MAX_PATHS
+from segue.domain.match_values import MAX_VALUES
 from segue.domain.profile import BlockFormat
 from segue.domain.timestamp import parse_timestamp
+from segue.service.export_selection import prepare
 from tests.unit.export_requests import (
     DAY,
     START,
@@ -155,28 +157,48 @@ def test_ten_wrong_values_need_no_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("match_by", "value", "normal"),
+    ("match_by", "value", "same"),
     [
-        (MatchBy.EMAIL_ADDRESS, "  Anna@Example.com\n", "Anna@Example.com"),
-        (MatchBy.EMAIL_ADDRESS, "å@räksmörgås.se", "å@räksmörgås.se"),
+        (MatchBy.EMAIL_ADDRESS, "  Anna@Example.com\n", "aNNa@example.COM"),
+        (MatchBy.EMAIL_ADDRESS, "å@räksmörgås.se", "Å@RÄKSMÖRGÅS.SE"),
         (MatchBy.PHONE_NUMBER, " +46 (70) 123-45.67 ", "+46701234567"),
-        (MatchBy.PROFILE_ID, " p 1 ", " p 1 "),
-        (MatchBy.ALTERNATE_ID, "A-17 ", "A-17 "),
     ],
 )
-def test_values_are_brought_into_the_form_in_which_they_are_stored(
-    match_by: MatchBy, value: str, normal: str
+def test_values_that_are_found_alike_are_the_same_value(
+    match_by: MatchBy, value: str, same: str
 ) -> None:
-    assert normal_value(match_by, value) == normal
+    one, other = (prepare(matching(match_by, text)) for text in (value, same))
+    assert one.match_digest == other.match_digest
+    assert one.match_values == other.match_values
 
 
-@given(st.sampled_from(MatchBy), st.lists(st.text(max_size=20), max_size=8))
-def test_normal_values_are_normal_and_each_there_once(match_by: MatchBy, values: list[str]) -> None:
-    match = matching(match_by, *values).match
-    assert match is not None
-    found = normal_values(match)
-    assert found == sorted(set(found))
-    assert [normal_value(match_by, value) for value in found] == found
+@pytest.mark.parametrize("match_by", [MatchBy.PROFILE_ID, MatchBy.ALTERNATE_ID])
+@pytest.mark.parametrize("other", ["A-17 ", " A-17", "a-17"])
+def test_ids_are_compared_as_they_are(match_by: MatchBy, other: str) -> None:
+    texts = ("A-17", other)
+    one, two = (prepare(matching(match_by, text, match_type="crm")) for text in texts)
+    assert one.match_digest != two.match_digest
+
+
+@given(
+    st.sampled_from([MatchBy.PROFILE_ID, MatchBy.EMAIL_ADDRESS]),
+    st.lists(st.sampled_from(["a@b", "A@B", "c@d.se", "å@b", "x"]), min_size=1),
+    st.randoms(),
+)
+def test_neither_order_nor_repeats_of_values_count(
+    match_by: MatchBy, values: list[str], random: Random
+) -> None:
+    turned = values + random.choices(values, k=3)
+    random.shuffle(turned)
+    one, other = (prepare(matching(match_by, *texts)) for texts in (values, turned))
+    assert (one.match_digest, one.match_values) == (other.match_digest, other.match_values)
+    is_right = match_by is MatchBy.PROFILE_ID or "x" not in values
+    assert bool(one.match_digest) == is_right == (not one.violations)
+
+
+def test_what_is_no_text_is_no_value() -> None:
+    found = problems(matching(MatchBy.PROFILE_ID, "p", "\ud800"))
+    assert set(found) == {"match_criteria.values[1]"}
 
 
 # --- Seed 002 ---------------------------------------------------------------------------------------------------------------
@@ -410,7 +432,7 @@ def test_everything_that_is_wrong_is_told_at_once_by_its_field() -> None:
         max_file_rows=0,
         events=EventWindow((), None),
     )
-    fields = [violation.field for violation in check_export_request(request)]
+    fields = [violation.field for violation in prepare(request).violations]
     assert fields == [
         "segments.segments[1]",
         "sync_token",

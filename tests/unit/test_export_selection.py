@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from segue._kernel import MatchValues
 from segue.domain.account import Account
 from segue.domain.export import EventWindow, ExportRequest, MatchBy
 from segue.domain.field import FieldType
@@ -110,8 +111,12 @@ def parsed(condition: bytes | None) -> Json:
     return None if condition is None else json.loads(condition)
 
 
-def identified(by: str, *values: str, kind: str | None = None) -> Json:
-    return {"identified": {"by": by, "type": kind, "values": list(values)}}
+def identified(by: str, kind: str | None = None) -> Json:
+    return {"identified": {"by": by, "type": kind}}
+
+
+def stored(match_by: MatchBy, *values: str) -> bytes:
+    return MatchValues(match_by, values).encode()
 
 
 # --- Seed 000 ---------------------------------------------------------------------------------------------------------------
@@ -131,8 +136,9 @@ def test_match_criteria_are_merged_with_the_groups_predefined_criteria(shop: Sho
         matching(MatchBy.EMAIL_ADDRESS, "b@c.se", " a@b.se", match_type="work"), group_id="both"
     )
     selection = shop.select(request)
-    leaf = identified("email", "a@b.se", "b@c.se", kind="work")
+    leaf = identified("email", "work")
     assert parsed(selection.condition) == {"and": [shop.source(request), leaf]}
+    assert selection.match_values == stored(MatchBy.EMAIL_ADDRESS, "a@b.se", "b@c.se")
 
 
 @pytest.mark.parametrize(
@@ -147,13 +153,15 @@ def test_match_type_is_the_type_of_the_identifier_that_matches(
     shop: Shop, match_by: MatchBy, by: str, value: str
 ) -> None:
     selection = shop.select(matching(match_by, value, match_type=" Home "))
-    assert parsed(selection.condition) == identified(by, value, kind="Home")
+    assert parsed(selection.condition) == identified(by, "Home")
+    assert selection.match_values == stored(match_by, value)
     assert selection.only is None
 
 
 def test_if_match_type_is_omitted_the_values_alone_count(shop: Shop) -> None:
     selection = shop.select(matching(MatchBy.PHONE_NUMBER, "+46 70-123 45 67"))
-    assert parsed(selection.condition) == identified("phone", "+46701234567")
+    assert parsed(selection.condition) == identified("phone")
+    assert selection.match_values == stored(MatchBy.PHONE_NUMBER, "+46701234567")
 
 
 def test_when_profile_id_is_used_match_type_is_a_customer_type(shop: Shop) -> None:
@@ -161,15 +169,17 @@ def test_when_profile_id_is_used_match_type_is_a_customer_type(shop: Shop) -> No
         matching(MatchBy.PROFILE_ID, "p2", "p1", "p2", match_type="Gold"), group_id="both"
     )
     selection = shop.select(request)
-    ids = identified("profile_id", "p1", "p2")
+    ids = identified("profile_id")
     customers = {"predicate": {"column": 1, "op": "equals", "text": "Gold"}}
     assert parsed(selection.condition) == {"and": [shop.source(request), ids, customers]}
+    assert selection.match_values == stored(MatchBy.PROFILE_ID, "p1", "p2")
 
 
 def test_of_other_profiles_than_the_requested_nothing_is_told(shop: Shop) -> None:
     request = matching(MatchBy.PROFILE_ID, "p1", match_type="Gold")
     selection = shop.select(request, last=shop.clock() - DAY)
-    assert parsed(selection.only) == identified("profile_id", "p1")
+    assert parsed(selection.only) == identified("profile_id")
+    assert selection.match_values == stored(MatchBy.PROFILE_ID, "p1")
 
 
 def test_an_unknown_segment_group_is_not_found(shop: Shop) -> None:

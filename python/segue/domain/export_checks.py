@@ -6,7 +6,7 @@ from typing import Final
 from segue.domain.document_checks import check_document, check_events
 from segue.domain.export import MEDIA_TYPES, ExportDelivery, ExportRequest
 from segue.domain.list import MEMBERSHIP_STATES
-from segue.domain.match_values import check_match
+from segue.domain.match_values import CheckedValues, check_match
 from segue.errors import FieldViolation
 
 MAX_SEGMENTS: Final = 100
@@ -21,13 +21,20 @@ MIN_FILE_BYTES: Final = 64 << 10
 """Smallest size at which a file may be ended; blocks are larger as a rule, so smaller ones would split nothing."""
 
 
-def check_export_request(request: ExportRequest) -> list[FieldViolation]:
+def check_export_request(
+    request: ExportRequest, values: CheckedValues | None
+) -> list[FieldViolation]:
     """Returns what is wrong with a request, of all its fields at once.
 
-    Note:
-        Some seconds for a million match values; not for the event loop.
+    Args:
+        request: What was sent.
+        values: What the kernel found of the values of its match criteria; None where it did not look.
     """
-    return [violation for check in _CHECKS for violation in check(request)]
+    return [
+        *(violation for check in _OF_CONTENT for violation in check(request)),
+        *check_match(request.match, values),
+        *(violation for check in _OF_DELIVERY for violation in check(request)),
+    ]
 
 
 def segment_field(request: ExportRequest, position: int) -> str:
@@ -107,7 +114,7 @@ def _check_files(request: ExportRequest) -> Iterator[FieldViolation]:
         yield FieldViolation("max_file_bytes", f"must be {MIN_FILE_BYTES} or more, which is 64 KiB")
 
 
-_CHECKS: Final = (
+_OF_CONTENT: Final = (
     _check_format,
     _check_source,
     _check_since,
@@ -115,8 +122,8 @@ _CHECKS: Final = (
     _check_paths,
     check_document,
     check_events,
-    lambda request: check_match(request.match),
-    _check_streams,
-    _check_files,
 )
-"""In the order in which their problems are told."""
+"""Checks of what is exported, in the order in which their problems are told; match criteria come next."""
+
+_OF_DELIVERY: Final = (_check_streams, _check_files)
+"""Checks of how it leaves, which come last."""

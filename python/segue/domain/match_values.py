@@ -1,8 +1,7 @@
-"""Values of match criteria: what identifiers of each kind look like, and the form in which the kernel finds them (seed 000)."""
+"""Values of match criteria: how many there may be, and what is said of those of another kind (seed 000)."""
 
-import re
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
 
 from segue.domain.export import MatchBy, MatchCriteria
 from segue.errors import FieldViolation
@@ -13,35 +12,17 @@ MAX_VALUES: Final = 1_000_000
 MAX_TYPE_BYTES: Final = 100
 """Longest type of an identifier and longest customer type that is stored."""
 
-MAX_PROFILE_ID_BYTES: Final = 255
-MAX_IDENTIFIER_BYTES: Final = 256
 
-_POSITIONS_TOLD: Final = 10
-"""Wrong values that are told one by one; of more, only the number is."""
+class CheckedValues(Protocol):
+    """Values that the kernel looked at."""
 
-_LABEL: Final = rb"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]{0,61}[A-Za-z0-9\x80-\xff])?"
-_EMAIL: Final = re.compile(
-    rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\x80-\xff-]{1,64}@" + _LABEL + rb"(?:\." + _LABEL + rb")*"
-)
-"""The kernel's rule, that of the HTML standard with letters beyond ASCII, of UTF-8."""
+    @property
+    def wrong_count(self) -> int:
+        """Values that are of another kind."""
 
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-_BETWEEN_DIGITS: Final = str.maketrans("", "", " .-()")
-
-
-def normal_value(match_by: MatchBy, value: str) -> str | None:
-    """Brings a value into the form in which it is looked for; None when it is of another kind."""
-    return _KINDS[match_by][0](value)
-
-
-def normal_values(match: MatchCriteria) -> list[str]:
-    """Returns the values that are looked for, each once, in order; those of another kind are left out.
-
-    Note:
-        Some seconds for a million; not for the event loop.
-    """
-    normal = (normal_value(match.match_by, value) for value in match.values)
-    return sorted({value for value in normal if value is not None})
+    @property
+    def wrong_positions(self) -> Sequence[int]:
+        """Positions of the first of them, ascending."""
 
 
 def match_type_of(match: MatchCriteria) -> str | None:
@@ -49,11 +30,19 @@ def match_type_of(match: MatchCriteria) -> str | None:
     return match.match_type.strip() or None
 
 
-def check_match(match: MatchCriteria | None) -> Iterator[FieldViolation]:
+def has_fitting_count(match: MatchCriteria) -> bool:
+    """Whether there are as many values as a request may have."""
+    return 1 <= len(match.values) <= MAX_VALUES
+
+
+def check_match(
+    match: MatchCriteria | None, checked: CheckedValues | None
+) -> Iterator[FieldViolation]:
     """Finds what is wrong with match criteria; tells positions of values, never values.
 
-    Note:
-        Some seconds for a million; not for the event loop.
+    Args:
+        match: What was sent.
+        checked: What the kernel found of its values; None where there are too many or too few, so that it did not look.
     """
     if match is None:
         return
@@ -65,58 +54,30 @@ def check_match(match: MatchCriteria | None) -> Iterator[FieldViolation]:
         yield FieldViolation(
             "match_criteria.match_type", "is required for ALTERNATE_ID; name the type of the ids"
         )
-    if not 1 <= len(match.values) <= MAX_VALUES:
+    if not has_fitting_count(match):
         yield FieldViolation(
             "match_criteria.values", f"has {len(match.values):,} entries; send 1 to {MAX_VALUES:,}"
         )
-    else:
-        yield from _check_kind(match)
+    if checked is not None:
+        yield from _of_another_kind(match, checked)
 
 
-def _check_kind(match: MatchCriteria) -> Iterator[FieldViolation]:
-    normal, problem = _KINDS[match.match_by]
-    wrong = [position for position, value in enumerate(match.values) if normal(value) is None]
-    for position in wrong[:_POSITIONS_TOLD]:
-        yield FieldViolation(f"match_criteria.values[{position}]", problem)
-    if len(wrong) > _POSITIONS_TOLD:
+def _of_another_kind(match: MatchCriteria, checked: CheckedValues) -> Iterator[FieldViolation]:
+    for position in checked.wrong_positions:
+        yield FieldViolation(f"match_criteria.values[{position}]", _PROBLEMS[match.match_by])
+    if checked.wrong_count > len(checked.wrong_positions):
         yield FieldViolation(
             "match_criteria.values",
-            f"has {len(wrong):,} such entries in all, of {len(match.values):,}; correct them or choose another match_by",
+            f"has {checked.wrong_count:,} such entries in all, of {len(match.values):,}; correct them or choose another match_by",
         )
 
 
-def _email(value: str) -> str | None:
-    stripped = value.strip()
-    encoded = stripped.encode()
-    is_email = len(encoded) <= MAX_IDENTIFIER_BYTES and _EMAIL.fullmatch(encoded)
-    return stripped if is_email else None
-
-
-def _phone(value: str) -> str | None:
-    bare = value.strip().translate(_BETWEEN_DIGITS)
-    return bare if _PHONE.fullmatch(bare) else None
-
-
-def _text_of(max_bytes: int) -> Callable[[str], str | None]:
-    def text(value: str) -> str | None:
-        return value if 1 <= len(value.encode()) <= max_bytes and "\0" not in value else None
-
-    return text
-
-
-_KINDS: Final[dict[MatchBy, tuple[Callable[[str], str | None], str]]] = {
-    MatchBy.PROFILE_ID: (
-        _text_of(MAX_PROFILE_ID_BYTES),
-        f"is no profile id; they have 1 to {MAX_PROFILE_ID_BYTES} bytes",
-    ),
-    MatchBy.ALTERNATE_ID: (
-        _text_of(MAX_IDENTIFIER_BYTES),
-        f"is no alternate id; they have 1 to {MAX_IDENTIFIER_BYTES} bytes",
-    ),
-    MatchBy.EMAIL_ADDRESS: (_email, "is no e-mail address; write it as name@example.com"),
+_PROBLEMS: Final = {
+    MatchBy.PROFILE_ID: "is no profile id; they have 1 to 255 bytes",
+    MatchBy.ALTERNATE_ID: "is no alternate id; they have 1 to 256 bytes",
+    MatchBy.EMAIL_ADDRESS: "is no e-mail address; write it as name@example.com",
     MatchBy.PHONE_NUMBER: (
-        _phone,
-        "is no phone number in E.164 form; write it as +46701234567, with 7 to 15 digits",
+        "is no phone number in E.164 form; write it as +46701234567, with 7 to 15 digits"
     ),
 }
-"""By kind: what brings a value into its form, and what is said of one that is of another kind."""
+"""What is said of a value that the kernel found to be of another kind."""

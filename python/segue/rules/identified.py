@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from segue.domain.export import MatchBy, MatchCriteria
-from segue.domain.match_values import match_type_of, normal_values
+from segue.domain.match_values import match_type_of
 
 CUSTOMER_TYPE_COLUMN: Final = 1
 """The kernel's column of customer types."""
@@ -20,16 +20,12 @@ _BY: Final = {
 def lower_identifiers(match: MatchCriteria) -> bytes:
     """Writes the condition of profiles that have one of the identifiers, of the type that is asked for.
 
-    A customer type is not part of it: see `lower_customer_type`.
-
-    Note:
-        Some seconds for a million values; not for the event loop.
+    The identifiers themselves come beside it, as `segue._kernel.MatchValues`. A customer type is not part of it: see `lower_customer_type`.
     """
     is_profile_id = match.match_by is MatchBy.PROFILE_ID
     identified = {
         "by": _BY[match.match_by],
         "type": None if is_profile_id else match_type_of(match),
-        "values": normal_values(match),
     }
     return json.dumps({"identified": identified}, separators=(",", ":")).encode()
 

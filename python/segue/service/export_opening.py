@@ -1,6 +1,5 @@
 """Use case of opening exports: pins a snapshot and says what is exported of it (seeds 000, 001, 002 and 003)."""
 
-import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from segue.domain.export import (
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import ExportsPending, TimeInvalid, TimeOutOfRange
+from segue.kernel import guard
 from segue.service.directory import account_in
 from segue.service.export_ends import ExportEnds
 from segue.service.export_rows import HeldExports, export_name
@@ -89,7 +89,7 @@ class ExportOpening:
         if request.notify is not None:
             self._targets.check(request.notify)
         account = await self._ledger.directory.account(account_id)
-        asked = await asyncio.to_thread(self._asked, account_id, request)
+        asked = await guard.run(self._asked, account, request)
         fingerprint = asked.fingerprint
         token, nonce = self._tokens.new()
         async with self._ledger.pin(account) as pinned:
@@ -117,17 +117,17 @@ class ExportOpening:
         if row.delivery is ExportDelivery.STREAMS:
             await self._statuses.count(account, row)
         self._ends.changed.tell()
-        return await self._opened(account, request, secret, row)
+        return self._opened(account, asked.prepared, secret, row)
 
-    def _asked(self, account_id: str, request: ExportRequest) -> _Asked:
-        """Works out what needs no reading; seconds for a million match values, so not for the event loop."""
+    def _asked(self, account: Account, request: ExportRequest) -> _Asked:
+        """Works out what needs no reading; up to a second for a million match values, so not for the event loop."""
         prepared, last = prepare(request), None
         if not prepared.violations and request.sync_token:
-            last = self._sync_tokens.read(account_id, request, request.sync_token)
+            last = self._sync_tokens.read(account.key, prepared, request.sync_token)
         elif request.last_datetime:
             last = parse_timestamp(request.last_datetime)
         effective = None if last is None else _effective(last, request.last_datetime)
-        return _Asked(request, prepared, last, effective, _fingerprint(request))
+        return _Asked(request, prepared, last, effective, _fingerprint(prepared))
 
     def _check_limits(
         self, tx: Connection, account: Account, request: ExportRequest, now: int
@@ -196,13 +196,11 @@ class ExportOpening:
             raise token_invalid()
         return secret, row
 
-    async def _opened(
-        self, account: Account, request: ExportRequest, token: Secret, row: ExportRow
+    def _opened(
+        self, account: Account, prepared: PreparedRequest, token: Secret, row: ExportRow
     ) -> ExportOpened:
-        sync_token = await asyncio.to_thread(
-            self._sync_tokens.issue, account.account_id, request, row.snapshot_millis
-        )
-        is_called = request.notify is not None and request.notify.kind is NotificationKind.WEBHOOK
+        notify = prepared.request.notify
+        is_called = notify is not None and notify.kind is NotificationKind.WEBHOOK
         return ExportOpened(
             token=token,
             name=export_name(account, row),
@@ -210,7 +208,7 @@ class ExportOpening:
             snapshot_millis=row.snapshot_millis,
             revision=row.revision,
             expire_millis=row.expire_millis,
-            sync_token=sync_token,
+            sync_token=self._sync_tokens.issue(account.key, prepared, row.snapshot_millis),
             poll_uri=(
                 self._statuses.poll_uri(row) if row.delivery is ExportDelivery.FILES else None
             ),
@@ -228,8 +226,8 @@ def _effective(last_millis: int, text: str) -> int:
         ) from error
 
 
-def _fingerprint(request: ExportRequest) -> bytes:
+def _fingerprint(prepared: PreparedRequest) -> bytes:
     """Returns what tells two requests apart; with what their own texts leave out."""
-    values = request.match.values if request.match else ()
+    request = prepared.request
     address = request.notify.address if request.notify else ""
-    return hashlib.sha256(repr((request, values, address)).encode()).digest()
+    return hashlib.sha256(repr((request, prepared.match_digest, address)).encode()).digest()

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-from segue._kernel import Export, Plan, Schema, Snapshot
+from segue._kernel import Export, MatchValues, Plan, Schema, Snapshot
 from segue.domain.account import Account
 from segue.domain.export import ExportState
 from segue.errors import ExportWithdrawn
@@ -145,7 +145,9 @@ def _export(
     snapshot: Snapshot, schema: Schema, row: ExportRow, selection: Selection, block_bytes: int
 ) -> Export:
     now = row.snapshot_millis
-    plan = None if selection.condition is None else Plan(schema, selection.condition, now)
+    stored = selection.match_values
+    values = None if stored is None else MatchValues.decode(stored)
+    plan = None if selection.condition is None else Plan(schema, selection.condition, now, values)
     return snapshot.export(
         schema,
         plan,
@@ -155,17 +157,19 @@ def _export(
         columns=selection.columns,
         events=selection.events,
         changed_from_millis=row.changed_from_millis,
-        plan_before=_plan_before(schema, selection, plan),
-        only=None if selection.only is None else Plan(schema, selection.only, now),
+        plan_before=_plan_before(schema, selection, plan, values),
+        only=None if selection.only is None else Plan(schema, selection.only, now, values),
         include_removed=row.include_removed,
         block_bytes=block_bytes,
     )
 
 
-def _plan_before(schema: Schema, selection: Selection, plan: Plan | None) -> Plan | None:
+def _plan_before(
+    schema: Schema, selection: Selection, plan: Plan | None, values: MatchValues | None
+) -> Plan | None:
     """Compiles what an increment's members were; None when it cannot have been another condition."""
     if plan is None or selection.condition_before is None or selection.before_millis is None:
         return None
     if selection.condition_before == selection.condition and not plan.is_timed:
         return None
-    return Plan(schema, selection.condition_before, selection.before_millis)
+    return Plan(schema, selection.condition_before, selection.before_millis, values)

@@ -6,7 +6,7 @@ names its lease, so that one whose lease was taken over writes nothing.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from segue.domain.export import (
@@ -41,9 +41,11 @@ class Selection:
     """Columns that are written; None is all."""
     events: tuple[tuple[str, ...], int, int] | None = None
     """Event types and their window, from one moment until before another."""
+    match_values: bytes | None = field(default=None, repr=False)
+    """Identifiers that all of the conditions look for, as `segue._kernel.MatchValues` writes them; None for conditions that look for none."""
 
     def encode(self) -> bytes:
-        """Writes it as the bytes that are stored."""
+        """Writes all but the identifiers as the bytes that are stored."""
         conditions = [
             None if part is None else part.decode()
             for part in (self.condition, self.condition_before, self.only)
@@ -51,8 +53,8 @@ class Selection:
         return json.dumps([conditions, self.before_millis, self.columns, self.events]).encode()
 
     @classmethod
-    def decode(cls, stored: bytes) -> "Selection":
-        """Reads what `encode` wrote."""
+    def decode(cls, stored: bytes, match_values: bytes | None) -> "Selection":
+        """Reads what `encode` wrote, beside which the identifiers are stored."""
         conditions, before_millis, columns, events = json.loads(stored)
         condition, before, only = (None if part is None else part.encode() for part in conditions)
         return cls(
@@ -62,6 +64,7 @@ class Selection:
             only,
             None if columns is None else tuple(columns),
             None if events is None else (tuple(events[0]), events[1], events[2]),
+            match_values,
         )
 
 
@@ -110,8 +113,8 @@ def insert(
     (row,) = tx.execute(
         "INSERT INTO export (account, export_id, digest, link_nonce, link_digest, state, delivery, format, compression, list_id,"
         " changed_from_millis, include_removed, revision, schema_version, snapshot_millis, stream_count, max_file_rows,"
-        " max_file_bytes, row_count, create_millis, expire_millis, due_millis, selection)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+        " max_file_bytes, row_count, create_millis, expire_millis, due_millis, selection, match_values)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
         (
             export.account,
             export.export_id,
@@ -136,6 +139,7 @@ def insert(
             export.expire_millis,
             due_millis,
             selection.encode(),
+            selection.match_values,
         ),
     )
     return int(row[0])
@@ -163,8 +167,8 @@ def find_by_key(tx: Connection, key: int) -> ExportRow | None:
 
 def read_selection(tx: Connection, key: int) -> Selection:
     """Reads which rows and columns an export has."""
-    (row,) = tx.execute("SELECT selection FROM export WHERE key = ?", (key,))
-    return Selection.decode(row[0])
+    (row,) = tx.execute("SELECT selection, match_values FROM export WHERE key = ?", (key,))
+    return Selection.decode(*row)
 
 
 def schema_version_at(tx: Connection, account: int, millis: int) -> int:

@@ -31,7 +31,8 @@ CREATE TABLE export (
     due_millis INTEGER,
     lease_millis INTEGER NOT NULL DEFAULT 0,
     lease TEXT NOT NULL DEFAULT '',
-    selection BLOB NOT NULL
+    selection BLOB NOT NULL,
+    match_values BLOB
 );
 CREATE INDEX export_account ON export (account, key);
 CREATE INDEX export_due ON export (due_millis) WHERE due_millis IS NOT NULL;

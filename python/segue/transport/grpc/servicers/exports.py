@@ -25,7 +25,7 @@ class ExportServicer:
         """Serves `InitiateExport`."""
         account = names.account_of(request.parent, "parent")
         return export_opened_message(
-            await self._exports.opening.initiate(account, export_request_of(account, request))
+            await self._exports.opening.initiate(account, await export_request_of(account, request))
         )
 
     async def get_export_status(
