@@ -68,7 +68,7 @@ REFUSALS: list[tuple[type[SegueError], set[str], Callable[[Path], object]]] = [
     (
         errors.DefinitionInvalid,
         {"what", "problem"},
-        lambda _: decode_as(BlockFormat.BLOCK_FORMAT_PARQUET, b""),
+        lambda _: decode_as(BlockFormat.BLOCK_FORMAT_EVENT_BATCH, b""),
     ),
     (errors.SnapshotInvalid, {"file", "problem"}, lambda path: Table.open(str(path))),
     (errors.SnapshotInvalid, {"file", "problem"}, verify_a_damaged_file),

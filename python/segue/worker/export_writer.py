@@ -28,6 +28,9 @@ INDEX_ENTRY: Final = struct.Struct("<QI")
 PROGRESS_BYTES: Final = 32 << 20
 """Bytes between two notes of progress, each of which renews the lease."""
 
+MAX_FILES: Final = 10_000
+"""Files that one export may have: all of them stand in its status, which must stay a message that clients take."""
+
 RENEWED_MILLIS: Final = 60_000
 
 _log = structlog.get_logger(__name__)
@@ -77,7 +80,7 @@ class ExportWriter:
 
         Raises:
             LeaseLost: The job is no longer this process's.
-            ExportTooLarge: It is larger than the server makes.
+            ExportTooLarge: It is larger than the server makes, or would have too many files.
             StorageFull: There is no room for the files.
             StoreUnavailable: The store or the blob store cannot be written.
         """
@@ -126,6 +129,11 @@ class ExportWriter:
         return whole.slice(first, self._row.max_file_rows, self._row.max_file_bytes)
 
     async def _write_file(self, part: Export, number: int, row_count: int) -> FileRow:
+        if number == MAX_FILES:
+            raise ExportTooLarge(
+                f"the export would have more than {MAX_FILES} files; ask for larger ones by max_file_rows or max_file_bytes",
+                {"limit": "export_files", "maximum": MAX_FILES},
+            )
         path = f"{self._account.key}/{self._row.export_id}/{self._lease}-{number}.{EXTENSIONS[self._row.block_format]}"
         self._written.paths.append(path)
         digest, index, rows, size = hashlib.sha256(), bytearray(), 0, 0
