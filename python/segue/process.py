@@ -68,4 +68,11 @@ def route_library_logs(level: str) -> None:
             ],
         )
     )
+    handler.addFilter(_is_ours_to_mend)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+
+
+def _is_ours_to_mend(record: logging.LogRecord) -> bool:
+    """Tells whether a line is worth reading: grpc.aio logs a traceback whenever a caller leaves in the middle of a message."""
+    error = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
+    return error is None or error.__name__ != "ExecuteBatchError"

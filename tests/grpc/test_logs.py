@@ -1,11 +1,25 @@
 """What stands in the log, and what never does."""
 
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs lack it
 
-from segue.process import configure_logs
+from segue.process import configure_logs, route_library_logs
+
+
+@pytest.fixture
+def routed(capsys: pytest.CaptureFixture[str]) -> Iterator[logging.Logger]:
+    """Routes lines of libraries as a server does, to what is captured, and puts everything back."""
+    del capsys  # stands in place of standard error from now on
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    route_library_logs("info")
+    yield logging.getLogger("grpc._cython.cygrpc")
+    root.handlers[:], root.level = before
 
 
 def test_a_line_is_json_with_the_error_and_without_the_values_of_variables(
@@ -37,3 +51,17 @@ def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str
     finally:
         structlog.configure(**before)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"),
+    [(cygrpc.ExecuteBatchError("send"), False), (RuntimeError("send"), True)],
+)
+def test_a_caller_that_left_in_the_middle_of_a_message_is_no_line(
+    routed: logging.Logger,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    is_told: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    routed.error("raised in core", exc_info=error)
+    assert ("raised in core" in capsys.readouterr().err) == is_told
