@@ -1049,7 +1049,7 @@ class StreamMembersRequest(_message.Message):
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
     format: _block_pb2.BlockFormat.ValueType
-    """Optional. PROFILE_BATCH (the default), NDJSON or ARROW_IPC."""
+    """Optional. Any format of exports; PROFILE_BATCH is the default."""
     def __init__(
         self,
         *,

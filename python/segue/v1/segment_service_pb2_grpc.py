@@ -214,7 +214,7 @@ class SegmentServiceServicer:
     def StreamMembers(self, request, context):
         """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-        Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+        Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (format).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

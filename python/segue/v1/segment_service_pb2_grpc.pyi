@@ -93,7 +93,7 @@ class SegmentServiceStub:
     StreamMembers: _grpc.UnaryStreamMultiCallable[_segment_service_pb2.StreamMembersRequest, _segment_service_pb2.StreamMembersResponse]
     """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-    Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+    Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (format).
     """
     WatchSegment: _grpc.UnaryStreamMultiCallable[_segment_service_pb2.WatchSegmentRequest, _segment_service_pb2.WatchSegmentResponse]
     """Streams who enters and leaves a segment, as commits and the passing of time cause it, until the caller ends the stream.
@@ -177,7 +177,7 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     StreamMembers: _aio.UnaryStreamMultiCallable[_segment_service_pb2.StreamMembersRequest, _segment_service_pb2.StreamMembersResponse]  # type: ignore[assignment]
     """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-    Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+    Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (format).
     """
     WatchSegment: _aio.UnaryStreamMultiCallable[_segment_service_pb2.WatchSegmentRequest, _segment_service_pb2.WatchSegmentResponse]  # type: ignore[assignment]
     """Streams who enters and leaves a segment, as commits and the passing of time cause it, until the caller ends the stream.
@@ -324,7 +324,7 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_segment_service_pb2.StreamMembersResponse], _abc.AsyncIterator[_segment_service_pb2.StreamMembersResponse]]:
         """Streams the members of a segment as they are now, without a token; not resumable, see `ExportService` for that.
 
-        Errors: `RESOURCE_NOT_FOUND` (271), `NOT_IMPLEMENTED` for a format that is not built.
+        Errors: `RESOURCE_NOT_FOUND` (271), `FIELD_INVALID` (format).
         """
 
     @_abc_1.abstractmethod
