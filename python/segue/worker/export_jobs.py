@@ -174,7 +174,7 @@ class ExportJobs:
             case None:
                 _log.info("export.written", account=row.account, export=row.export_id)
             case LeaseLost() | ExportWithdrawn() | TokenInvalid():
-                await self._discard(writer, row)
+                await writer.discard()
             case asyncio.CancelledError():
                 await self._give_back(writer, row, lease)
             case _:
@@ -186,12 +186,12 @@ class ExportJobs:
         await self._store.write(
             lambda tx: exports.put_back(tx, row.key, lease, self._clock(), attempt)
         )
-        await self._discard(writer, row)
+        await writer.discard()
 
     async def _failed(
         self, writer: ExportWriter, row: ExportRow, lease: str, error: BaseException
     ) -> None:
-        await self._discard(writer, row)
+        await writer.discard()
         state = FINAL.get(type(error), ExportState.FAILED)
         if type(error) not in FINAL and row.attempt < self._limits.export_attempts:
             wait = FIRST_RETRY_MILLIS << (row.attempt - 1)
@@ -209,13 +209,6 @@ class ExportJobs:
                 export_notifications.set_due(tx, row.key, self._clock())
 
         await self._store.write(work)
-
-    async def _discard(self, writer: ExportWriter, row: ExportRow) -> None:
-        """Deletes what an attempt wrote. Where that fails, as in a place that cannot be reached, the sweep does it later: the job goes on."""
-        try:
-            await writer.discard()
-        except SegueError as error:
-            _log.warning("export.discard_failed", export=row.export_id, exc_info=error)
 
     async def _stop_job(self, key: int) -> None:
         if key in self._running:
