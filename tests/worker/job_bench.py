@@ -27,8 +27,8 @@ from segue.store.blob_directory import BlobDirectory, FileDraft
 from segue.store.blobs import EXPORTS_DIRECTORY, Blobs
 from segue.store.exports import ExportRow
 from segue.v1 import export_service_pb2, profile_pb2
-from segue.worker.export_jobs import LEASE_MILLIS, ExportJobs
-from segue.worker.export_writer import INDEX_ENTRY, WriterTools
+from segue.worker.export_jobs import ExportJobs
+from segue.worker.export_writer import LEASE_MILLIS, WriterTools
 from tests.unit.use_cases import HandClock, OpenUseCases
 
 BLOCK_BYTES = 4096
@@ -229,7 +229,7 @@ class JobBench:
         """Returns where the blocks of a file end, and how many rows end in each."""
         file = await self.store.read(lambda tx: export_files.find(tx, row.key, number))
         assert file is not None
-        return list(INDEX_ENTRY.iter_unpack(file.blocks))
+        return list(export_files.BLOCK_ENTRY.iter_unpack(file.blocks))
 
     async def known_paths(self) -> list[str]:
         """Returns the paths of all files that rows know."""

@@ -15,8 +15,8 @@ from segue.domain.profile import BlockFormat
 from segue.errors import ExportFailed
 from segue.store import accounts, exports
 from segue.v1 import profile_pb2
-from segue.worker.export_jobs import FIRST_RETRY_MILLIS, LEASE_MILLIS
-from segue.worker.export_writer import ExportWriter
+from segue.worker.export_jobs import FIRST_RETRY_MILLIS
+from segue.worker.export_writer import LEASE_MILLIS, ExportWriter
 from tests.unit.use_cases import HandClock
 from tests.worker.job_bench import BLOCK_BYTES, JobBench, job_bench, until
 

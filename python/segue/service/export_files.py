@@ -1,7 +1,6 @@
 """Finished files of exports, found and read for both transports."""
 
 import asyncio
-import struct
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -36,9 +35,6 @@ from segue.store.exports import ExportRow
 PIECE_BYTES: Final = 1 << 20
 """Size of the pieces that `content` yields."""
 
-_BLOCK: Final = struct.Struct("<QI")
-"""An entry of a file's index of blocks, as `FileRow.blocks` says."""
-
 _LINKED: Final = "the export of this link"
 """What stands for a link in errors: the link itself is a secret."""
 
@@ -65,7 +61,7 @@ class ExportFiles:
         Raises:
             ResourceNotFound: There is no such export or file, or no more, or it is another account's: one answer for all.
             ExportNotReady: The export is being made.
-            ExportFailed: It could not be made, or was given up.
+            ExportFailed: It could not be made.
             ExportWithdrawn: It held a profile that was erased since.
         """
         found = await self._store.read(
@@ -81,7 +77,7 @@ class ExportFiles:
         Raises:
             ResourceNotFound: As with `find`.
             ExportNotReady: The export is being made.
-            ExportFailed: It could not be made, or was given up.
+            ExportFailed: It could not be made.
             ExportWithdrawn: It held a profile that was erased since.
         """
         digest = Secret(secret).digest()
@@ -226,7 +222,7 @@ def check_made(account: Account, export: ExportRow) -> None:
 def _blocks_from(file: FileRow, offset: int) -> Iterator[tuple[int, int, int]]:
     """Yields where blocks begin and end, and the rows that end in each, from an offset on."""
     start = offset
-    for end, row_count in _BLOCK.iter_unpack(file.blocks):
+    for end, row_count in export_files.BLOCK_ENTRY.iter_unpack(file.blocks):
         if end > offset:
             yield start, end, row_count
             start = end

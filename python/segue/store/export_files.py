@@ -1,11 +1,15 @@
 """Rows of export files that were written to their end."""
 
 import json
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from segue.store.base import Connection
+
+BLOCK_ENTRY: Final = struct.Struct("<QI")
+"""An entry of `FileRow.blocks`: a block's end and the rows that end in it."""
 
 _COLUMNS: Final = "number, path, row_count, byte_count, sha256, blocks"
 
@@ -22,7 +26,7 @@ class FileRow:
     byte_count: int
     sha256: bytes
     blocks: bytes
-    """For each block its end, an unsigned number of 8 bytes, and the rows that end in it, one of 4; least byte first."""
+    """A `BLOCK_ENTRY` for each block, in order."""
 
 
 def insert(tx: Connection, export: int, file: FileRow) -> None:
@@ -52,7 +56,7 @@ def find(tx: Connection, export: int, number: int) -> FileRow | None:
 
 
 def count(tx: Connection, export: int) -> int:
-    """Counts an export's files by the number of the last: an export may have millions."""
+    """Counts an export's files by the number of the last."""
     (row,) = tx.execute(
         "SELECT coalesce(max(number) + 1, 0) FROM export_file WHERE export = ?", (export,)
     )

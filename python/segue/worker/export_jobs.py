@@ -26,10 +26,7 @@ from segue.service.limits import Limits
 from segue.store import accounts, export_notifications, exports
 from segue.store.base import Connection, Store
 from segue.store.exports import ExportRow
-from segue.worker.export_writer import ExportWriter, LeaseLost, WriterTools
-
-LEASE_MILLIS: Final = 60_000
-"""How long a lease counts; it is renewed with every note of progress."""
+from segue.worker.export_writer import LEASE_MILLIS, ExportWriter, LeaseLost, WriterTools
 
 IDLE_SECONDS: Final = 5.0
 """How long the queue is not looked at when nothing says that it changed."""

@@ -1,7 +1,6 @@
 """Writes one export's files: kernel → blob store, block by block, with an index by which they are read."""
 
 import hashlib
-import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,16 +21,14 @@ from segue.store.blobs import Blobs
 from segue.store.export_files import FileRow
 from segue.store.exports import ExportRow
 
-INDEX_ENTRY: Final = struct.Struct("<QI")
-"""A block's end and the rows that end in it."""
-
 PROGRESS_BYTES: Final = 32 << 20
 """Bytes between two notes of progress, each of which renews the lease."""
 
 MAX_FILES: Final = 10_000
 """Files that one export may have: all of them stand in its status, which must stay a message that clients take."""
 
-RENEWED_MILLIS: Final = 60_000
+LEASE_MILLIS: Final = 60_000
+"""How long a lease counts; it is renewed with every note of progress."""
 
 _log = structlog.get_logger(__name__)
 
@@ -141,7 +138,7 @@ class ExportWriter:
             async for data, block_rows in self._blocks(part, digest):
                 await writer.write(data)
                 rows, size = rows + block_rows, size + len(data)
-                index += INDEX_ENTRY.pack(size, block_rows)
+                index += export_files.BLOCK_ENTRY.pack(size, block_rows)
                 self._count(len(data), block_rows)
                 if self._written.size_bytes - self._written.noted_bytes >= PROGRESS_BYTES:
                     await self._note(row_count)
@@ -185,7 +182,7 @@ class ExportWriter:
         written.noted_bytes = written.size_bytes
 
         def work(tx: Connection) -> bool:
-            until = self._tools.clock() + RENEWED_MILLIS
+            until = self._tools.clock() + LEASE_MILLIS
             is_held = exports.progress(
                 tx, self._row.key, self._lease, until, row_count, written.rows, written.size_bytes
             )

@@ -33,7 +33,7 @@ def retrieve_blocks(
         call = connection.stubs.exports.RetrieveExport(request, metadata=connection.metadata)
         return _checked(call, cursor)
 
-    return _reopened(connection, stream)
+    return reopened(connection, stream)
 
 
 def watch_export(connection: AsyncConnection, token: str) -> AsyncGenerator[ExportStatus, None]:
@@ -45,11 +45,9 @@ def watch_export(connection: AsyncConnection, token: str) -> AsyncGenerator[Expo
 
     def stream() -> AsyncGenerator[ExportStatus, None]:
         request = WatchExportRequest(token=token)
-        return _received(
-            connection.stubs.exports.WatchExport(request, metadata=connection.metadata)
-        )
+        return received(connection.stubs.exports.WatchExport(request, metadata=connection.metadata))
 
-    return _reopened(connection, stream)
+    return reopened(connection, stream)
 
 
 def stream_members(
@@ -64,9 +62,10 @@ def stream_members(
     return _checked(stream, BlockCursor())
 
 
-async def _reopened(
+async def reopened(
     connection: AsyncConnection, stream: Callable[[], AsyncGenerator[Item, None]]
 ) -> AsyncGenerator[Item, None]:
+    """Yields what a stream has; one that breaks is opened again, as long as the retry policy waits."""
     budget = RetryBudget(connection.options.retry)
     while True:
         try:
@@ -84,12 +83,13 @@ async def _reopened(
 
 
 async def _checked(stream: Any, cursor: BlockCursor) -> AsyncGenerator[Block, None]:  # noqa: ANN401  # typed for sync channels only
-    async with aclosing(_received(stream)) as responses:
+    async with aclosing(received(stream)) as responses:
         async for response in responses:
             yield cursor.accept(response)
 
 
-async def _received(stream: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401
+async def received(stream: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401
+    """Yields the responses of a call, with its errors as ours; gives the call up when nobody reads on."""
     try:
         async for response in stream:
             yield response

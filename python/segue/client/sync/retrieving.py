@@ -30,7 +30,7 @@ def retrieve_blocks(connection: Connection, request: RetrieveExportRequest) -> I
         call = connection.stubs.exports.RetrieveExport(request, metadata=connection.metadata)
         return _checked(call, cursor)
 
-    return _reopened(connection, stream)
+    return reopened(connection, stream)
 
 
 def watch_export(connection: Connection, token: str) -> Iterator[ExportStatus]:
@@ -42,11 +42,9 @@ def watch_export(connection: Connection, token: str) -> Iterator[ExportStatus]:
 
     def stream() -> Iterator[ExportStatus]:
         request = WatchExportRequest(token=token)
-        return _received(
-            connection.stubs.exports.WatchExport(request, metadata=connection.metadata)
-        )
+        return received(connection.stubs.exports.WatchExport(request, metadata=connection.metadata))
 
-    return _reopened(connection, stream)
+    return reopened(connection, stream)
 
 
 def stream_members(connection: Connection, request: StreamMembersRequest) -> Iterator[Block]:
@@ -59,7 +57,8 @@ def stream_members(connection: Connection, request: StreamMembersRequest) -> Ite
     return _checked(stream, BlockCursor())
 
 
-def _reopened(connection: Connection, stream: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+def reopened(connection: Connection, stream: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+    """Yields what a stream has; one that breaks is opened again, as long as the retry policy waits."""
     budget = RetryBudget(connection.options.retry)
     while True:
         try:
@@ -76,11 +75,12 @@ def _reopened(connection: Connection, stream: Callable[[], Iterator[Item]]) -> I
 
 
 def _checked(stream: Any, cursor: BlockCursor) -> Iterator[Block]:  # noqa: ANN401  # a call and an iterator: grpc has no public type
-    for response in _received(stream):
+    for response in received(stream):
         yield cursor.accept(response)
 
 
-def _received(stream: Any) -> Iterator[Any]:  # noqa: ANN401
+def received(stream: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yields the responses of a call, with its errors as ours; gives the call up when nobody reads on."""
     try:
         yield from stream
     except grpc.RpcError as error:
