@@ -163,40 +163,6 @@ def exception_message(problem: RecordException) -> profile_service_pb2.RecordExc
     )
 
 
-def import_opened_message(opened: JobOpened) -> import_service_pb2.InitiateImportResponse:
-    """Returns an import's token, the one time it is shown."""
-    return import_service_pb2.InitiateImportResponse(
-        token=opened.token.reveal(), expire_time=timestamp(opened.expire_millis)
-    )
-
-
-def staged_message(result: StageResult) -> import_service_pb2.StageProfilesResponse:
-    """Returns what became of a stream of blocks."""
-    return import_service_pb2.StageProfilesResponse(
-        part_count=result.part_count,
-        received_count=result.received_count,
-        valid_count=result.valid_count,
-        invalid_count=result.invalid_count,
-    )
-
-
-def import_status_message(status: ImportStatus) -> import_service_pb2.ImportStatus:
-    """Returns how far an import is."""
-    return import_service_pb2.ImportStatus(
-        state=import_service_pb2.ImportState.ValueType(status.state),
-        received_count=status.received_count,
-        valid_count=status.valid_count,
-        invalid_count=status.invalid_count,
-        processed_count=status.processed_count,
-        created_count=status.created_count,
-        pending_count=status.pending_count,
-        exception_count=status.exception_count,
-        revision=status.revision,
-        expire_time=timestamp(status.expire_millis),
-        error_message=status.error_message,
-    )
-
-
 def api_key_message(key: ApiKey) -> user_service_pb2.ApiKey:
     """Returns a key as its resource, without its secret."""
     return user_service_pb2.ApiKey(

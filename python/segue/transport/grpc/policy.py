@@ -98,6 +98,11 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "ExecuteImport": _BY_TOKEN,
         "GetImportStatus": _BY_TOKEN,
         "ListImportExceptions": _BY_TOKEN,
+        "StreamImportExceptions": _BY_TOKEN,
+        "RetrieveRejectedRecords": _BY_TOKEN,
+        "CancelImport": _BY_TOKEN,
+        "UndoImport": _BY_TOKEN,
+        "ListImports": _IN_PARENT,
     },
     "ExportService": {
         "InitiateExport": MethodPolicy(("parent", "segment", "segment_group")),
