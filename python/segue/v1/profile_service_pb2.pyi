@@ -154,7 +154,7 @@ class UpsertProfilesResponse(_message.Message):
     CREATED_COUNT_FIELD_NUMBER: _builtins.int
     EXCEPTIONS_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
-    """The revision from which the profiles are visible."""
+    """The revision from which the profiles are visible; as the `min_revision` of a read it makes sure that they are seen."""
     written_count: _builtins.int
     """Profiles written."""
     created_count: _builtins.int
