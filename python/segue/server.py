@@ -18,6 +18,8 @@ from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
 from segue.service.export_use_cases import ExportUseCases, open_export_use_cases
 from segue.service.fields import FieldService
+from segue.service.import_exceptions import ImportExceptionService
+from segue.service.import_execution import ImportExecution
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
@@ -131,7 +133,6 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     stack.push_async_callback(membership.close)
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
-    imports = ImportService(store, ledger, tokens, limits, clock)
     targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
     blobs = Blobs.open(settings.blob_url, data_dir)
     stack.push_async_callback(blobs.close)
@@ -143,8 +144,10 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     await maintenance.start()
     stack.push_async_callback(maintenance.close)
     await exports.ends.start()
-    await imports.resume()
-    stack.push_async_callback(imports.close)
+    execution = ImportExecution(store, ledger, exports.ends, clock)
+    imports = ImportService(store, ledger, execution, tokens, limits, clock)
+    await execution.resume()
+    stack.push_async_callback(execution.close)
     await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
     return UseCases(
         accounts=AccountService(store, ledger, membership, exports.ends, keys, data_dir, clock),
@@ -157,6 +160,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
+        import_exceptions=ImportExceptionService(store, imports),
         exports=exports,
         keys=keys,
         account_revisions=AccountRevisions(store, ledger),

@@ -70,13 +70,13 @@ class ImportExceptionService:
             StateForbids: The parts are not kept any more.
         """
         _, row = await self._imports.find(account_id, token)
-        part: int | None = after_part
+        part = await self._next_part(row, after_part)
         while part is not None:
-            part = await self._store.read(
-                lambda tx, after=part: import_exceptions.next_part(tx, row.key, after)
-            )
-            if part is not None:
-                yield await self._rejected_of(row, part)
+            yield await self._rejected_of(row, part)
+            part = await self._next_part(row, part)
+
+    async def _next_part(self, row: ImportRow, after: int) -> int | None:
+        return await self._store.read(lambda tx: import_exceptions.next_part(tx, row.key, after))
 
     async def _rejected_of(self, row: ImportRow, number: int) -> RejectedRecords:
         def work(tx: Connection) -> tuple[PartRow, bytes, list[RecordException]] | None:
@@ -92,9 +92,7 @@ class ImportExceptionService:
                 {"name": row.name, "state": row.state.name},
             )
         part, data, exceptions = found
-        problems = [
-            (each.record_number, each.field_path, each.message) for each in exceptions
-        ]
+        problems = [(each.record_number, each.field_path, each.message) for each in exceptions]
         records = len({each.record_number for each in exceptions})
         block = await guard.run(
             _kernel.rejected, part.block_format, part.compression, data, problems

@@ -6,12 +6,11 @@ from typing import Final
 
 import structlog
 
-from segue import _kernel
 from segue.domain.account import Account
 from segue.domain.audit import SERVER, AuditEntry
 from segue.domain.imports import ImportAction, ImportState
 from segue.domain.timestamp import Clock
-from segue.errors import SegueError, StateForbids
+from segue.errors import SegueError
 from segue.service.export_ends import ExportEnds
 from segue.service.ledger import Ledger
 from segue.service.replay import AppliedRecords
@@ -52,12 +51,8 @@ class ImportExecution:
 
     async def resume(self) -> None:
         """Goes on with executions that a stop or a crash interrupted."""
-        for row in await self._store.read(imports.unfinished):
-            account = await self._store.read(
-                lambda tx, key=row.account: accounts.find_by_key(tx, key)
-            )
-            if account is not None:
-                self.start(account, row.key)
+        for account, key in await self._store.read(_unfinished):
+            self.start(account, key)
 
     async def stop(self, key: int) -> None:
         """Waits until an execution that was given up has noticed that; at once where none is under way."""
@@ -85,7 +80,9 @@ class ImportExecution:
         except Exception as error:  # noqa: BLE001 - nobody awaits it: the import itself must tell
             _log.exception("import.failed", import_key=key, error=type(error).__name__)
             reason = error.reason if isinstance(error, SegueError) else "INTERNAL"
-            await self._fail(row, f"the records could not be applied ({reason}); nothing was written")
+            await self._fail(
+                row, f"the records could not be applied ({reason}); nothing was written"
+            )
         finally:
             self.on_end()
 
@@ -183,3 +180,9 @@ class ImportExecution:
         """Writes the end of an import into the audit log, and lets it be told."""
         now = self._clock()
         audit.insert(tx, row.account, AuditEntry(now, SERVER, action, row.name, revision, counts))
+
+
+def _unfinished(tx: Connection) -> list[tuple[Account, int]]:
+    """Reads imports whose execution was asked for and has not ended, with their owners."""
+    found = ((accounts.find_by_key(tx, row.account), row.key) for row in imports.unfinished(tx))
+    return [(account, key) for account, key in found if account is not None]

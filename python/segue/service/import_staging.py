@@ -23,9 +23,9 @@ from segue.errors import (
     StateForbids,
 )
 from segue.kernel import guard
+from segue.service.import_records import DecodeLimits, decode_part
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
-from segue.service.import_records import DecodeLimits, decode_part
 from segue.service.staging_room import StagingRoom
 from segue.store import import_exceptions, import_parts, imports
 from segue.store.base import Connection, Store

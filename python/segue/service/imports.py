@@ -152,7 +152,8 @@ class ImportService:
             now = imports.find_by_key(tx, row.key)
             if now.state is ImportState.CANCELLED:
                 raise StateForbids(
-                    "the import is CANCELLED; open another", {"name": row.name, "state": "CANCELLED"}
+                    "the import is CANCELLED; open another",
+                    {"name": row.name, "state": "CANCELLED"},
                 )
             if now.state.takes_parts:
                 imports.queue(tx, row.key)
@@ -206,9 +207,7 @@ class ImportService:
         await self._store.write(lambda tx: import_parts.delete(tx, row.key))
         return ended.status(self._clock())
 
-    async def undo(
-        self, account_id: str | None, token: str, actor: str = "admin"
-    ) -> ImportOpened:
+    async def undo(self, account_id: str | None, token: str, actor: str = "admin") -> ImportOpened:
         """Asks to take an executed import back; durable on return. Asked again, it answers with the same undo, unless that one failed.
 
         Raises:
@@ -284,9 +283,7 @@ class ImportService:
     def _note(
         self, tx: Connection, row: ImportRow, actor: str, action: str, counts: dict[str, int]
     ) -> None:
-        audit.insert(
-            tx, row.account, AuditEntry(self._clock(), actor, action, row.name, 0, counts)
-        )
+        audit.insert(tx, row.account, AuditEntry(self._clock(), actor, action, row.name, 0, counts))
 
 
 def _check_request(request: ImportRequest) -> None:
@@ -345,5 +342,6 @@ def _check_undoable(row: ImportRow, now_millis: int) -> None:
             else "is older than it is kept to be undone"
         )
         raise StateForbids(
-            f"the import {why} and cannot be taken back", {"name": row.name, "state": row.state.name}
+            f"the import {why} and cannot be taken back",
+            {"name": row.name, "state": row.state.name},
         )

@@ -23,16 +23,17 @@ def insert(tx: Connection, account: int, entry: AuditEntry) -> None:
     )
 
 
-def select(
-    tx: Connection, account: int, before: int, limit: int
-) -> list[tuple[int, AuditEntry]]:
+def select(tx: Connection, account: int, before: int, limit: int) -> list[tuple[int, AuditEntry]]:
     """Reads an account's entries with numbers below one, the newest first, with their numbers."""
     rows = tx.execute(
         "SELECT key, millis, actor, action, resource, revision, counts FROM audit_entry"
         " WHERE account = ? AND key < ? ORDER BY key DESC LIMIT ?",
         (account, before, limit),
     )
-    return [(row[0], AuditEntry(*row[1:6], _counts(row[6]))) for row in rows]
+    return [
+        (key, AuditEntry(millis, actor, action, resource, revision, _counts(counts)))
+        for key, millis, actor, action, resource, revision, counts in rows
+    ]
 
 
 def _counts(text: str) -> Mapping[str, int]:

@@ -28,7 +28,13 @@ IMPORT_FORMATS: Final = frozenset(
     }
 )
 
-_REFRESH: Final = (("alternate_ids", 1), ("contacts", 2), ("custom_fields", 4), ("groups", 8), ("tags", 16))
+_REFRESH: Final = (
+    ("alternate_ids", 1),
+    ("contacts", 2),
+    ("custom_fields", 4),
+    ("groups", 8),
+    ("tags", 16),
+)
 
 
 def import_request_of(

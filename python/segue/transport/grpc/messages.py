@@ -3,25 +3,21 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from segue.domain.account import Account
+from segue.domain.audit import AuditEntry
 from segue.domain.campaign import Campaign
 from segue.domain.event import RecordSummary
 from segue.domain.field import Field, FieldType
-from segue.domain.job import (
-    ImportStatus,
-    JobOpened,
-    StageResult,
-)
 from segue.domain.key import ApiKey
 from segue.domain.list import ListStats, MailingList
 from segue.domain.profile import RecordException, UpsertResult
 from segue.service.etag import etag_of
 from segue.v1 import (
     account_pb2,
+    account_service_pb2,
     campaign_pb2,
     error_reason_pb2,
     event_service_pb2,
     field_pb2,
-    import_service_pb2,
     list_pb2,
     list_service_pb2,
     profile_service_pb2,
@@ -160,6 +156,18 @@ def exception_message(problem: RecordException) -> profile_service_pb2.RecordExc
         field_path=problem.field_path,
         reason=error_reason_pb2.ErrorReason.ValueType(problem.reason),
         message=problem.message,
+    )
+
+
+def audit_message(entry: AuditEntry) -> account_service_pb2.AuditEntry:
+    """Returns an entry of the audit log."""
+    return account_service_pb2.AuditEntry(
+        time=timestamp(entry.millis),
+        actor=entry.actor,
+        action=entry.action,
+        resource=entry.resource,
+        revision=entry.revision,
+        counts=entry.counts,
     )
 
 

@@ -44,6 +44,7 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "UpdateAccount": MethodPolicy(("account.name",)),
         "ListAccounts": _ADMIN,
         "DeleteAccount": _ADMIN,
+        "ListAuditEntries": _IN_PARENT,
     },
     "ListService": {
         **_of_collection("List", "list"),

@@ -100,9 +100,7 @@ class ImportServicer:
         self, request: import_service_pb2.ListImportExceptionsRequest, _: object
     ) -> import_service_pb2.ListImportExceptionsResponse:
         """Serves `ListImportExceptions`."""
-        page = await self._exceptions.list(
-            CALLER.get().account_id, request.token, page_of(request)
-        )
+        page = await self._exceptions.list(CALLER.get().account_id, request.token, page_of(request))
         return import_service_pb2.ListImportExceptionsResponse(
             exceptions=[exception_message(problem) for problem in page.items],
             next_page_token=page.next_token,
