@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
+from segue.domain.notification import JobKind
 from segue.domain.timestamp import system_clock
 from segue.instance_lock import InstanceLock
 from segue.process import configure_logs, route_library_logs, tune_allocator
@@ -47,8 +48,11 @@ from segue.transport.http.calls import HttpCalls
 from segue.transport.http.exports import ExportRoutes, LateApp
 from segue.transport.http.listener import HttpListener
 from segue.worker.export_jobs import ExportJobs
+from segue.worker.export_message import ExportFacts
 from segue.worker.export_writer import WriterTools
-from segue.worker.notifier import ExportFacts
+from segue.worker.import_message import ImportFacts
+from segue.worker.job_facts import JobFacts
+from segue.worker.notifier import Facts
 from segue.worker.open import running_notifier
 
 
@@ -188,9 +192,11 @@ async def _open_workers(
         exports.ends.changed.tell,
     )
     jobs = ExportJobs(store, exports.ends, tools, limits, settings.export_jobs, system_clock)
-    facts = ExportFacts(
-        exports.statuses.described, exports.statuses.link_uri, tokens.webhook_secret
-    )
+    told: dict[JobKind, JobFacts] = {
+        JobKind.EXPORT: ExportFacts(exports.statuses.described, exports.statuses.link_uri),
+        JobKind.IMPORT: ImportFacts(),
+    }
+    facts = Facts(told, tokens.webhook_secret)
     notifier = await stack.enter_async_context(
         running_notifier(store, facts, settings, system_clock)
     )

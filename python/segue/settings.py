@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     smtp_sender: str = "segue@localhost"
     """Address that e-mail comes from."""
     notification_jobs: int = Field(default=8, ge=1, le=256)
-    """Notifications of exports under way at once."""
+    """Notifications under way at once."""
     notification_timeout_seconds: float = Field(default=20.0, gt=0)
     """How long one attempt to notify may take; 20 seconds."""
     allow_private_webhooks: bool = False
