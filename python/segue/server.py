@@ -52,7 +52,7 @@ from segue.worker.export_message import ExportFacts
 from segue.worker.export_writer import WriterTools
 from segue.worker.import_message import ImportFacts
 from segue.worker.job_facts import JobFacts
-from segue.worker.notifier import Facts
+from segue.worker.notifier import Facts, Notifier
 from segue.worker.open import running_notifier
 
 
@@ -149,10 +149,11 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     stack.push_async_callback(maintenance.close)
     await exports.ends.start()
     execution = ImportExecution(store, ledger, exports.ends, clock)
-    imports = ImportService(store, ledger, execution, tokens, limits, clock)
-    await execution.resume()
+    imports = ImportService(store, ledger, execution, tokens, targets, limits, clock)
     stack.push_async_callback(execution.close)
-    await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
+    notifier = await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
+    execution.on_end = notifier.wake
+    await execution.resume()
     return UseCases(
         accounts=AccountService(store, ledger, membership, exports.ends, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
@@ -179,8 +180,8 @@ async def _open_workers(
     exports: ExportUseCases,
     tokens: Tokens,
     stack: AsyncExitStack,
-) -> None:
-    """Starts what runs beside the calls; the stack stops it."""
+) -> Notifier:
+    """Starts what runs beside the calls, and returns what tells of its ends; the stack stops it."""
     limits = limits_of(settings)
     tools = WriterTools(
         store,
@@ -203,6 +204,7 @@ async def _open_workers(
     jobs.on_end = notifier.wake
     await jobs.start()
     stack.push_async_callback(jobs.close)
+    return notifier
 
 
 def run_server(settings: Settings) -> None:

@@ -90,7 +90,9 @@ class OpenUseCases:
         self.watches = segments.watches
         self.groups = SegmentGroupService(self.store, self.ledger, limits, clock)
         self.execution = ImportExecution(self.store, self.ledger, self.exports.ends, clock)
-        self.imports = ImportService(self.store, self.ledger, self.execution, tokens, limits, clock)
+        self.imports = ImportService(
+            self.store, self.ledger, self.execution, tokens, targets, limits, clock
+        )
         self.import_exceptions = ImportExceptionService(self.store, self.imports)
         self.maintenance = Maintenance(
             self.store, self.ledger, self.exports.ends, data_dir, 1, clock

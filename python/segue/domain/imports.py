@@ -4,7 +4,8 @@ import enum
 import json
 from dataclasses import asdict, dataclass, field
 
-from segue.domain.export import Compression, MatchBy, NotificationStatus, NotificationTarget
+from segue.domain.export import Compression, MatchBy
+from segue.domain.notification import NotificationStatus, NotificationTarget
 from segue.domain.profile import BlockFormat
 from segue.domain.secret import Secret
 

@@ -9,12 +9,13 @@ import structlog
 from segue.domain.account import Account
 from segue.domain.audit import SERVER, AuditEntry
 from segue.domain.imports import ImportAction, ImportState
+from segue.domain.notification import JobKind
 from segue.domain.timestamp import Clock
 from segue.errors import SegueError
 from segue.service.export_ends import ExportEnds
 from segue.service.ledger import Ledger
 from segue.service.replay import AppliedRecords
-from segue.store import accounts, audit, import_exceptions, imports
+from segue.store import accounts, audit, import_exceptions, imports, notifications
 from segue.store.base import Connection, Store
 from segue.store.imports import Execution, ImportRow
 from segue.store.journal import Entry
@@ -180,6 +181,7 @@ class ImportExecution:
         """Writes the end of an import into the audit log, and lets it be told."""
         now = self._clock()
         audit.insert(tx, row.account, AuditEntry(now, SERVER, action, row.name, revision, counts))
+        notifications.set_due(tx, JobKind.IMPORT, row.key, now)
 
 
 def _unfinished(tx: Connection) -> list[tuple[Account, int]]:

@@ -20,6 +20,7 @@ from segue.domain.imports import (
     StageResult,
     WriteMode,
 )
+from segue.domain.notification import JobKind
 from segue.domain.page import MAX_POSITION, Page, PageRequest, encode_position
 from segue.domain.timestamp import Clock
 from segue.errors import FieldInvalid, FieldViolation, ImportsPending, StateForbids
@@ -28,8 +29,9 @@ from segue.service.import_staging import ImportStaging
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.lists import list_in
+from segue.service.notification_targets import NotificationTargets
 from segue.service.tokens import Tokens, owned_job
-from segue.store import audit, import_parts, imports, requests
+from segue.store import audit, import_parts, imports, notifications, requests
 from segue.store.base import Connection, Store
 from segue.store.imports import ImportRow, NewImport
 
@@ -49,15 +51,17 @@ class ImportService:
         ledger: Ledger,
         execution: ImportExecution,
         tokens: Tokens,
+        targets: NotificationTargets,
         limits: Limits,
         clock: Clock,
     ) -> None:
-        """Takes what the use cases work on."""
+        """Takes what the use cases work on, and who may be told."""
         self._store = store
         self._directory = ledger.directory
         self._execution = execution
         self._staging = ImportStaging(store, ledger, limits)
         self._tokens = tokens
+        self._targets = targets
         self._limits = limits
         self._clock = clock
 
@@ -78,6 +82,8 @@ class ImportService:
             ResourceNotFound: There is no such account or list.
         """
         _check_request(request)
+        if request.notify is not None:
+            self._targets.check(request.notify)
         account = await self._directory.account(account_id)
         fingerprint = hashlib.sha256(repr(request).encode()).digest()
         now = self._clock()
@@ -114,7 +120,9 @@ class ImportService:
                 retain_millis=expire + request.staging_retention_seconds * 1000,
                 actor=actor,
             )
-            imports.insert(tx, account.key, new)
+            key = imports.insert(tx, account.key, new)
+            if request.notify is not None:
+                notifications.insert(tx, JobKind.IMPORT, key, request.notify)
             requests.keep_answer(
                 tx, account.key, INITIATE, request.request_id, fingerprint, nonce, now
             )
@@ -178,7 +186,8 @@ class ImportService:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
         _, row = await self.find(account_id, token)
-        return row.status(self._clock())
+        told = await self._store.read(lambda tx: notifications.read(tx, JobKind.IMPORT, row.key))
+        return row.status(self._clock(), told)
 
     async def cancel(
         self, account_id: str | None, token: str, actor: str = "admin"
@@ -194,6 +203,7 @@ class ImportService:
         def work(tx: Connection) -> ImportRow:
             if imports.cancel(tx, row.key):
                 self._note(tx, row, actor, "import.cancel", {})
+                notifications.set_due(tx, JobKind.IMPORT, row.key, self._clock())
             return imports.find_by_key(tx, row.key)
 
         ended = await self._store.write(work)
@@ -204,6 +214,7 @@ class ImportService:
                 {"name": row.name, "state": state},
             )
         await self._execution.stop(row.key)
+        self._execution.on_end()
         await self._store.write(lambda tx: import_parts.delete(tx, row.key))
         return ended.status(self._clock())
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from segue.domain.imports import ImportAction, ImportRules, ImportState, ImportStatus
+from segue.domain.notification import NotificationStatus
 from segue.store.base import Connection, Row
 
 _COLUMNS: Final = (
@@ -73,8 +74,10 @@ class ImportRow:
             and self.retain_millis > now_millis
         )
 
-    def status(self, now_millis: int) -> ImportStatus:
-        """Returns how far it is, as callers see it."""
+    def status(
+        self, now_millis: int, notification: NotificationStatus | None = None
+    ) -> ImportStatus:
+        """Returns how far it is, and whoever is to be told of it, as callers see it."""
         return ImportStatus(
             name=self.name,
             display_name=self.display_name,
@@ -97,6 +100,7 @@ class ImportRow:
             undo_revision=self.undo_revision,
             review=self.review,
             error_message=self.error_message,
+            notification=notification,
         )
 
 

@@ -2,7 +2,7 @@
 
 from segue.domain.imports import ImportOpened, ImportStatus, RejectedRecords, StageResult
 from segue.transport.grpc.messages import optional_timestamp, timestamp
-from segue.transport.grpc.notification_messages import notification_message
+from segue.transport.grpc.notification_messages import notification_status_message
 from segue.v1 import block_pb2, import_service_pb2
 
 
@@ -50,7 +50,7 @@ def import_status_message(status: ImportStatus) -> import_service_pb2.ImportStat
     if status.review is not None:
         message.review.CopyFrom(_review_message(status, status.review))
     if status.notification is not None:
-        message.notification.CopyFrom(notification_message(status.notification))
+        message.notification.CopyFrom(notification_status_message(status.notification))
     return message
 
 

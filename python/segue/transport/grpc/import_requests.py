@@ -14,7 +14,7 @@ from segue.domain.imports import (
 from segue.domain.profile import BlockFormat
 from segue.errors import FieldInvalid, FieldViolation
 from segue.transport.grpc import names
-from segue.transport.grpc.notification_messages import notify_of
+from segue.transport.grpc.notification_messages import notification_target_of
 from segue.transport.grpc.requests import block_format_of, enum_of
 from segue.v1 import import_service_pb2
 
@@ -55,7 +55,7 @@ def import_request_of(
         rules=_rules_of(request),
         ignore_unknown_fields=request.ignore_unknown_fields,
         validate_only=request.validate_only,
-        notify=notify_of(request),
+        notify=notification_target_of(request.notify) if request.HasField("notify") else None,
         request_id=request.request_id,
         **options,
     )
