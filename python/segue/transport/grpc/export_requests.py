@@ -55,6 +55,7 @@ async def export_request_of(
         events=_events_of(request),
         notify=notification_target_of(request.notify) if request.HasField("notify") else None,
         request_id=request.request_id,
+        min_revision=request.min_revision,
     )
 
 
