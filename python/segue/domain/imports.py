@@ -134,6 +134,8 @@ class ImportOpened:
 
     token: Secret
     expire_millis: int
+    webhook_secret: Secret | None = None
+    """None unless a webhook is to be told."""
 
 
 @dataclass(frozen=True)

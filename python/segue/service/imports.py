@@ -20,8 +20,9 @@ from segue.domain.imports import (
     StageResult,
     WriteMode,
 )
-from segue.domain.notification import JobKind
+from segue.domain.notification import JobKind, NotificationKind
 from segue.domain.page import MAX_POSITION, Page, PageRequest, encode_position
+from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock
 from segue.errors import FieldInvalid, FieldViolation, ImportsPending, StateForbids
 from segue.service.import_execution import ImportExecution
@@ -85,7 +86,7 @@ class ImportService:
         if request.notify is not None:
             self._targets.check(request.notify)
         account = await self._directory.account(account_id)
-        fingerprint = hashlib.sha256(repr(request).encode()).digest()
+        fingerprint, secret = _fingerprint(request), self._webhook_secret(account, request)
         now = self._clock()
         expire = now + self._limits.import_token_seconds * 1000
 
@@ -94,7 +95,7 @@ class ImportService:
                 tx, account.key, INITIATE, request.request_id, fingerprint
             )
             if nonce is not None:
-                return self._opened_again(tx, nonce, now)
+                return self._opened_again(tx, nonce, secret, now)
             if request.list_id is not None:
                 list_in(tx, account, request.list_id)
             open_count, _ = imports.open_usage(tx, account.key, now)
@@ -126,7 +127,7 @@ class ImportService:
             requests.keep_answer(
                 tx, account.key, INITIATE, request.request_id, fingerprint, nonce, now
             )
-            return ImportOpened(token, expire)
+            return ImportOpened(token, expire, secret)
 
         return await self._store.write(work)
 
@@ -286,15 +287,27 @@ class ImportService:
         """
         return await owned_job(self._store, imports.find, account_id, token, self._clock())
 
-    def _opened_again(self, tx: Connection, nonce: str, now: int) -> ImportOpened:
+    def _opened_again(
+        self, tx: Connection, nonce: str, secret: Secret | None, now: int
+    ) -> ImportOpened:
         token = self._tokens.again(nonce)
         row = imports.find(tx, token.digest())
-        return ImportOpened(token, row.expire_millis if row else now)
+        return ImportOpened(token, row.expire_millis if row else now, secret)
+
+    def _webhook_secret(self, account: Account, request: ImportRequest) -> Secret | None:
+        is_webhook = request.notify and request.notify.kind is NotificationKind.WEBHOOK
+        return self._tokens.webhook_secret(account.key) if is_webhook else None
 
     def _note(
         self, tx: Connection, row: ImportRow, actor: str, action: str, counts: dict[str, int]
     ) -> None:
         audit.insert(tx, row.account, AuditEntry(self._clock(), actor, action, row.name, 0, counts))
+
+
+def _fingerprint(request: ImportRequest) -> bytes:
+    """Tells a request from others of the same request id; addresses do not print themselves, so they are put beside."""
+    address = request.notify.address if request.notify else ""
+    return hashlib.sha256(repr((request, address)).encode()).digest()
 
 
 def _check_request(request: ImportRequest) -> None:

@@ -327,6 +327,7 @@ def sweep(tx: Connection, now_millis: int) -> int:
                 "DELETE FROM import WHERE retain_millis < ? AND state NOT IN (?, ?)"
                 " AND NOT EXISTS (SELECT 1 FROM import_part WHERE import = import.key)"
                 " AND NOT EXISTS (SELECT 1 FROM import undo WHERE undo.undoes = import.key)"
+                " AND NOT EXISTS (SELECT 1 FROM notification WHERE import = import.key AND due_millis IS NOT NULL)"
                 " AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.account = import.account"
                 " AND import.revision > 0 AND journal.revision = import.revision) RETURNING key",
                 (now_millis, *_RUNNING),

@@ -8,8 +8,11 @@ from segue.v1 import block_pb2, import_service_pb2
 
 def import_opened_message(opened: ImportOpened) -> import_service_pb2.InitiateImportResponse:
     """Returns an import's token, the one time it is shown."""
+    secret = opened.webhook_secret
     return import_service_pb2.InitiateImportResponse(
-        token=opened.token.reveal(), expire_time=timestamp(opened.expire_millis)
+        token=opened.token.reveal(),
+        expire_time=timestamp(opened.expire_millis),
+        webhook_secret=secret.reveal() if secret else "",
     )
 
 
