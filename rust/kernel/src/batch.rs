@@ -70,6 +70,8 @@ pub enum RecordReason {
     ProfileUnknown = 61,
     /// A required property is missing or malformed.
     PropertyInvalid = 62,
+    /// A preference without channel or filter, or with a choice or basis that there is none of.
+    PreferenceInvalid = 66,
 }
 
 /// Texts one behind the other.
@@ -164,25 +166,50 @@ pub enum IdentifierKind {
     AlternateId = 2,
 }
 
-/// A typed identifier. An empty value removes the stored one of its type.
+/// A typed identifier, or another entry of a collection by its key. An empty value removes the stored one of its type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identifier {
-    /// The owner's word for the kind; empty is a kind too.
+    /// The owner's word for the kind; empty is a kind too. In other collections the key.
     pub kind: Box<str>,
-    /// The address, number or id.
+    /// The address, number or id. In other collections the parts of the entry, as [`entry`](crate::entry) packs them.
     pub value: Box<str>,
+    /// Whether it is in use. Those that are not stand behind those that are.
+    pub is_active: bool,
+    /// Whether it becomes the first. Only what is given has it; of what is stored the place says so.
+    pub is_primary: bool,
+}
+
+impl Identifier {
+    /// One that is in use.
+    pub fn new(kind: &str, value: &str) -> Self {
+        Self {
+            kind: kind.into(),
+            value: value.into(),
+            is_active: true,
+            is_primary: false,
+        }
+    }
 }
 
 /// Identifiers given for rows. Each replaces the stored one of its type; other types stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchIdentifiers {
-    /// Rows with exactly one identifier, of empty type and not empty itself, ascending: nearly all.
+    /// Rows with exactly one identifier, of empty type, not empty itself, in use and not said to be the first, ascending: nearly all.
     pub plain_rows: Vec<u32>,
     /// Their values.
     pub plain: Texts,
     /// The other rows that have some, ascending, with their identifiers in order; the first becomes the row's first unless that type was
     /// stored already, which then keeps its place.
     pub typed: Vec<(u32, Vec<Identifier>)>,
+}
+
+/// Entries given for rows in a collection other than those of identifiers. Each replaces the stored one of its key; others stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchEntries {
+    /// The collection: `ADDRESSES`, `PREFERENCES`, `GROUPS` or `CONSENT_ANSWERS`.
+    pub column: ColumnId,
+    /// Batch rows that have some, ascending, with their entries in order, no key twice.
+    pub rows: Vec<(u32, Vec<Identifier>)>,
 }
 
 /// Rows that a block places on a list, whether or not it says more of the membership.
@@ -209,6 +236,8 @@ pub struct Batch {
     pub columns: Vec<BatchColumn>,
     /// Identifiers, by [`IdentifierKind`].
     pub identifiers: [BatchIdentifiers; 3],
+    /// Entries of the other collections, at most one item a collection.
+    pub entries: Vec<BatchEntries>,
     /// Places on lists, at most one entry a list.
     pub members: Vec<BatchMembers>,
     /// Rows that give a given, middle or family name and not the whole, or clear the whole, ascending: their `FULL_NAME` is made anew when

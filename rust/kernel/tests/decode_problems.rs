@@ -58,6 +58,7 @@ fn typed(value: &str, kind: &str) -> Identifier {
     Identifier {
         value: value.to_owned(),
         r#type: kind.to_owned(),
+        ..Identifier::default()
     }
 }
 

@@ -63,6 +63,7 @@ fn every_part_of_a_profile_lands_in_its_column() {
         alternate_ids: vec![Identifier {
             value: "x1".to_owned(),
             r#type: "crm".to_owned(),
+            ..Identifier::default()
         }],
         customer_type: Some("private".to_owned()),
         name: Some(PersonName {
@@ -460,6 +461,7 @@ fn what_stands_twice_on_the_wire_is_merged_as_protobuf_says() {
         emails: vec![Identifier {
             value: "c@d.se".to_owned(),
             r#type: "work".to_owned(),
+            ..Identifier::default()
         }],
         ..profile("second")
     };

@@ -1,4 +1,4 @@
-//! E-mail addresses, phone numbers and alternate ids: the first of a row in plain columns, the few others beside it.
+//! E-mail addresses, phone numbers and alternate ids: the first of a row that is in use in plain columns, the few others beside it.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) const KINDS: [IdentifierKind; 3] = [
     IdentifierKind::AlternateId,
 ];
 
-/// Columns of the first identifier, its type, and the others.
+/// Columns of the first identifier in use, its type, and the others.
 pub(super) const fn columns_of(kind: IdentifierKind) -> [ColumnId; 3] {
     match kind {
         IdentifierKind::Email => [builtin::EMAIL, builtin::EMAIL_TYPE, builtin::EMAIL_MORE],
@@ -72,17 +72,34 @@ fn more_of(more: Option<&Column>, row: RowId) -> &[Identifier] {
 /// Replaces, in the identifiers of a row, those of the types given; the others stay.
 ///
 /// An empty value removes its type. When the first given is of a type that is not stored, it becomes the row's first; further new types
-/// go to the end.
+/// go to the end. Of those given as primary the first becomes the row's first. Then those not in use go behind the others.
 pub(super) fn merge(stored: &mut Vec<Identifier>, given: &[Identifier]) {
     for (position, new) in given.iter().enumerate() {
-        match stored.iter().position(|old| old.kind == new.kind) {
-            Some(at) if new.value.is_empty() => drop(stored.remove(at)),
-            Some(at) => stored[at].value.clone_from(&new.value),
-            None if new.value.is_empty() => {}
-            None if position == 0 => stored.insert(0, new.clone()),
-            None => stored.push(new.clone()),
+        let at = stored.iter().position(|old| old.kind == new.kind);
+        match (at, to_store(new)) {
+            (Some(at), None) => drop(stored.remove(at)),
+            (Some(at), Some(new)) => stored[at] = new,
+            (None, None) => {}
+            (None, Some(new)) if position == 0 => stored.insert(0, new),
+            (None, Some(new)) => stored.push(new),
         }
     }
+    let primary = given
+        .iter()
+        .find(|new| new.is_primary && !new.value.is_empty());
+    let at = primary.and_then(|new| stored.iter().position(|old| old.kind == new.kind));
+    if let Some(at) = at {
+        stored[..=at].rotate_right(1);
+    }
+    stored.sort_by_key(|one| !one.is_active);
+}
+
+/// What of something given is stored; `None` when it only removes.
+pub(super) fn to_store(given: &Identifier) -> Option<Identifier> {
+    (!given.value.is_empty()).then(|| Identifier {
+        is_primary: false,
+        ..given.clone()
+    })
 }
 
 /// The three columns of one kind, taken out of a version to be written to.
@@ -95,8 +112,8 @@ impl Collection<'_> {
     /// Applies the identifiers of a batch.
     ///
     /// # Cost
-    /// Rows that are given one identifier without a type, and hold none with a type first, are written as a plain column; the others one
-    /// by one.
+    /// Rows that are given one identifier without a type, and hold none with a type first and not only some that are not in use, are written
+    /// as a plain column; the others one by one.
     pub(super) fn apply(
         &mut self,
         given: &BatchIdentifiers,
@@ -104,15 +121,11 @@ impl Collection<'_> {
         indexes: &Indexes,
     ) {
         self.enter(given, placement, indexes);
-        let has_type = |row| text(self.columns[1].as_deref(), placement.row(row)).is_some();
-        let (slow, plain): (Vec<usize>, Vec<usize>) =
-            (0..given.plain_rows.len()).partition(|&i| has_type(given.plain_rows[i]));
+        let (slow, plain): (Vec<usize>, Vec<usize>) = (0..given.plain_rows.len())
+            .partition(|&i| self.is_merged(placement.row(given.plain_rows[i])));
         let mut merged = Vec::with_capacity(slow.len() + given.typed.len());
         for i in slow {
-            let new = Identifier {
-                kind: "".into(),
-                value: value_of(&given.plain, i).into(),
-            };
+            let new = Identifier::new("", value_of(&given.plain, i));
             merged.push(self.merged(given.plain_rows[i], &[new], placement));
         }
         for (batch_row, new) in &given.typed {
@@ -144,16 +157,26 @@ impl Collection<'_> {
         index.insert(&plain.chain(typed).collect::<Vec<_>>());
     }
 
+    /// Whether a row holds what keeps an identifier without a type from being its first by being written there: a first one with a type, or
+    /// none but some that are not in use.
+    fn is_merged(&self, row: RowId) -> bool {
+        let [first, kind, more] = [0, 1, 2].map(|position| self.columns[position].as_deref());
+        let is_present = |column: Option<&Column>| {
+            let (block, row) = block_and_row(row);
+            column
+                .and_then(|column| column.presence(block))
+                .is_some_and(|rows| rows.contains(row))
+        };
+        is_present(kind) || (is_present(more) && !is_present(first))
+    }
+
     /// What a row holds once it was given identifiers.
     fn merged(&self, batch_row: u32, given: &[Identifier], placement: &Placement) -> Merged {
         let row = placement.row(batch_row);
         let mut all = Vec::new();
         if let Some(value) = text(self.columns[0].as_deref(), row) {
             let kind = text(self.columns[1].as_deref(), row).unwrap_or_default();
-            all.push(Identifier {
-                kind: kind.into(),
-                value: value.into(),
-            });
+            all.push(Identifier::new(kind, value));
         }
         all.extend_from_slice(more_of(self.columns[2].as_deref(), row));
         merge(&mut all, given);
@@ -181,15 +204,16 @@ impl Collection<'_> {
                 cleared: cleared.into_iter().map(|(row, _)| *row).collect(),
             }
         };
-        let firsts = column_of(0, |all| all.first().map_or("", |first| &first.value));
-        let types = column_of(1, |all| all.first().map_or("", |first| &first.kind));
+        let firsts = column_of(0, |all| first_of(all).map_or("", |first| &first.value));
+        let types = column_of(1, |all| first_of(all).map_or("", |first| &first.kind));
         values::write(&mut self.columns[0], &firsts, placement);
         values::write(&mut self.columns[1], &types, placement);
         self.write_more(merged, placement);
     }
 
     fn write_more(&mut self, merged: Vec<Merged>, placement: &Placement) {
-        if self.columns[2].is_none() && merged.iter().all(|(_, all)| all.len() < 2) {
+        if self.columns[2].is_none() && merged.iter().all(|(_, all)| behind_first(all) == all.len())
+        {
             return;
         }
         let Column::Identifiers(blocks) = open(&mut self.columns[2], ColumnKind::Identifiers)
@@ -199,7 +223,7 @@ impl Collection<'_> {
         let rows: Vec<u32> = merged.iter().map(|(row, _)| *row).collect();
         let mut others: Vec<Box<[Identifier]>> = merged
             .into_iter()
-            .map(|(_, all)| all.into_iter().skip(1).collect())
+            .map(|(_, mut all)| all.split_off(behind_first(&all)).into())
             .collect();
         for run in placement.runs(&rows).iter() {
             let of_run = run
@@ -211,8 +235,18 @@ impl Collection<'_> {
     }
 }
 
-/// A batch row with all its identifiers, the first first.
+/// A batch row with all its identifiers in their order.
 type Merged = (u32, Vec<Identifier>);
+
+/// The one that plain columns hold.
+fn first_of(all: &[Identifier]) -> Option<&Identifier> {
+    all.first().filter(|first| first.is_active)
+}
+
+/// Position of the first that plain columns do not hold.
+fn behind_first(all: &[Identifier]) -> usize {
+    usize::from(first_of(all).is_some())
+}
 
 fn texts_of<'a>(all: impl Iterator<Item = &'a [u8]>) -> Texts {
     let mut texts = Texts::default();
@@ -229,10 +263,7 @@ mod tests {
     use super::*;
 
     fn all(identifiers: &[(&str, &str)]) -> Vec<Identifier> {
-        let one = |&(kind, value): &(&str, &str)| Identifier {
-            kind: kind.into(),
-            value: value.into(),
-        };
+        let one = |&(kind, value): &(&str, &str)| Identifier::new(kind, value);
         identifiers.iter().map(one).collect()
     }
 
@@ -257,6 +288,31 @@ mod tests {
         let given = [("c", "3"), ("d", "4"), ("a", "5")];
         let expected = [("c", "3"), ("a", "5"), ("b", "2"), ("d", "4")];
         assert_eq!(merged(&stored, &given), all(&expected));
+    }
+
+    #[test]
+    fn those_not_in_use_stand_behind_the_others_until_they_are_given_again() {
+        let mut stored = all(&[("a", "1"), ("b", "2")]);
+        let [primary, inactive] = [(true, true), (false, false)].map(|(is_active, is_primary)| {
+            let one = Identifier::new("a", "1");
+            Identifier {
+                is_active,
+                is_primary,
+                ..one
+            }
+        });
+        merge(&mut stored, std::slice::from_ref(&inactive));
+        assert_eq!(stored, [all(&[("b", "2")]), vec![inactive]].concat());
+        merge(
+            &mut stored,
+            &[Identifier {
+                is_primary: false,
+                ..primary.clone()
+            }],
+        );
+        assert_eq!(stored, all(&[("b", "2"), ("a", "1")]));
+        merge(&mut stored, &[primary]);
+        assert_eq!(stored, all(&[("a", "1"), ("b", "2")]));
     }
 
     #[test]

@@ -66,6 +66,10 @@ pub mod identifier {
     pub const VALUE: u32 = 1;
     /// The owner's word for the kind.
     pub const TYPE: u32 = 2;
+    /// Whether it is to be the first; input only.
+    pub const PRIMARY: u32 = 3;
+    /// Whether it is not in use any more.
+    pub const INACTIVE: u32 = 4;
 }
 
 /// `segue.v1.PersonName`.

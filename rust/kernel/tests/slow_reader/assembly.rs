@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use segue_kernel::batch::{Batch, BatchColumn, BatchMembers, BatchValues, RecordException, Texts};
+use segue_kernel::batch::{
+    Batch, BatchColumn, BatchMembers, BatchValues, Identifier, RecordException, Texts,
+};
 use segue_kernel::schema::{ColumnId, ColumnKind, Schema};
 
 use super::{Cell, Row};
@@ -42,7 +44,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         for (given, into) in row.identifiers.iter().zip(&mut batch.identifiers) {
             match given.as_slice() {
                 [] => {}
-                [one] if one.kind.is_empty() && !one.value.is_empty() => {
+                [one] if *one == Identifier::new("", &one.value) && !one.value.is_empty() => {
                     into.plain_rows.push(n);
                     into.plain.push(one.value.as_bytes());
                 }

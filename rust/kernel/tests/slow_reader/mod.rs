@@ -186,10 +186,10 @@ fn read_identifiers(row: &mut Row, collection: usize, path: &str, given: &[v1::I
             }
         };
         if kinds.insert(&identifier.r#type) {
-            let kind = identifier.r#type.clone().into_boxed_str();
             row.identifiers[collection].push(Identifier {
-                kind,
-                value: value.into_boxed_str(),
+                is_active: !identifier.inactive,
+                is_primary: identifier.primary,
+                ..Identifier::new(&identifier.r#type, &value)
             });
         } else {
             problem("type", R::Duplicate);

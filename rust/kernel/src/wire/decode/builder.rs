@@ -9,7 +9,8 @@ use super::given::{Given, Target};
 use super::options::OptionCodes;
 use super::problem::{Place, Problem};
 use crate::batch::{
-    Batch, BatchColumn, BatchIdentifiers, BatchMembers, BatchValues, RecordException, Texts,
+    Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, RecordException,
+    Texts,
 };
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Mark, MarkKind,
@@ -62,6 +63,7 @@ pub(super) struct Builder {
     pub(super) profile_ids: Texts,
     pub(super) columns: Vec<BatchColumn>,
     pub(super) identifiers: [BatchIdentifiers; 3],
+    pub(super) entries: Vec<BatchEntries>,
     pub(super) members: Vec<BatchMembers>,
     pub(super) compose_name: Vec<u32>,
     pub(super) exceptions: Vec<RecordException>,
@@ -250,6 +252,7 @@ impl Builder {
             profile_ids: self.profile_ids,
             columns: self.columns,
             identifiers: self.identifiers,
+            entries: self.entries,
             members: self.members,
             compose_name: self.compose_name,
         };
@@ -260,6 +263,8 @@ impl Builder {
             .columns
             .retain(|column| !(column.rows.is_empty() && column.cleared.is_empty()));
         batch.columns.sort_by_key(|column| column.column);
+        batch.entries.retain(|entries| !entries.rows.is_empty());
+        batch.entries.sort_by_key(|entries| entries.column);
         batch.members.retain(|members| !members.rows.is_empty());
         batch.members.sort_by_key(|members| members.list.column);
         batch

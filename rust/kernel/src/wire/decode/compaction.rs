@@ -1,6 +1,6 @@
 //! Taking bad records out of all columns of a batch.
 
-use crate::batch::{Batch, BatchColumn, BatchIdentifiers, BatchValues, Texts};
+use crate::batch::{Batch, BatchColumn, BatchIdentifiers, BatchValues, Identifier, Texts};
 
 /// New number of each row, or `GONE`.
 type Renumbering = Vec<u32>;
@@ -20,6 +20,9 @@ impl Batch {
         }
         for identifiers in &mut self.identifiers {
             identifiers.remove_rows(&renumbering);
+        }
+        for entries in &mut self.entries {
+            renumber_typed(&mut entries.rows, &renumbering);
         }
         for members in &mut self.members {
             renumber_rows(&mut members.rows, &renumbering);
@@ -50,11 +53,15 @@ impl BatchIdentifiers {
         let kept = kept_positions(self.plain_rows.iter().copied(), renumbering);
         renumber_rows(&mut self.plain_rows, renumbering);
         keep_texts(&mut self.plain, &kept);
-        self.typed.retain_mut(|(row, _)| {
-            *row = renumbering[*row as usize];
-            *row != GONE
-        });
+        renumber_typed(&mut self.typed, renumbering);
     }
+}
+
+fn renumber_typed(typed: &mut Vec<(u32, Vec<Identifier>)>, renumbering: &Renumbering) {
+    typed.retain_mut(|(row, _)| {
+        *row = renumbering[*row as usize];
+        *row != GONE
+    });
 }
 
 fn renumber(n_rows: usize, removed: &[u32]) -> Renumbering {

@@ -16,6 +16,23 @@ pub(super) struct GivenIdentifier<'a> {
     pub(super) kind: &'a [u8],
     /// The address, number or id.
     pub(super) value: &'a [u8],
+    /// Whether it is to be the first.
+    pub(super) is_primary: bool,
+    /// Whether it is not in use any more.
+    pub(super) is_inactive: bool,
+}
+
+impl<'a> GivenIdentifier<'a> {
+    /// One in use.
+    pub(super) const fn new(position: Option<usize>, kind: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            position,
+            kind,
+            value,
+            is_primary: false,
+            is_inactive: false,
+        }
+    }
 }
 
 impl Builder {
@@ -29,6 +46,8 @@ impl Builder {
         if let [only] = given
             && only.kind.is_empty()
             && !only.value.is_empty()
+            && !only.is_primary
+            && !only.is_inactive
         {
             self.push_plain_identifier(row, collection, only);
         } else if !given.is_empty() {
@@ -112,6 +131,8 @@ fn typed(
     Ok(Identifier {
         kind: boxed(given.kind),
         value: boxed(&value),
+        is_active: !given.is_inactive,
+        is_primary: given.is_primary,
     })
 }
 

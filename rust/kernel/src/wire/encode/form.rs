@@ -100,10 +100,10 @@ pub(super) trait Syntax {
     fn option(label: &Self::Label, code: u16, out: &mut Vec<u8>);
     /// Writes several options, at least one.
     fn options(label: &Self::Label, codes: &[u16], out: &mut Vec<u8>);
-    /// Writes identifiers: type and value of each. There may be none.
+    /// Writes identifiers. There may be none.
     fn identifiers<'a>(
         label: &Self::Label,
-        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
         out: &mut Vec<u8>,
     );
 }
@@ -200,19 +200,33 @@ fn write_section<S: Syntax>(
     S::close(&section.label, mark, out);
 }
 
-/// Types and values of a row's identifiers: of the first, whose type has a column of its own, and of the others.
+/// An identifier to write.
+pub(super) struct WrittenIdentifier<'a> {
+    /// The owner's word for the kind.
+    pub(super) kind: &'a [u8],
+    /// The address, number or id.
+    pub(super) value: &'a [u8],
+    /// Whether it is in use.
+    pub(super) is_active: bool,
+}
+
+/// A row's identifiers: the first in use, whose type has a column of its own, and the others.
 #[inline]
 pub(super) fn identifiers_of<'a>(
     [first, kind, more]: [&Cells<'a>; 3],
     row: u16,
-) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-    let first = first
-        .text(row)
-        .map(|value| (kind.text(row).unwrap_or_default(), value));
+) -> impl Iterator<Item = WrittenIdentifier<'a>> + use<'a> {
+    let first = first.text(row).map(|value| WrittenIdentifier {
+        kind: kind.text(row).unwrap_or_default(),
+        value,
+        is_active: true,
+    });
     let more = more.identifiers(row).iter();
-    first
-        .into_iter()
-        .chain(more.map(|id| (id.kind.as_bytes(), id.value.as_bytes())))
+    first.into_iter().chain(more.map(|other| WrittenIdentifier {
+        kind: other.kind.as_bytes(),
+        value: other.value.as_bytes(),
+        is_active: other.is_active,
+    }))
 }
 
 /// Writes the value of a row, when it has one.
@@ -430,7 +444,11 @@ impl<S: Syntax> Layout<'_, S> {
 
     /// A collection of identifiers, whose columns of types and of further ones follow that of the first.
     fn identifiers(&mut self, number: u32, name: &str, column: ColumnId) -> Option<Part<S::Label>> {
-        let first = self.cell(column)?;
+        let is_any = self.is_stored(column) || self.is_stored(column + 2);
+        if !is_any || !self.projection.has(column) {
+            return None;
+        }
+        let first = self.push(CellSource::Column(column));
         let kind = self.push(CellSource::Column(column + 1));
         let more = self.push(CellSource::Column(column + 2));
         Some(Part::Identifiers {

@@ -2,7 +2,7 @@
 //!
 //! | part | form |
 //! | --- | --- |
-//! | `emails`, `phones`, `alternate_ids` | `[{"value": …, "type": …}]`, without `type` where it is empty |
+//! | `emails`, `phones`, `alternate_ids` | `[{"value": …, "type": …, "inactive": true}]`, without `type` where it is empty and `inactive` where it is in use |
 //! | `name` | object of its parts |
 //! | `fields` | object by key |
 //! | `memberships` | object by list id: `state`, `joined_at`, `active_at`, `consent_to_track`, `fields` |
@@ -14,11 +14,14 @@
 //!
 //! What is absent is left out, an object without members too.
 
-use super::form::{Group, Place, Syntax, Values};
+use super::form::{Group, Place, Syntax, Values, WrittenIdentifier};
 use super::json_text::{close_array, named, push_number, push_string};
 use super::ready::Ready;
 use super::rfc3339::{push_date, push_time};
 use crate::schema::{CONSENT_STATES, MarkKind, TOPIC_STATES};
+
+/// Member of what is not in use any more.
+const INACTIVE: &[u8] = b",\"inactive\":true";
 
 /// Writes NDJSON.
 pub(super) struct Json;
@@ -175,7 +178,7 @@ impl Syntax for Json {
 
     fn identifiers<'a>(
         label: &Label,
-        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
         out: &mut Vec<u8>,
     ) {
         let mark = label.head.push(out);
@@ -187,16 +190,19 @@ impl Syntax for Json {
 
 /// Writes an array of identifiers; answers whether there was one, else nothing is written.
 pub(super) fn push_identifiers<'a>(
-    identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
     out: &mut Vec<u8>,
 ) -> bool {
     let start = out.len();
-    for (kind, value) in identifiers {
+    for identifier in identifiers {
         out.extend_from_slice(b",{\"value\":");
-        push_string(value, out);
-        if !kind.is_empty() {
+        push_string(identifier.value, out);
+        if !identifier.kind.is_empty() {
             out.extend_from_slice(b",\"type\":");
-            push_string(kind, out);
+            push_string(identifier.kind, out);
+        }
+        if !identifier.is_active {
+            out.extend_from_slice(INACTIVE);
         }
         out.push(b'}');
     }

@@ -1,6 +1,6 @@
 //! Records as `segue.v1.Profile`, in a batch or alone.
 
-use super::form::{Group, Place, Syntax, Values};
+use super::form::{Group, Place, Syntax, Values, WrittenIdentifier};
 use super::ready::{Ready, push_text, push_varint};
 use crate::schema::{ColumnKind, MarkKind};
 use crate::wire::fields::{
@@ -237,22 +237,31 @@ impl Syntax for Protobuf {
     #[inline]
     fn identifiers<'a>(
         label: &Label,
-        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
         out: &mut Vec<u8>,
     ) {
-        for (kind, value) in identifiers {
+        for WrittenIdentifier {
+            kind,
+            value,
+            is_active,
+        } in identifiers
+        {
             let typed = if kind.is_empty() {
                 0
             } else {
                 1 + sized_len(kind.len())
             };
             put_head(label, 0, out);
-            push_varint(out, (1 + sized_len(value.len()) + typed) as u64);
+            let flagged = if is_active { 0 } else { 2 };
+            push_varint(out, (1 + sized_len(value.len()) + typed + flagged) as u64);
             put_tag(out, identifier::VALUE, LENGTH_DELIMITED);
             push_varint(out, value.len() as u64);
             push_text(out, value);
             if !kind.is_empty() {
                 put_bytes(out, identifier::TYPE, kind);
+            }
+            if !is_active {
+                put_uint(out, identifier::INACTIVE, 1);
             }
         }
     }

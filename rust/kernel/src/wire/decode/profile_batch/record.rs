@@ -11,7 +11,7 @@ use crate::wire::decode::given::{Given, Target};
 use crate::wire::decode::identifier::GivenIdentifier;
 use crate::wire::decode::problem::{Place, Problem};
 use crate::wire::fields::{identifier, person_name, profile as f};
-use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, tag};
+use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, VARINT, tag};
 
 /// Positions in [`TEXTS`] of the parts that a whole name is made of: the number in `PersonName` is the position.
 const NAME_PARTS: std::ops::RangeInclusive<usize> =
@@ -175,11 +175,7 @@ impl<'a, 's> RecordReader<'a, 's> {
 
     fn scan_identifier(&mut self, row: u32, kind: IdentifierKind, bytes: &'a [u8]) {
         let position = self.scratch.identifiers[kind as usize].len();
-        let mut given = GivenIdentifier {
-            position: Some(position),
-            kind: &[],
-            value: &[],
-        };
+        let mut given = GivenIdentifier::new(Some(position), &[], &[]);
         if let Err(damage) = scan_identifier(bytes, &mut given) {
             let place = Place::Identifier {
                 kind,
@@ -315,12 +311,16 @@ const fn is_read(number: u32) -> bool {
 fn scan_identifier<'a>(bytes: &'a [u8], given: &mut GivenIdentifier<'a>) -> ReadResult<()> {
     const VALUE: u32 = tag(identifier::VALUE, LENGTH_DELIMITED);
     const TYPE: u32 = tag(identifier::TYPE, LENGTH_DELIMITED);
+    const PRIMARY: u32 = tag(identifier::PRIMARY, VARINT);
+    const INACTIVE: u32 = tag(identifier::INACTIVE, VARINT);
     let mut reader = Reader::new(bytes);
     while let Some(field_tag) = reader.tag()? {
         match field_tag {
             VALUE => given.value = reader.bytes()?,
             TYPE => given.kind = reader.bytes()?,
-            other if matches!(other >> 3, identifier::VALUE | identifier::TYPE) => {
+            PRIMARY => given.is_primary = reader.varint()? != 0,
+            INACTIVE => given.is_inactive = reader.varint()? != 0,
+            other if (identifier::VALUE..=identifier::INACTIVE).contains(&(other >> 3)) => {
                 return Err(reader.wrong_wire_type());
             }
             unknown => reader.skip(unknown)?,
