@@ -18,7 +18,6 @@
 mod arrow;
 mod builder;
 mod check;
-mod compaction;
 mod events;
 mod given;
 mod identifier;
@@ -30,7 +29,7 @@ pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
 
 use super::BlockFormat;
-use crate::batch::Batch;
+use crate::batch::{Batch, IdentifierKind};
 use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
 
@@ -46,6 +45,19 @@ pub struct DecodeOptions<'a> {
     pub ignore_unknown_fields: bool,
     /// Most bytes of the text of a field.
     pub max_text_bytes: usize,
+    /// What records are matched by; `None` for the profile id, which each record then needs.
+    pub key: Option<Key<'a>>,
+    /// Records only name profiles: nothing else of them is read, nor refused.
+    pub names_only: bool,
+}
+
+/// Another identifier than the profile id, by which records find their profiles. Each record needs one.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'a> {
+    /// Its kind.
+    pub kind: IdentifierKind,
+    /// Its type, without regard to case; `None` for any.
+    pub of_type: Option<&'a str>,
 }
 
 impl Default for DecodeOptions<'_> {
@@ -54,6 +66,8 @@ impl Default for DecodeOptions<'_> {
             list: None,
             ignore_unknown_fields: false,
             max_text_bytes: MAX_TEXT_BYTES,
+            key: None,
+            names_only: false,
         }
     }
 }
@@ -61,7 +75,7 @@ impl Default for DecodeOptions<'_> {
 /// Decodes and checks a block of records.
 ///
 /// A record with a problem is left out as a whole and each of its problems is listed, up to a hundred; the records beside it are kept. Of
-/// records with the same id the first one without a problem is kept. The columns of the batch ascend by number.
+/// records with the same id all are kept, and the batch tells where it must be cut. The columns of the batch ascend by number.
 ///
 /// # Errors
 /// [`KernelError::BlockInvalid`] when the bytes are not of the format, or hold columns that no record could be written with;

@@ -14,6 +14,7 @@ const NAME_CHARS_MAX: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Problem {
     IdMissing,
+    KeyMissing,
     TooLong {
         bytes: usize,
         max_bytes: usize,
@@ -71,6 +72,7 @@ impl Problem {
     pub(super) const fn reason(self) -> RecordReason {
         match self {
             Self::IdMissing => RecordReason::ProfileIdMissing,
+            Self::KeyMissing => RecordReason::IdentifierMissing,
             Self::TooLong { .. } => RecordReason::TextTooLong,
             Self::NotText => RecordReason::TextInvalid,
             Self::TypeMismatch { .. }
@@ -107,6 +109,10 @@ impl fmt::Display for Problem {
             Self::IdMissing => {
                 f.write_str("the profile id is missing: give each record one of 1 to 255 bytes")
             }
+            Self::KeyMissing => f.write_str(
+                "the identifier that profiles are matched by is missing: give each record one of the kind and type that the import was \
+                 opened with",
+            ),
             Self::TooLong { bytes, max_bytes } => {
                 write!(f, "{bytes} bytes long: at most {max_bytes} are taken")
             }

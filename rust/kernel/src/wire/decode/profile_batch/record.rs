@@ -72,7 +72,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         field_keys: &'a [&'a str],
         options: &DecodeOptions,
     ) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(options);
         let texts = TEXTS.map(|(column, _, max_bytes)| {
             builder.plain_target(column, ColumnKind::Text, max_bytes)
         });
