@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from segue import _kernel
-from segue._kernel import Part, Schema, Table, Transaction
+from segue._kernel import Applied, Part, Schema, Table, Transaction
 from segue.errors import SnapshotInvalid
 from segue.kernel import guard
 from segue.kernel.accounts import Schemas
@@ -99,12 +99,12 @@ class Replay:
             if position + 1 < len(numbers):
                 ahead = asyncio.create_task(self._decode(account, row, numbers[position + 1]))
             try:
-                written, created = await guard.run(transaction.apply, part)
+                applied = await guard.run(transaction.apply, part, number)
             except BaseException:
                 if ahead is not None:
                     ahead.cancel()
                 raise
-            result.add(written, created, size)
+            result.add(applied, size)
         return result
 
     async def _decode(self, account: int, row: imports.ImportRow, number: int) -> tuple[Part, int]:
@@ -143,10 +143,10 @@ class AppliedParts:
         """Starts at nothing."""
         self.written = self.created = self.size_bytes = 0
 
-    def add(self, written: int, created: int, size_bytes: int) -> None:
+    def add(self, applied: Applied, size_bytes: int) -> None:
         """Adds a part's numbers."""
-        self.written += written
-        self.created += created
+        self.written += applied.applied
+        self.created += applied.created
         self.size_bytes += size_bytes
 
 

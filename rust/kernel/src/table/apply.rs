@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use super::placement::Placement;
 use super::profile_ids::{self, Resolved};
 use super::values;
 use super::version::{Version, open};
-use super::{IdentifierKind, RowId};
+use super::{AppliedPart, IdentifierKind, RowId, WriteRules};
 use crate::batch::{Batch, BatchColumn, Texts};
 use crate::column::Column;
 use crate::error::Result;
@@ -24,22 +25,62 @@ use crate::schema::{ColumnId, ColumnKind, builtin};
 /// Cells of a batch from which its columns are written on all cores: below it, handing out the work costs more than the work.
 const PARALLEL_CELLS: usize = 1 << 13;
 
-/// What applying a batch did.
-pub(super) struct Written {
-    /// Rows written, ascending, and their columns.
-    pub(super) touched: Touched,
-    /// Profiles among them that were new.
-    pub(super) created: usize,
+/// How a batch is applied.
+#[derive(Clone, Copy)]
+pub(super) struct Manner<'a> {
+    pub(super) rules: &'a WriteRules,
+    /// Number of the batch's part of an import.
+    pub(super) part_number: u32,
+    pub(super) tick_millis: i64,
 }
 
-/// Applies a batch.
+/// What applying a batch did.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Rows written or erased, and their columns.
+    pub(super) touched: Touched,
+    /// Counts and exceptions.
+    pub(super) part: AppliedPart,
+    /// Rows without a profile whose waiting events were erased.
+    pub(super) waiting: usize,
+}
+
+/// Applies a batch, record after record.
 ///
 /// # Errors
-/// [`KernelError::TableFull`](crate::error::KernelError::TableFull), with nothing applied.
+/// [`KernelError::TableFull`](crate::error::KernelError::TableFull), with nothing applied of the run of records that did not fit, nor of those
+/// after it.
 ///
 /// # Cost
+/// One pass for a batch of distinct profiles, which nearly all are. Otherwise one for each run of records that do not depend on each other.
+pub(super) fn apply(version: &mut Version, batch: &Batch, manner: Manner<'_>) -> Result<Written> {
+    let mut written = Written::default();
+    for run in batch.runs() {
+        let segment = part_of(batch, run);
+        apply_segment(version, &segment, manner, &mut written)?;
+    }
+    Ok(written)
+}
+
+/// The batch itself when the rows are all of it.
+fn part_of(batch: &Batch, rows: Range<u32>) -> Cow<'_, Batch> {
+    if rows.len() == batch.n_rows() {
+        Cow::Borrowed(batch)
+    } else {
+        Cow::Owned(batch.slice(rows))
+    }
+}
+
+/// Applies records of distinct profiles. All rows of `batch` are honoured.
+///
 /// Resolves all profile ids, then writes every column by itself, block by block.
-pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> Result<Written> {
+fn apply_segment(
+    version: &mut Version,
+    batch: &Batch,
+    manner: Manner<'_>,
+    written: &mut Written,
+) -> Result<()> {
+    let tick_millis = manner.tick_millis;
     let resolved = profile_ids::resolve(version, &batch.profile_ids)?;
     let placement = Placement::new(resolved.rows.clone());
     let implied = implied(&version.columns, batch, &placement, tick_millis);
@@ -67,16 +108,15 @@ pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> R
         run_all(version, batch, &placement, vec![task]);
         columns.insert(builtin::FULL_NAME);
     }
-    let touched = Touched {
+    written.touched.extend(Touched {
         rows: placement.sorted_rows(),
         columns,
         has_births_or_deaths: !resolved.created.is_empty(),
         ..Touched::default()
-    };
-    Ok(Written {
-        touched,
-        created: resolved.created.len(),
-    })
+    });
+    written.part.applied += batch.n_rows();
+    written.part.created += resolved.created.len();
+    Ok(())
 }
 
 /// Columns taken out of a version, and what is to be written to them. Tasks share no column, so they may run at the same time.

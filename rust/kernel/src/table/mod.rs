@@ -17,6 +17,7 @@ mod placement;
 pub(crate) mod prefetch;
 mod profile_ids;
 mod record;
+mod rules;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
@@ -29,10 +30,11 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 pub(crate) use placement::{block_and_row, row_id};
 pub use record::Recorded;
+pub use rules::{MatchBy, Refresh, WriteAction, WriteMode, WriteRules};
 pub use transaction::Transaction;
 pub use version::Version;
 
-use crate::batch::{Batch, IdentifierKind};
+use crate::batch::{Batch, IdentifierKind, RecordException};
 use crate::error::Result;
 use crate::event::EventBatch;
 use crate::member::{History, Maintainer, Touched};
@@ -54,6 +56,19 @@ pub struct Applied {
     pub written: usize,
     /// Those of them that were new.
     pub created: usize,
+}
+
+/// What applying a batch did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppliedPart {
+    /// Records honored, also those of a profile that an earlier record wrote.
+    pub applied: usize,
+    /// Profiles that were new.
+    pub created: usize,
+    /// Valid records left out because the rules forbid them, or because there is nothing to erase.
+    pub not_honored: usize,
+    /// Problems that only the table shows, in order of records, which are left out.
+    pub exceptions: Vec<RecordException>,
 }
 
 /// The profiles of an account. May be shared by threads.
@@ -158,10 +173,10 @@ impl Table {
     ///
     /// # Panics
     /// When an earlier writer panicked.
-    pub fn begin(&self, tick_millis: i64) -> Transaction {
+    pub fn begin(&self, tick_millis: i64, rules: WriteRules) -> Transaction {
         let permit = self.0.writer.acquire();
         self.0.advance(tick_millis);
-        Transaction::new(Arc::clone(&self.0), permit, tick_millis)
+        Transaction::new(Arc::clone(&self.0), permit, rules, tick_millis)
     }
 
     /// Records events, visible together. Counts as a change of the profiles they happened to.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::apply::apply;
+use super::apply::{Manner, apply};
 use super::change_log::ChangeLog;
 use super::index::Indexes;
 use super::placement::{block_and_row, row_id};
-use super::{Applied, IdentifierKind, RowId};
+use super::{Applied, IdentifierKind, RowId, WriteRules};
 use crate::batch::Batch;
 use crate::bitmap::RowSet;
 use crate::column::{BLOCK_ROWS, Column};
@@ -323,10 +323,15 @@ impl Version {
         tick_millis: i64,
     ) -> Result<(Applied, Touched)> {
         let (mut touched, mut created) = (Touched::default(), 0);
+        let manner = Manner {
+            rules: &WriteRules::default(),
+            part_number: 0,
+            tick_millis,
+        };
         for batch in batches {
-            let written = apply(self, batch, tick_millis)?;
+            let written = apply(self, batch, manner)?;
             touched.extend(written.touched);
-            created += written.created;
+            created += written.part.created;
         }
         touched.sort();
         self.stamp(revision, tick_millis, &touched.rows);

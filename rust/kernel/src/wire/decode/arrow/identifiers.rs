@@ -53,7 +53,7 @@ impl IdentifierColumns {
         let nested = self
             .nested
             .and_then(|column| Nested::new(batch.column(column)));
-        if flat.is_none() && nested.is_none() {
+        if flat.is_none() && nested.is_none() && !builder.is_keyed_by(collection) {
             return;
         }
         let mut given = Vec::new();

@@ -1,7 +1,13 @@
 //! Records that were decoded and checked, as columns, not yet applied.
 //!
 //! Decoders write batches, [`table`](crate::table) applies them, and both hold to this file. A batch has only the valid records of a
-//! block; the others are in [`Batch::exceptions`]. Within a batch each profile id stands once.
+//! block; the others are in [`Batch::exceptions`]. Records of one profile are kept, all of them: the batch tells where it must be cut so
+//! that each run of rows has distinct ids, and the runs are applied in order.
+
+mod compaction;
+mod slice;
+
+use std::ops::Range;
 
 use crate::schema::{ColumnId, List};
 
@@ -70,6 +76,12 @@ pub enum RecordReason {
     ProfileUnknown = 61,
     /// A required property is missing or malformed.
     PropertyInvalid = 62,
+    /// Several profiles have the identifier, or the record names two.
+    ProfileAmbiguous = 63,
+    /// No identifier to find the profile by.
+    IdentifierMissing = 64,
+    /// The id of a profile to be created belongs to another.
+    ProfileIdTaken = 65,
     /// A preference without channel or filter, or with a choice or basis that there is none of.
     PreferenceInvalid = 66,
 }
@@ -230,13 +242,20 @@ pub struct Batch {
     pub invalid_count: u32,
     /// Every problem of every record, in order of records.
     pub exceptions: Vec<RecordException>,
-    /// Ids of the valid records: one for each batch row.
+    /// Ids of the valid records: one for each batch row. Empty where a record that is matched by another identifier has none.
     pub profile_ids: Texts,
+    /// The record of each batch row, ascending; empty when no record was taken out, so that row `i` is record `i + 1`.
+    pub record_numbers: Vec<u32>,
+    /// Batch rows before which a new run of distinct ids begins, ascending; nearly always none. Batches to be matched by another
+    /// identifier have none.
+    pub cuts: Vec<u32>,
     /// Values, at most one entry a column; identifiers and profile ids excepted.
     pub columns: Vec<BatchColumn>,
     /// Identifiers, by [`IdentifierKind`].
     pub identifiers: [BatchIdentifiers; 3],
-    /// Entries of the other collections, at most one item a collection.
+    /// Columns of consents of which something is said, ascending.
+    pub consents: Vec<ColumnId>,
+    /// Entries of the other collections, at most one item a collection. Of answers to consents only what is said besides the state.
     pub entries: Vec<BatchEntries>,
     /// Places on lists, at most one entry a list.
     pub members: Vec<BatchMembers>,
@@ -249,5 +268,22 @@ impl Batch {
     /// Number of batch rows, which are the valid records.
     pub fn n_rows(&self) -> usize {
         self.profile_ids.len()
+    }
+
+    /// Position in the block, from 1, of the record of a batch row.
+    pub fn record_number(&self, row: u32) -> u32 {
+        let of_row = self.record_numbers.get(row as usize).copied();
+        of_row.unwrap_or(row + 1)
+    }
+
+    /// Runs of batch rows whose ids are distinct, in order; one of all rows when no id stands twice.
+    ///
+    /// # Panics
+    /// When there are 2^32 rows; blocks are far smaller.
+    pub fn runs(&self) -> impl Iterator<Item = Range<u32>> {
+        let n_rows = u32::try_from(self.n_rows()).expect("records are counted in 32 bits");
+        let starts = std::iter::once(0).chain(self.cuts.iter().copied());
+        let ends = self.cuts.iter().copied().chain([n_rows]);
+        starts.zip(ends).map(|(start, end)| start..end)
     }
 }
