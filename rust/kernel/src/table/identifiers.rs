@@ -9,14 +9,11 @@ use super::version::{Columns, open, text};
 use super::{IdentifierKind, RowId};
 use crate::batch::{BatchColumn, BatchIdentifiers, BatchValues, Identifier, Texts};
 use crate::column::{self, Block, Column};
+use crate::fold;
 use crate::schema::{ColumnId, ColumnKind, builtin};
 
 /// All kinds, in the order of their numbers.
-pub(super) const KINDS: [IdentifierKind; 3] = [
-    IdentifierKind::Email,
-    IdentifierKind::Phone,
-    IdentifierKind::AlternateId,
-];
+pub(super) const KINDS: [IdentifierKind; 3] = IdentifierKind::ALL;
 
 /// Columns of the first identifier, its type, and the others.
 pub(super) const fn columns_of(kind: IdentifierKind) -> [ColumnId; 3] {
@@ -31,16 +28,43 @@ pub(super) const fn columns_of(kind: IdentifierKind) -> [ColumnId; 3] {
     }
 }
 
-/// Whether a row holds an identifier whose compared form is `key`.
-pub(super) fn is_held(columns: &Columns, kind: IdentifierKind, row: RowId, key: &[u8]) -> bool {
-    let [first, _, more] = columns_of(kind);
-    let is_first = columns
+/// Whether a row holds an identifier, of a type unless any will do, whose compared form is `key`.
+pub(super) fn is_held(
+    columns: &Columns,
+    kind: IdentifierKind,
+    of_type: Option<&str>,
+    row: RowId,
+    key: &[u8],
+) -> bool {
+    let [first, first_type, more] = columns_of(kind);
+    let is_key = |value: &str| *key_of(kind, value.as_bytes()) == *key;
+    let has_type = |held: &str| of_type.is_none_or(|wanted| is_same_type(wanted, held));
+    let type_of_first = || columns.text(first_type, row).unwrap_or_default();
+    columns
         .text(first, row)
-        .is_some_and(|value| *key_of(kind, value.as_bytes()) == *key);
-    is_first
+        .is_some_and(|value| is_key(value) && has_type(type_of_first()))
         || more_of(columns.get(more), row)
             .iter()
-            .any(|other| *key_of(kind, other.value.as_bytes()) == *key)
+            .any(|other| is_key(&other.value) && has_type(&other.kind))
+}
+
+/// Whether two types are the same where profiles are looked for: without regard to case.
+pub(super) fn is_same_type(one: &str, other: &str) -> bool {
+    one == other || fold::fold(one) == fold::fold(other)
+}
+
+/// All identifiers of a row, the first first.
+pub(super) fn all_of(columns: &Columns, kind: IdentifierKind, row: RowId) -> Vec<Identifier> {
+    all_in(columns_of(kind).map(|id| columns.get(id)), row)
+}
+
+fn all_in([first, first_type, more]: [Option<&Column>; 3], row: RowId) -> Vec<Identifier> {
+    let first = text(first, row).map(|value| Identifier {
+        kind: text(first_type, row).unwrap_or_default().into(),
+        value: value.into(),
+    });
+    let others = more_of(more, row).iter().cloned();
+    first.into_iter().chain(others).collect()
 }
 
 /// Rows with identifiers beyond their first, ascending.
@@ -147,15 +171,7 @@ impl Collection<'_> {
     /// What a row holds once it was given identifiers.
     fn merged(&self, batch_row: u32, given: &[Identifier], placement: &Placement) -> Merged {
         let row = placement.row(batch_row);
-        let mut all = Vec::new();
-        if let Some(value) = text(self.columns[0].as_deref(), row) {
-            let kind = text(self.columns[1].as_deref(), row).unwrap_or_default();
-            all.push(Identifier {
-                kind: kind.into(),
-                value: value.into(),
-            });
-        }
-        all.extend_from_slice(more_of(self.columns[2].as_deref(), row));
+        let mut all = all_in([0, 1, 2].map(|at| self.columns[at].as_deref()), row);
         merge(&mut all, given);
         (batch_row, all)
     }

@@ -27,6 +27,7 @@ mod profile_batch;
 
 pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
+pub(crate) use problem::collection;
 
 use super::BlockFormat;
 use crate::batch::{Batch, IdentifierKind};
