@@ -283,6 +283,7 @@ fn marks() {
         consents: vec![Consent {
             consent_type: id.to_owned(),
             state,
+            ..Consent::default()
         }],
         ..profile("p")
     };

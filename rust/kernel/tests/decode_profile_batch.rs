@@ -349,7 +349,7 @@ fn all_problems_of_a_record_are_listed_up_to_a_hundred() {
 }
 
 #[test]
-fn of_records_with_one_id_the_first_good_one_is_kept() {
+fn records_with_one_id_are_kept_and_the_batch_is_cut_between_them() {
     let bad = |id: &str| Profile {
         emails: vec![plain("x")],
         ..profile(id)
@@ -363,24 +363,25 @@ fn of_records_with_one_id_the_first_good_one_is_kept() {
         named("a", "1"),
         named("b", "2"),
         named("a", "3"),
+        named("a", "4"),
         bad("b"),
+        named("b", "5"),
     ]));
     assert_eq!(
         problems(&batch),
         [
             (1, "emails[0].value", R::EmailInvalid),
-            (4, "profile_id", R::Duplicate),
-            (5, "emails[0].value", R::EmailInvalid),
-            (5, "profile_id", R::Duplicate),
+            (6, "emails[0].value", R::EmailInvalid),
         ]
     );
+    assert_eq!(ids(&batch), ["a", "b", "a", "a", "b"]);
     assert_eq!(
-        (ids(&batch), texts(&batch, builtin::CUSTOMER_TYPE)),
-        (
-            vec!["a".to_owned(), "b".to_owned()],
-            vec!["1".to_owned(), "2".to_owned()]
-        )
+        texts(&batch, builtin::CUSTOMER_TYPE),
+        ["1", "2", "3", "4", "5"]
     );
+    assert_eq!(batch.record_numbers, [2, 3, 4, 5, 7]);
+    assert_eq!(batch.cuts, [2, 3]);
+    assert_eq!(batch.runs().collect::<Vec<_>>(), [0..2, 2..3, 3..5]);
 }
 
 #[test]

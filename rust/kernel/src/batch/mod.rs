@@ -178,6 +178,11 @@ pub enum IdentifierKind {
     AlternateId = 2,
 }
 
+impl IdentifierKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Phone, Self::AlternateId];
+}
+
 /// A typed identifier, or another entry of a collection by its key. An empty value removes the stored one of its type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identifier {

@@ -5,6 +5,9 @@ use crate::batch::Identifier;
 use crate::bitmap::RowSet;
 use crate::buffer::Buffer;
 
+/// Rows that are written one by one. Not tuned by measurement.
+const FEW_ROWS: usize = 4;
+
 type Entry = (u16, Box<[Identifier]>);
 
 /// Typed identifiers of the few rows that have more than one, or entries of another collection.
@@ -36,7 +39,16 @@ impl IdentifiersBlock {
     }
 
     /// Replaces the identifiers of ascending rows without repeats. A row without any becomes absent.
+    ///
+    /// # Cost
+    /// Some rows go into their places, each of which may move all entries behind it; more are merged with all entries.
     pub fn write(&mut self, rows: &[u16], identifiers: Vec<Box<[Identifier]>>) {
+        if rows.len() <= FEW_ROWS {
+            for (&row, new) in rows.iter().zip(identifiers) {
+                self.write_one(row, new);
+            }
+            return;
+        }
         let entries = self.entries_mut();
         let mut old = std::mem::take(entries).into_iter().peekable();
         for (&row, new) in rows.iter().zip(identifiers) {
@@ -51,6 +63,22 @@ impl IdentifiersBlock {
         entries.extend(old);
         let present: Vec<u16> = entries.iter().map(|entry| entry.0).collect();
         self.presence = RowSet::from_sorted(&present);
+    }
+
+    fn write_one(&mut self, row: u16, new: Box<[Identifier]>) {
+        let is_present = !new.is_empty();
+        let entries = self.entries_mut();
+        match entries.binary_search_by_key(&row, |entry| entry.0) {
+            Ok(position) if is_present => entries[position].1 = new,
+            Ok(position) => drop(entries.remove(position)),
+            Err(position) if is_present => entries.insert(position, (row, new)),
+            Err(_) => {}
+        }
+        if is_present {
+            self.presence.insert(row);
+        } else {
+            self.presence.remove(row);
+        }
     }
 
     /// The block as bytes: for each row its number, the number of its identifiers, and of each the length and bytes of kind and value and

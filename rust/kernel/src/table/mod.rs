@@ -5,12 +5,16 @@
 //! it. There is one writer at a time. A small commit writes in place while readers, who hold nothing for longer than it takes to clone
 //! some counters, wait; a large one writes to a private fork that is then published.
 
+mod absent;
 mod apply;
 mod change_log;
+mod consents;
+mod entries;
 mod erase;
 mod identifiers;
 mod index;
 mod maintain;
+mod matching;
 mod members;
 mod names;
 mod placement;
@@ -18,6 +22,7 @@ pub(crate) mod prefetch;
 mod profile_ids;
 mod record;
 mod rules;
+mod segments;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
@@ -39,7 +44,6 @@ use crate::error::Result;
 use crate::event::EventBatch;
 use crate::member::{History, Maintainer, Touched};
 use crate::schema::{ColumnId, builtin};
-use erase::Erased;
 use index::Indexes;
 use writer::WriterLock;
 
@@ -224,16 +228,11 @@ impl Table {
     /// When an earlier writer panicked.
     pub fn erase(&self, profile_ids: &[&str], revision: i64, tick_millis: i64) -> usize {
         self.write(tick_millis, |version, maintainer| {
-            let Erased { rows, waiting } = erase::erase(version, profile_ids, tick_millis);
-            let erased = rows.len() + waiting;
-            version.stamp(revision, tick_millis, &rows);
-            let touched = Touched {
-                rows,
-                has_births_or_deaths: true,
-                ..Touched::default()
-            };
-            maintainer.follow(version, touched);
-            erased
+            let erased = erase::erase(version, profile_ids, tick_millis);
+            let count = erased.rows.len() + erased.waiting;
+            version.stamp(revision, tick_millis, &erased.rows);
+            maintainer.follow(version, erased.touched());
+            count
         })
     }
 

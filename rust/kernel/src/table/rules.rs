@@ -2,8 +2,9 @@
 
 use crate::batch::IdentifierKind;
 
-/// What is done with records, and to which profiles. By default new and stored profiles are written, found by their ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What is done with records, and to which profiles. By default new and stored profiles are written, found by their ids, with consents of any
+/// version.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteRules {
     /// What is done.
     pub action: WriteAction,
@@ -11,12 +12,25 @@ pub struct WriteRules {
     pub match_by: MatchBy,
     /// Which profiles may be written. Without meaning where profiles are erased, as is what follows.
     pub write_mode: WriteMode,
-    /// Collections of which everything that a record does not name is deactivated.
+    /// Collections of which everything that a record does not name is deactivated. Without meaning where only absent values are written.
     pub refresh: Refresh,
     /// Whether records may write consents of an older version than the stored one; else such records are not honored.
     pub allow_prior_consents: bool,
     /// What the ids of new profiles are made of whose records bring none, together with part and record number.
     pub seed: [u8; 16],
+}
+
+impl Default for WriteRules {
+    fn default() -> Self {
+        Self {
+            action: WriteAction::default(),
+            match_by: MatchBy::default(),
+            write_mode: WriteMode::default(),
+            refresh: Refresh::default(),
+            allow_prior_consents: true,
+            seed: [0; 16],
+        }
+    }
 }
 
 /// What is done with records.

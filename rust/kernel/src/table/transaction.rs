@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::apply::{Manner, Written, apply};
+use super::apply::{Manner, Written};
+use super::segments::apply;
 use super::version::Version;
 use super::writer::WritePermit;
 use super::{Applied, AppliedPart, MAX_ROWS, Shared, WriteRules};

@@ -32,6 +32,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
             continue;
         }
         let n = number(batch.n_rows());
+        batch.record_numbers.push(record_number);
         batch.profile_ids.push(row.id.as_bytes());
         for (&column, cell) in &row.cells {
             let kind = schema.kind(column).expect("the column exists");
@@ -65,6 +66,9 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         if row.compose_name {
             batch.compose_name.push(n);
         }
+    }
+    if batch.invalid_count == 0 {
+        batch.record_numbers.clear();
     }
     batch.columns = columns.into_values().collect();
     batch.members = members.into_values().collect();

@@ -11,8 +11,8 @@ use super::identifier::KeyRule;
 use super::options::OptionCodes;
 use super::problem::{Place, Problem, collection};
 use crate::batch::{
-    Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, RecordException,
-    Texts,
+    Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, IdentifierKind,
+    RecordException, Texts,
 };
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Mark, MarkKind,
@@ -275,6 +275,19 @@ impl Builder {
         }
     }
 
+    /// Leaves only what names profiles.
+    fn keep_names(&mut self) {
+        self.columns.clear();
+        self.entries.clear();
+        self.members.clear();
+        self.compose_name.clear();
+        for kind in IdentifierKind::ALL {
+            if !self.is_keyed_by(kind) {
+                self.identifiers[kind as usize] = BatchIdentifiers::default();
+            }
+        }
+    }
+
     /// Takes the bad records out and puts everything in order.
     pub(super) fn finish(mut self, record_count: u32) -> Batch {
         self.exceptions
@@ -284,20 +297,21 @@ impl Builder {
             exception.profile_id = String::from_utf8_lossy(id).into_owned();
         }
         let bad = bad_rows(&self.exceptions);
+        if self.names_only {
+            self.keep_names();
+        }
         let mut batch = Batch {
             record_count,
             invalid_count: u32::try_from(bad.len()).expect("records are counted in 32 bits"),
             exceptions: self.exceptions,
             profile_ids: self.profile_ids,
+            columns: self.columns,
             identifiers: self.identifiers,
+            entries: self.entries,
+            members: self.members,
+            compose_name: self.compose_name,
             ..Batch::default()
         };
-        if !self.names_only {
-            batch.columns = self.columns;
-            batch.entries = self.entries;
-            batch.members = self.members;
-            batch.compose_name = self.compose_name;
-        }
         batch.remove_rows(&bad);
         batch.columns.retain(|column| !column.is_empty());
         batch.columns.sort_by_key(|column| column.column);

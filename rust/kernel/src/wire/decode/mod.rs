@@ -31,6 +31,7 @@ mod refresh;
 
 pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
+pub(crate) use problem::collection;
 
 use super::BlockFormat;
 use crate::batch::{Batch, IdentifierKind};

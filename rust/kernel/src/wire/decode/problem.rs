@@ -352,7 +352,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Name of the collection of a kind in records.
-pub(super) const fn collection(kind: IdentifierKind) -> &'static str {
+pub(crate) const fn collection(kind: IdentifierKind) -> &'static str {
     match kind {
         IdentifierKind::Email => "emails",
         IdentifierKind::Phone => "phones",

@@ -7,21 +7,23 @@
 //! | `fields` | object by key |
 //! | `memberships` | object by list id: `state`, `joined_at`, `active_at`, `consent_to_track`, `fields` |
 //! | `tags` | array of ids |
-//! | `topics`, `consents` | `[{"topic": …, "state": …}]`, `[{"consent_type": …, "state": …}]` |
+//! | `topics`, `consents` | `[{"topic": …, "state": …}]`, `[{"consent_type": …, "state": …, "version": …, "stated_at": …, "history": [{"state": …, "version": …, "stated_at": …}]}]` |
+//! | `preferences` | `[{"program": …, "channel": …, "filter": …, "choice": …, "frequency": …, "expire_at": …, "basis": …, "stated_at": …}]` |
+//! | `groups` | array of names |
+//! | `addresses` | `[{"type": …, "lines": […], "locality": …, "region": …, "postal_code": …, "country": …, "inactive": true}]` |
 //! | times, dates | `2024-01-31T12:00:00.000Z`, `2024-01-31` |
 //! | numbers | the shortest text that reads back the same; whole numbers below 2⁵³ without a point |
 //! | removals | `{"profile_id": …, "removed": true}` |
 //!
 //! What is absent is left out, an object without members too.
 
-use super::form::{Group, Place, Syntax, Values, WrittenIdentifier};
+use super::form::{EntryKind, Group, Place, Syntax, Values, WrittenConsent, WrittenIdentifier};
+use super::json_entries::{INACTIVE, push_consents, push_entries};
 use super::json_text::{close_array, named, push_number, push_string};
 use super::ready::Ready;
 use super::rfc3339::{push_date, push_time};
+use crate::batch::Identifier;
 use crate::schema::{CONSENT_STATES, MarkKind, TOPIC_STATES};
-
-/// Member of what is not in use any more.
-const INACTIVE: &[u8] = b",\"inactive\":true";
 
 /// Writes NDJSON.
 pub(super) struct Json;
@@ -174,6 +176,20 @@ impl Syntax for Json {
             }
         }
         close_array(start, out);
+    }
+
+    fn entries(label: &Label, kind: EntryKind, entries: &[Identifier], out: &mut Vec<u8>) {
+        label.head.push(out);
+        push_entries(kind, entries, out);
+    }
+
+    fn consents<'a>(
+        label: &Label,
+        consents: impl Iterator<Item = WrittenConsent<'a>>,
+        out: &mut Vec<u8>,
+    ) {
+        label.head.push(out);
+        push_consents(consents, out);
     }
 
     fn identifiers<'a>(

@@ -1,7 +1,10 @@
 //! Records as `segue.v1.Profile`, in a batch or alone.
 
-use super::form::{Group, Place, Syntax, Values, WrittenIdentifier};
+use super::form::{EntryKind, Group, Place, Syntax, Values, WrittenConsent, WrittenIdentifier};
+use super::protobuf_entries::{put_address, put_consent, put_preference};
 use super::ready::{Ready, push_text, push_varint};
+use crate::batch::Identifier;
+use crate::entry::{Address, Preference};
 use crate::schema::{ColumnKind, MarkKind};
 use crate::wire::fields::{
     field_value, identifier, mark_state, membership, option_list, profile, profile_batch,
@@ -231,6 +234,33 @@ impl Syntax for Protobuf {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn entries(label: &Label, kind: EntryKind, entries: &[Identifier], out: &mut Vec<u8>) {
+        let mut message = Vec::new();
+        for entry in entries {
+            message.clear();
+            match kind {
+                EntryKind::Addresses => put_address(&Address::unpack(entry), &mut message),
+                EntryKind::Preferences => put_preference(&Preference::unpack(entry), &mut message),
+                EntryKind::Groups => message.extend_from_slice(entry.kind.as_bytes()),
+            }
+            put_head(label, 0, out);
+            put_sized(out, &message);
+        }
+    }
+
+    fn consents<'a>(
+        _: &Label,
+        consents: impl Iterator<Item = WrittenConsent<'a>>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut message = Vec::new();
+        for consent in consents {
+            message.clear();
+            put_consent(&consent, &mut message);
+            put_bytes(out, profile::CONSENTS, &message);
         }
     }
 
