@@ -70,6 +70,8 @@ pub enum RecordReason {
     ProfileUnknown = 61,
     /// A required property is missing or malformed.
     PropertyInvalid = 62,
+    /// What an import wrote was changed since, so that it cannot be taken back.
+    ProfileChanged = 67,
 }
 
 /// Texts one behind the other.

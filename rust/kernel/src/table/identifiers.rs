@@ -59,6 +59,20 @@ pub(super) fn values_of(more: Option<&Column>) -> impl Iterator<Item = (RowId, &
     })
 }
 
+/// The values of all identifiers that a row holds, the first first.
+pub(super) fn values_of_row(
+    columns: &Columns,
+    kind: IdentifierKind,
+    row: RowId,
+) -> impl Iterator<Item = &[u8]> {
+    let [first, _, more] = columns_of(kind);
+    let first = text(columns.get(first), row).into_iter();
+    let more = more_of(columns.get(more), row).iter();
+    first
+        .map(str::as_bytes)
+        .chain(more.map(|other| other.value.as_bytes()))
+}
+
 fn more_of(more: Option<&Column>, row: RowId) -> &[Identifier] {
     let (block, row) = block_and_row(row);
     match more {

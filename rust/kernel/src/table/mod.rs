@@ -7,6 +7,7 @@
 
 mod apply;
 mod change_log;
+mod difference;
 mod erase;
 mod identifiers;
 mod index;
@@ -17,6 +18,8 @@ mod placement;
 pub(crate) mod prefetch;
 mod profile_ids;
 mod record;
+mod restore;
+pub(crate) mod review;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
@@ -29,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 pub(crate) use placement::{block_and_row, row_id};
 pub use record::Recorded;
+pub use restore::Restored;
 pub use transaction::Transaction;
 pub use version::Version;
 

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use super::apply::{Written, apply};
+use super::restore::{Commit, Restored, restore};
+use super::review::review;
 use super::version::Version;
 use super::writer::WritePermit;
 use super::{Applied, Shared};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::member::Touched;
+use crate::schema::{ColumnId, Schema};
+use crate::wire::encode_review;
 
 /// A commit in the making. Readers see nothing of it until [`commit`](Self::commit); dropped without, it leaves no trace.
 ///
@@ -54,6 +58,58 @@ impl Transaction {
         self.touched.extend(touched);
         self.created += created;
         Ok(Applied { written, created })
+    }
+
+    /// Tells what a commit would do, as a serialized `segue.v1.ImportReview` of created, updated, unchanged and erased profiles, the
+    /// columns in which they change, and the differences of the first `sample` of them in order of rows.
+    ///
+    /// # Cost
+    /// Values are read of samples, and compared of updated profiles in the blocks that were written to; of created profiles those present
+    /// are counted. All cores.
+    ///
+    /// # Panics
+    /// When applying a batch panicked.
+    pub fn review(&mut self, sample: usize, schema: &Schema) -> Vec<u8> {
+        self.touched.sort();
+        // Nobody else writes meanwhile, so what is published is what the transaction began on.
+        let before = self.table.version();
+        let after = self.fork.as_ref().expect("no batch panicked");
+        let review = review(&before, after, &self.touched.rows, sample);
+        encode_review(&review, &before, after, schema)
+    }
+
+    /// Takes a former commit back: profiles become what they were `before` it, those that it created leave with their events waiting.
+    ///
+    /// Profiles of which anything that the commit wrote is now other than `after` it, or that were erased since, are exceptions. What it
+    /// wrote without changing a value is left alone, and so is what it erased. `columns` are the only ones that are brought back, besides
+    /// those that every account has; `None` for all.
+    ///
+    /// # Errors
+    /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when the states are of another table, with nothing
+    /// restored.
+    ///
+    /// # Cost
+    /// What versions share is neither compared nor copied. All cores.
+    ///
+    /// # Panics
+    /// When applying a batch panicked.
+    pub fn restore(
+        &mut self,
+        before: &Version,
+        after: &Version,
+        columns: Option<&[ColumnId]>,
+    ) -> Result<Restored> {
+        let mut fork = self.fork.take().expect("no batch panicked");
+        let done = restore(
+            &mut fork,
+            Commit { before, after },
+            columns,
+            self.tick_millis,
+        );
+        self.fork = Some(fork);
+        let (restored, touched) = done?;
+        self.touched.extend(touched);
+        Ok(restored)
     }
 
     /// Makes everything applied visible at once.
