@@ -7,7 +7,16 @@ from segue._kernel import Snapshot, Table
 from segue.v1.error_reason_pb2 import ErrorReason
 from segue.v1.import_service_pb2 import ImportReview
 from segue.v1.profile_pb2 import Profile
-from tests.kernel.definitions import AGE_COLUMN, SCHEMA, aged, exported, part_of, stored
+from tests.kernel.definitions import (
+    AGE_COLUMN,
+    EVERYBODY,
+    SCHEMA,
+    aged,
+    exported,
+    part_of,
+    plan_of,
+    stored,
+)
 
 
 def imported(*profiles: Profile) -> tuple[Table, Snapshot, Snapshot]:
@@ -55,6 +64,18 @@ def test_an_import_is_taken_back_but_for_what_was_changed_since() -> None:
     assert (profile.fields[0].number, profile.changed_at_millis) == (1, 13)
     increment = exported(now, changed_from_millis=13, include_removed=True)
     assert [(it.profile_id, it.removed) for it in increment] == [("a", False), ("c", True)]
+
+
+def test_maintained_segments_follow_what_is_taken_back() -> None:
+    table, before, after = imported(aged("a", 5), aged("c", 7))
+    aged_five = plan_of({"predicate": {"column": AGE_COLUMN, "op": "number_in", "numbers": [5]}})
+    table.maintain("five", aged_five)
+    table.maintain("all", EVERYBODY)
+    assert (table.snapshot().member_count("five"), table.snapshot().member_count("all")) == (1, 3)
+    transaction = table.begin(13)
+    transaction.restore(before, after, None)
+    transaction.commit(3)
+    assert (table.snapshot().member_count("five"), table.snapshot().member_count("all")) == (0, 2)
 
 
 def test_columns_that_were_dropped_since_are_neither_compared_nor_brought_back() -> None:

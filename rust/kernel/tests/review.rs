@@ -197,9 +197,9 @@ fn stored(version: &Version, row: u32) -> Option<Profile> {
     version.is_live(row).then(|| segue_v1::read(&encoded()))
 }
 
-fn difference(before: Option<Profile>, after: Option<&Profile>) -> Vec<FieldDifference> {
+fn difference(before: Option<&Profile>, after: Option<&Profile>) -> Vec<FieldDifference> {
     let values = |profile: Option<&Profile>| profile.map(values_of).unwrap_or_default();
-    let (old, new) = (values(before.as_ref()), values(after));
+    let (old, new) = (values(before), values(after));
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let cut = |value: &str| value.chars().take(VALUE_CHARS).collect();
     let changed = paths
@@ -228,7 +228,7 @@ fn expected(before: &Version, after: &Version, ids: &BTreeSet<String>) -> Import
         }
         let old = stored(before, row);
         let created = old.is_none();
-        let fields = difference(old, Some(&profile));
+        let fields = difference(old.as_ref(), Some(&profile));
         match (created, fields.is_empty()) {
             (true, _) => review.create_count += 1,
             (false, false) => review.update_count += 1,

@@ -83,11 +83,11 @@ fn review_block(
     for &column in columns {
         let changed = differing(before, after, column, block, &kept);
         changed.or_into(&mut updated);
-        let changes = changed.len()
+        let n_profiles = changed.len()
             + count_present(after, column, block, &created)
             + count_present(before, column, block, &erased);
-        if changes > 0 {
-            by_column.insert(column, changes);
+        if n_profiles > 0 {
+            by_column.insert(column, n_profiles);
         }
     }
     let any = combined([&created, &updated, &erased], |[a, b, c]| a | b | c);
@@ -125,8 +125,8 @@ impl Review {
         self.unchanged += next.unchanged;
         self.erased += next.erased;
         self.samples.extend(next.samples);
-        for (column, changes) in next.by_column {
-            *self.by_column.entry(column).or_default() += changes;
+        for (column, n_profiles) in next.by_column {
+            *self.by_column.entry(column).or_default() += n_profiles;
         }
         self
     }
