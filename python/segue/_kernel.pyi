@@ -159,6 +159,10 @@ def decode(
     data: bytes,
     list_id: str | None,
     ignore_unknown_fields: bool,
+    *,
+    compression: int = 0,
+    max_bytes: int = 26_214_400,
+    max_ratio: int = 100,
 ) -> Part:
     """Decodes and checks a block of records.
 
@@ -169,12 +173,16 @@ def decode(
     Args:
         schema: The definitions to check against.
         block_format: PROFILE_BATCH or ARROW_IPC.
-        data: The block, not compressed.
+        data: The block.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
+        compression: How the block is compressed, a number of `segue.v1.Compression`: gzip members or Zstandard frames, one behind the other.
+        max_bytes: Most bytes that the block may hold once its compression, or that of a Parquet file's pages, is undone.
+        max_ratio: Most of them for each byte of the block as it came; 64 KiB are taken at any ratio.
 
     Raises:
-        BlockInvalid: The bytes are not of the format.
+        BlockInvalid: The bytes are not of the format, or their compression is cut off or damaged.
+        BlockTooLarge: The block holds more bytes than the limits allow.
 
     Note:
         About 0.1 microseconds a record; one copy of the texts.

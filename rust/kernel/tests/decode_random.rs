@@ -50,7 +50,7 @@ proptest! {
         list in option::of(Just("newsletter")),
         ignore_unknown_fields: bool,
     ) {
-        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20 };
+        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, ..DecodeOptions::default() };
         let fast = decode(&schema(), BlockFormat::ProfileBatch, &block.encode_to_vec(), &options).unwrap();
         let slow = slow_reader::read(&schema(), &block, &options);
         prop_assert_eq!(comparable(fast), comparable(slow));

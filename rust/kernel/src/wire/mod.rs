@@ -7,7 +7,7 @@
 //! | [`export`] | a selection of rows as blocks that can be resumed, as a whole or in slices |
 //! | `known` | where blocks of an export begin |
 //! | `response` | data as `segue.v1.RetrieveExportResponse` |
-//! | [`compression`] | blocks made smaller |
+//! | [`compression`] | blocks made smaller, and made whole again |
 //! | [`page`] | the profiles of a plan in an order, some at a time |
 //! | [`protobuf`] | varints, tags and lengths, read and written |
 //! | [`fields`] | field numbers of `segue.v1` messages |
@@ -28,7 +28,7 @@ mod response;
 pub mod value;
 pub mod watch;
 
-pub use compression::Compression;
+pub use compression::{Compression, SizeLimits};
 pub use decode::{DecodeOptions, decode, decode_events};
 pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest, RawBlock};

@@ -29,7 +29,7 @@ mod profile_batch;
 pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
 
-use super::BlockFormat;
+use super::{BlockFormat, SizeLimits};
 use crate::batch::Batch;
 use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
@@ -46,6 +46,8 @@ pub struct DecodeOptions<'a> {
     pub ignore_unknown_fields: bool,
     /// Most bytes of the text of a field.
     pub max_text_bytes: usize,
+    /// How large what a format itself compresses or abbreviates may become.
+    pub limits: SizeLimits,
 }
 
 impl Default for DecodeOptions<'_> {
@@ -54,6 +56,7 @@ impl Default for DecodeOptions<'_> {
             list: None,
             ignore_unknown_fields: false,
             max_text_bytes: MAX_TEXT_BYTES,
+            limits: SizeLimits::default(),
         }
     }
 }
