@@ -168,11 +168,12 @@ def decode(
 
     What a record leaves out keeps its stored value. A mark stands in a record once: a tag in both `tags` and `removed_tags`, or a topic twice,
     is a duplicate. In flat formats marks are columns of truth values by the names `tag:ID`, `topic:ID` and `consent:ID`, in which null keeps,
-    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`.
+    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`. In CSV
+    an empty cell keeps. A row that is true in the column `removed` is refused.
 
     Args:
         schema: The definitions to check against.
-        block_format: PROFILE_BATCH or ARROW_IPC.
+        block_format: PROFILE_BATCH, ARROW_IPC, CSV (with a header) or PARQUET (a whole file).
         data: The block.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.

@@ -63,7 +63,9 @@ REFUSALS: list[tuple[type[SegueError], set[str], Callable[[Path], object]]] = [
     (
         errors.BlockTooLarge,
         {"size_bytes", "maximum"},
-        lambda _: decode(SCHEMA, PROFILE_BATCH, bytes(9), None, False, max_bytes=8),
+        lambda _: decode(
+            SCHEMA, PROFILE_BATCH, bytes(9), None, ignore_unknown_fields=False, max_bytes=8
+        ),
     ),
     (errors.OffsetOutOfRange, {"offset", "end"}, read_behind_the_end),
     (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Schema(b"{")),

@@ -5,6 +5,7 @@
 //! | [`decode`] | blocks to [`Batch`](crate::batch::Batch)es, every record checked |
 //! | [`encode`] | rows to blocks |
 //! | [`export`] | a selection of rows as blocks that can be resumed, as a whole or in slices |
+//! | `formula` | texts that a spreadsheet would run, defused and restored |
 //! | `known` | where blocks of an export begin |
 //! | `response` | data as `segue.v1.RetrieveExportResponse` |
 //! | [`compression`] | blocks made smaller, and made whole again |
@@ -21,6 +22,7 @@ pub mod decode;
 pub mod encode;
 pub mod export;
 pub mod fields;
+mod formula;
 mod known;
 pub mod page;
 pub mod protobuf;
@@ -47,9 +49,9 @@ pub enum BlockFormat {
     Ndjson = 3,
     /// One JSON document of profiles and their sections. Written, never read.
     Json = 4,
-    /// CSV by RFC 4180. Written, never read.
+    /// CSV by RFC 4180.
     Csv = 5,
-    /// A Parquet file. Written, never read.
+    /// A Parquet file.
     Parquet = 6,
     /// One JSON document of subscribers. Written, never read.
     SubscribersJson = 8,

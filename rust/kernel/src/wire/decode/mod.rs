@@ -1,13 +1,16 @@
 //! Blocks to batches, every record checked.
 //!
-//! Both readers write values straight into the columns of one [`Builder`](builder::Builder), bad records included, and note problems beside
+//! The readers write values straight into the columns of one [`Builder`](builder::Builder), bad records included, and note problems beside
 //! them. At the end the bad records are taken out of all columns in one pass, which costs nothing when there are none.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
+//! | `csv` | the reader of CSV |
 //! | `events` | the reader of `segue.v1.EventBatch` |
+//! | `layout` | what the columns of flat formats mean, by their names |
+//! | `flat` | what else the readers of flat formats share |
 //! | `builder` | the batch in the making |
 //! | `given` | a value as it was given, checked and stored by the kind of its column |
 //! | `identifier` | identifiers of a record |
@@ -19,9 +22,12 @@ mod arrow;
 mod builder;
 mod check;
 mod compaction;
+mod csv;
 mod events;
+mod flat;
 mod given;
 mod identifier;
+mod layout;
 mod options;
 mod problem;
 mod profile_batch;
@@ -90,9 +96,9 @@ pub fn decode(
     match format {
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
+        BlockFormat::Csv => csv::decode(schema, list, data, options),
         BlockFormat::Ndjson
         | BlockFormat::Json
-        | BlockFormat::Csv
         | BlockFormat::Parquet
         | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),
     }
