@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 use prost::Message;
 use segue_kernel::table::Table;
 use segue_kernel::wire::{BlockFormat, Compression, DecodeOptions, Export, ExportRequest, decode};
@@ -17,6 +18,14 @@ use segue_v1::RetrieveExportResponse;
 use shop::schema;
 
 const TICK: i64 = 1_700_000_000_003;
+
+/// Formats that are written and read.
+const FORMATS: [BlockFormat; 4] = [
+    BlockFormat::ProfileBatch,
+    BlockFormat::ArrowIpc,
+    BlockFormat::Csv,
+    BlockFormat::Parquet,
+];
 
 /// An account with the good records of a block.
 fn filled(format: BlockFormat, data: &[u8], list: Option<&str>, may_have_bad: bool) -> Table {
@@ -62,10 +71,9 @@ proptest! {
     #[test]
     fn an_export_that_is_imported_and_exported_again_is_the_same(
         block in any_profile::block(),
-        is_flat: bool,
+        format in select(&FORMATS[..]),
         list in option::of(Just("club")),
     ) {
-        let format = if is_flat { BlockFormat::ArrowIpc } else { BlockFormat::ProfileBatch };
         let first = filled(BlockFormat::ProfileBatch, &block.encode_to_vec(), list, true);
         let data = exported(&first, format, list);
         let second = filled(format, &data, list, false);

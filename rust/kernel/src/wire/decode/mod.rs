@@ -8,6 +8,7 @@
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
 //! | `csv` | the reader of CSV |
+//! | `parquet` | the reader of Parquet |
 //! | `events` | the reader of `segue.v1.EventBatch` |
 //! | `layout` | what the columns of flat formats mean, by their names |
 //! | `flat` | what else the readers of flat formats share |
@@ -29,6 +30,7 @@ mod given;
 mod identifier;
 mod layout;
 mod options;
+mod parquet;
 mod problem;
 mod profile_batch;
 
@@ -97,10 +99,10 @@ pub fn decode(
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
         BlockFormat::Csv => csv::decode(schema, list, data, options),
-        BlockFormat::Ndjson
-        | BlockFormat::Json
-        | BlockFormat::Parquet
-        | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),
+        BlockFormat::Parquet => parquet::decode(schema, list, data, options),
+        BlockFormat::Ndjson | BlockFormat::Json | BlockFormat::SubscribersJson => {
+            Err(invalid("imports do not read this format"))
+        }
     }
 }
 
