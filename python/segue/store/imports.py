@@ -180,6 +180,14 @@ def find_by_key(tx: Connection, key: int) -> ImportRow:
     return _import(row)
 
 
+def find_living(tx: Connection, key: int, now_millis: int) -> ImportRow | None:
+    """Reads an import by its number; None when its token has ended: what was staged may be gone then, and so may the import."""
+    rows = list(
+        tx.execute(f"{_SELECT} WHERE import.key = ? AND expire_millis > ?", (key, now_millis))
+    )
+    return _import(rows[0]) if rows else None
+
+
 def select(tx: Connection, account: int, before: int, limit: int) -> list[ImportRow]:
     """Reads an account's imports with numbers below one, the newest first."""
     rows = tx.execute(
