@@ -322,6 +322,16 @@ def undone_after(tx: Connection, account: int, floor: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def undone_within(tx: Connection, account: int, after: int, upto: int) -> set[int]:
+    """Reads the revisions of imports that were taken back by journal entries after one and up to one."""
+    rows = tx.execute(
+        "SELECT undone.revision FROM import undo JOIN import undone ON undone.key = undo.undoes"
+        " WHERE undo.account = ? AND undo.revision > ? AND undo.revision <= ?",
+        (account, after, upto),
+    )
+    return {row[0] for row in rows}
+
+
 def sweep(tx: Connection, now_millis: int) -> int:
     """Removes what has outlived its time: parts never executed, and imports past their retention."""
     tx.execute(
