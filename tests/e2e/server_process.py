@@ -38,6 +38,11 @@ class ServerProcess:
         assert line.startswith("segue ready "), f"{line!r}\n{self.log.read_text()[-2000:]}"
         return dict(word.split("=", 1) for word in line.split()[2:])["grpc"]
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
     def kill(self) -> None:
         """Ends the process without a chance to tidy up."""
         self._process.send_signal(signal.SIGKILL)
