@@ -310,10 +310,10 @@ class Load:
         for thread in self._threads:
             thread.start()
 
-    def killing(self) -> list[str]:
-        """Says that the server is about to die; returns what everybody is waiting for."""
+    def killing(self) -> set[str]:
+        """Says that the server is about to die; returns what somebody is waiting for."""
         self._is_killed.set()
-        return [worker.phase for worker in self.workers]
+        return {worker.phase for worker in self.workers} - {"idle"}
 
     def join(self) -> None:
         """Waits until everybody has noticed, and raises what went wrong for one of them."""

@@ -84,7 +84,7 @@ def test_imports_are_whole_or_not_there_after_any_crash(tmp_path: Path) -> None:
                     check(caller, history, load)
             load.start(server.target, server.key)
             time.sleep(rng.uniform(0, LONGEST_SECONDS))
-            phases.update(set(load.killing()))
+            phases.update(load.killing())
             server.kill()
             load.join()
             strays = snapshots(data_dir)
