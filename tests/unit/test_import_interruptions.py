@@ -166,11 +166,11 @@ async def test_an_execution_that_finds_the_database_full_waits_for_room(
 
 
 async def test_many_imports_that_were_taken_back_are_repeated_in_one_pass(tmp_path: Path) -> None:
-    """Each undo needs the state before its import, which the undos before that one made: asked for anew each time, 40 are 2**40 replays."""
+    """Each undo needs the state before its import, which the undos before that one made: asked for anew each time, 24 are 2**24 replays."""
     clock = HandClock()
     cases = OpenUseCases(tmp_path, clock)
     await cases.accounts.create("shop")
-    for number in range(40):
+    for number in range(24):
         token = (await cases.imports.initiate("shop", ImportRequest())).token.reveal()
         profiles = [Profile(profile_id="a", country=f"c{number}"), Profile(profile_id=f"b{number}")]
         await cases.imports.stage("shop", token, sent([part(1, profiles)]))
