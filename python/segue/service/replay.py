@@ -124,11 +124,7 @@ class Replay:
         transaction = await guard.run(table.begin, entry.tick_millis, rules_of(row))
         try:
             version = entry.schema_version
-            if row.undoes is None:
-                result = await self._apply_parts(account, row, transaction, lambda: None)
-            else:
-                undone = await self._undone(row.undoes)
-                result = await self._take_back(account, undone, transaction, version, states)
+            result = await self.apply_import(account, row, transaction, version, states)
             await guard.run(transaction.commit, entry.revision)
         except BaseException:
             transaction.roll_back()
@@ -136,12 +132,21 @@ class Replay:
         await self.drop_stale_columns(account, row.key, table, entry)
         return result.size_bytes
 
+    async def states_for(self, account: int, row: ImportRow) -> "States":
+        """Returns the states that an import needs which takes another back; none for others. Costs a second table in memory, and its time."""
+        if row.undoes is None:
+            return States(set())
+        undone = await self._undone(row.undoes)
+        _, _, _, states = await self._build(account, undone.revision, {undone.revision})
+        return states
+
     async def apply_import(
         self,
         account: int,
         row: ImportRow,
         transaction: Transaction,
         schema_version: int,
+        states: "States",
         go_on: Callable[[], None] = lambda: None,
     ) -> "AppliedRecords":
         """Does what an import does, on a transaction: applies its parts, or takes another import back.
@@ -151,25 +156,12 @@ class Replay:
             row: The import.
             transaction: Begun with the import's rules.
             schema_version: Definitions of the entry: values of fields that they do not have are not brought back.
+            states: What `states_for` returns.
             go_on: Is asked before each part; ends the import by raising.
         """
         if row.undoes is None:
             return await self._apply_parts(account, row, transaction, go_on)
         undone = await self._undone(row.undoes)
-        _, _, _, states = await self._build(account, undone.revision, {undone.revision})
-        return await self._take_back(account, undone, transaction, schema_version, states)
-
-    async def _undone(self, key: int) -> ImportRow:
-        return await self._store.read(lambda tx: imports.find_by_key(tx, key))
-
-    async def _take_back(
-        self,
-        account: int,
-        undone: ImportRow,
-        transaction: Transaction,
-        schema_version: int,
-        states: "States",
-    ) -> "AppliedRecords":
         before, after = states.around(undone.revision)
         columns = await self._schemas.columns(account, schema_version)
         restored, refused = await guard.run(
@@ -178,6 +170,9 @@ class Replay:
         result = AppliedRecords(applied=restored, size_bytes=undone.staged_bytes)
         result.exceptions.extend(exceptions_of_part(0, refused))
         return result
+
+    async def _undone(self, key: int) -> ImportRow:
+        return await self._store.read(lambda tx: imports.find_by_key(tx, key))
 
     async def _apply_parts(
         self, account: int, row: ImportRow, transaction: Transaction, go_on: Callable[[], None]
