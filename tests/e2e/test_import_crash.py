@@ -29,7 +29,7 @@ ENVIRONMENT = {
     "SEGUE_MAX_OPEN_EXPORTS": "100000",
     "SEGUE_LOG_LEVEL": "warning",
 }
-LONGEST_SECONDS = 1.2
+LONGEST_SECONDS = 1.5
 """After which a server is killed at the latest; maintenance, with its snapshots, comes round every second."""
 
 
