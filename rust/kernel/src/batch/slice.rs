@@ -15,7 +15,7 @@ impl Batch {
     ///
     /// # Panics
     /// When the batch has fewer rows.
-    pub fn slice(&self, rows: Range<u32>) -> Self {
+    pub(crate) fn slice(&self, rows: Range<u32>) -> Self {
         let columns = self.columns.iter().map(|column| column.slice(&rows));
         let members = self.members.iter().map(|members| BatchMembers {
             list: members.list.clone(),
@@ -96,7 +96,7 @@ impl Texts {
     ///
     /// # Panics
     /// When there are fewer.
-    pub fn slice(&self, positions: Range<usize>) -> Self {
+    fn slice(&self, positions: Range<usize>) -> Self {
         let (bytes, ends) = slice_runs(&self.bytes, &self.ends, positions);
         Self { bytes, ends }
     }

@@ -9,6 +9,8 @@ mod model;
 mod records;
 mod restores;
 mod reviews;
+mod ruled;
+mod rules;
 
 use crate::batch::Identifier;
 use crate::column::Column;

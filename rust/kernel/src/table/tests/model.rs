@@ -12,18 +12,18 @@ use crate::table::identifiers::{KINDS, columns_of};
 
 /// A profile, erased or not.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Profile {
-    is_live: bool,
+pub(super) struct Profile {
+    pub(super) is_live: bool,
     changed_at: i64,
-    values: BTreeMap<ColumnId, Value>,
-    identifiers: [Vec<Identifier>; 3],
+    pub(super) values: BTreeMap<ColumnId, Value>,
+    pub(super) identifiers: [Vec<Identifier>; 3],
 }
 
 /// All profiles, and the ids in order of their rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
-    profiles: HashMap<String, Profile>,
-    rows: Vec<String>,
+    pub(super) profiles: HashMap<String, Profile>,
+    pub(super) rows: Vec<String>,
 }
 
 impl Model {
@@ -205,7 +205,7 @@ fn differences(one: &Profile, other: &Profile) -> Vec<Part> {
         .collect()
 }
 
-fn is_same(kind: IdentifierKind, stored: &str, sought: &str) -> bool {
+pub(super) fn is_same(kind: IdentifierKind, stored: &str, sought: &str) -> bool {
     if kind == IdentifierKind::Email {
         fold(stored) == fold(sought)
     } else {

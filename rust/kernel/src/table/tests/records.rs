@@ -1,6 +1,6 @@
 //! Records as the tests write them, and the batches they become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ impl Record {
 /// Rows of a column with their values, and rows that lose theirs.
 type Cells<'a> = (Vec<(u32, &'a Value)>, Vec<u32>);
 
-/// Makes the batch that a decoder makes of records with distinct ids.
+/// Makes the batch that a decoder makes of records.
 pub(super) fn batch_of(records: &[Record]) -> Batch {
     let mut batch = Batch {
         record_count: u32::try_from(records.len()).unwrap(),
@@ -59,7 +59,12 @@ pub(super) fn batch_of(records: &[Record]) -> Batch {
     };
     let mut columns: BTreeMap<ColumnId, Cells<'_>> = BTreeMap::new();
     let mut members = Vec::new();
+    let mut run = HashSet::new();
     for (row, record) in (0..).zip(records) {
+        if !run.insert(&record.id) {
+            batch.cuts.push(row);
+            run = HashSet::from([&record.id]);
+        }
         batch.profile_ids.push(record.id.as_bytes());
         for (&column, value) in &record.values {
             let (given, cleared) = columns.entry(column).or_default();
@@ -190,11 +195,12 @@ fn any_identifiers() -> impl Strategy<Value = Vec<Identifier>> {
     ]
 }
 
-fn any_record() -> impl Strategy<Value = Record> {
+/// A record of one of some profiles.
+pub(super) fn any_record(profiles: u8) -> impl Strategy<Value = Record> {
     let values = prop::collection::btree_map(any::<u8>(), any_value(), 0..5);
     let identifiers = [any_identifiers(), any_identifiers(), any_identifiers()];
     let membership = (any::<bool>(), prop::option::of(0..3_u16));
-    (0..24_u8, values, identifiers, membership, any::<bool>()).prop_map(
+    (0..profiles, values, identifiers, membership, any::<bool>()).prop_map(
         |(id, values, identifiers, (joins, state), compose_name)| {
             let mut values: BTreeMap<_, _> = values.into_values().collect();
             if let (true, Some(state)) = (joins, state) {
@@ -213,8 +219,8 @@ fn any_record() -> impl Strategy<Value = Record> {
 
 /// Records of one block: no id twice.
 pub(super) fn any_block() -> impl Strategy<Value = Vec<Record>> {
-    prop::collection::vec(any_record(), 0..12).prop_map(|mut records| {
-        let mut seen = std::collections::HashSet::new();
+    prop::collection::vec(any_record(24), 0..12).prop_map(|mut records| {
+        let mut seen = HashSet::new();
         records.retain(|record| seen.insert(record.id.clone()));
         records
     })
