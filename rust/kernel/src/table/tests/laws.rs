@@ -1,38 +1,20 @@
 //! Random histories against the model.
 
-use std::collections::HashSet;
-
 use proptest::prelude::*;
 
 use super::model::Model;
 use super::records::{Record, any_block, batch_of};
 use crate::batch::Batch;
-use crate::table::{Refresh, Table, Version, WriteRules};
+use crate::table::{Table, Version, WriteRules};
 
 /// One commit, or a transaction that is none.
 #[derive(Debug, Clone)]
 enum Step {
     Apply(Vec<Vec<Record>>),
-    Transaction(Vec<Vec<Record>>, WriteRules, bool),
+    Transaction(Vec<Vec<Record>>, bool),
     Erase(Vec<String>),
     DropColumn(u32),
     Reopen,
-}
-
-fn any_rules() -> impl Strategy<Value = WriteRules> {
-    let flag = || prop::bool::weighted(0.3);
-    (flag(), flag(), flag(), any::<bool>()).prop_map(
-        |(alternate_ids, contacts, groups, allow_prior_consents)| WriteRules {
-            refresh: Refresh {
-                alternate_ids,
-                contacts,
-                groups,
-                ..Refresh::default()
-            },
-            allow_prior_consents,
-            ..WriteRules::default()
-        },
-    )
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -40,8 +22,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     let ids = prop::collection::vec((0..30_u8).prop_map(|id| format!("p{id}")), 0..6);
     prop_oneof![
         4 => blocks().prop_map(Step::Apply),
-        4 => (blocks(), any_rules(), any::<bool>())
-            .prop_map(|(blocks, rules, commits)| Step::Transaction(blocks, rules, commits)),
+        4 => (blocks(), any::<bool>()).prop_map(|(blocks, commits)| Step::Transaction(blocks, commits)),
         2 => ids.prop_map(Step::Erase),
         1 => (63..71_u32).prop_map(Step::DropColumn),
         1 => Just(Step::Reopen),
@@ -66,22 +47,23 @@ fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
                 (distinct_ids(blocks), created)
             );
         }
-        Step::Transaction(blocks, rules, commits) => {
+        Step::Transaction(blocks, commits) => {
             let mut changed = model.clone();
-            let mut transaction = table.begin(tick, rules.clone());
-            let (mut created, mut ids) = (0, HashSet::new());
+            let mut transaction = table.begin(tick, WriteRules::default());
+            let mut created = 0;
             for records in blocks {
                 let applied = transaction.apply(&batch_of(records), 0).unwrap();
-                let (new, allowed) = changed.apply_allowed(records, tick, rules);
-                assert_eq!((applied.applied, applied.created), (allowed.len(), new));
-                assert_eq!(applied.not_honored, records.len() - allowed.len());
-                ids.extend(allowed);
+                let new = changed.apply(records, tick);
+                assert_eq!((applied.applied, applied.created), (records.len(), new));
                 created += new;
                 model.assert_equals(&table.version());
             }
             if *commits {
                 let applied = transaction.commit(revision);
-                assert_eq!((applied.written, applied.created), (ids.len(), created));
+                assert_eq!(
+                    (applied.written, applied.created),
+                    (distinct_ids(blocks), created)
+                );
                 *model = changed;
             }
         }
@@ -100,7 +82,7 @@ fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
 }
 
 fn distinct_ids(blocks: &[Vec<Record>]) -> usize {
-    let ids: HashSet<&str> = blocks
+    let ids: std::collections::HashSet<&str> = blocks
         .iter()
         .flatten()
         .map(|record| record.id.as_str())

@@ -9,64 +9,37 @@ use crate::entry::{ConsentAnswers, FormerAnswer};
 use crate::fold::fold;
 use crate::schema::{ColumnId, builtin};
 use crate::table::identifiers::{KINDS, columns_of};
-use crate::table::{Refresh, Version, WriteRules};
+use crate::table::{Refresh, Version};
 
 /// A profile, erased or not.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Profile {
-    is_live: bool,
+pub(super) struct Profile {
+    pub(super) is_live: bool,
     changed_at: i64,
-    values: BTreeMap<ColumnId, Value>,
-    identifiers: [Vec<Identifier>; 3],
-    addresses: Vec<Identifier>,
-    preferences: BTreeMap<Box<str>, Identifier>,
-    groups: BTreeMap<Box<str>, Identifier>,
-    answers: Option<ConsentAnswers>,
+    pub(super) values: BTreeMap<ColumnId, Value>,
+    pub(super) identifiers: [Vec<Identifier>; 3],
+    pub(super) addresses: Vec<Identifier>,
+    pub(super) preferences: BTreeMap<Box<str>, Identifier>,
+    pub(super) groups: BTreeMap<Box<str>, Identifier>,
+    pub(super) answers: Option<ConsentAnswers>,
 }
 
 /// All profiles, and the ids in order of their rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
-    profiles: HashMap<String, Profile>,
-    rows: Vec<String>,
+    pub(super) profiles: HashMap<String, Profile>,
+    pub(super) rows: Vec<String>,
 }
 
 impl Model {
     /// Applies the records of a block; answers how many were new.
     pub(super) fn apply(&mut self, records: &[Record], tick: i64) -> usize {
-        let rules = WriteRules::default();
-        records
-            .iter()
-            .filter(|record| self.apply_record(record, tick, &rules))
-            .count()
+        let new = |record: &&Record| self.apply_record(record, tick, Refresh::default());
+        records.iter().filter(new).count()
     }
 
-    /// Applies those records of a block that the rules allow; answers how many were new, and the ids of all.
-    pub(super) fn apply_allowed<'r>(
-        &mut self,
-        records: &'r [Record],
-        tick: i64,
-        rules: &WriteRules,
-    ) -> (usize, Vec<&'r str>) {
-        let allowed = records.iter().filter(|record| {
-            let profile = self.profiles.get(&record.id);
-            let stored = profile.and_then(|profile| profile.answers.as_ref());
-            let given = record.answers.as_ref().map_or(0, |given| given.version);
-            let is_prior = given > 0 && stored.is_some_and(|stored| stored.version > given);
-            rules.allow_prior_consents || !is_prior
-        });
-        let allowed: Vec<&Record> = allowed.collect();
-        let new = allowed
-            .iter()
-            .filter(|record| self.apply_record(record, tick, rules))
-            .count();
-        (
-            new,
-            allowed.iter().map(|record| record.id.as_str()).collect(),
-        )
-    }
-
-    fn apply_record(&mut self, record: &Record, tick: i64, rules: &WriteRules) -> bool {
+    /// Applies a record, which refreshes some collections; answers whether the profile is new.
+    pub(super) fn apply_record(&mut self, record: &Record, tick: i64, refresh: Refresh) -> bool {
         let profile = self.profiles.entry(record.id.clone()).or_insert_with(|| {
             self.rows.push(record.id.clone());
             Profile::default()
@@ -93,7 +66,7 @@ impl Model {
             alternate_ids,
             groups,
             ..
-        } = rules.refresh;
+        } = refresh;
         let refreshed = [contacts, contacts, alternate_ids];
         let given = record.identifiers.iter().zip(refreshed);
         for (stored, (given, is_refreshed)) in profile.identifiers.iter_mut().zip(given) {
@@ -186,7 +159,7 @@ impl Model {
     }
 }
 
-fn is_same(kind: IdentifierKind, stored: &str, sought: &str) -> bool {
+pub(super) fn is_same(kind: IdentifierKind, stored: &str, sought: &str) -> bool {
     if kind == IdentifierKind::Email {
         fold(stored) == fold(sought)
     } else {
@@ -254,7 +227,7 @@ fn answer(profile: &mut Profile, record: &Record, tick: i64) {
     }
 }
 
-fn give(stored: &mut Vec<Identifier>, given: &[Identifier], is_refreshed: bool) {
+pub(super) fn give(stored: &mut Vec<Identifier>, given: &[Identifier], is_refreshed: bool) {
     for one in stored.iter_mut().filter(|_| is_refreshed) {
         one.is_active = false;
     }

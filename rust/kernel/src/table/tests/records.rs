@@ -1,6 +1,6 @@
 //! Records as the tests write them, and the batches they become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ impl Record {
 /// Rows of a column with their values, and rows that lose theirs.
 type Cells<'a> = (Vec<(u32, &'a Value)>, Vec<u32>);
 
-/// Makes the batch that a decoder makes of records with distinct ids.
+/// Makes the batch that a decoder makes of records.
 pub(super) fn batch_of(records: &[Record]) -> Batch {
     let mut batch = Batch {
         record_count: u32::try_from(records.len()).unwrap(),
@@ -68,7 +68,12 @@ pub(super) fn batch_of(records: &[Record]) -> Batch {
     let mut columns: BTreeMap<ColumnId, Cells<'_>> = BTreeMap::new();
     let mut entries: BTreeMap<ColumnId, Vec<(u32, Vec<Identifier>)>> = BTreeMap::new();
     let mut members = Vec::new();
+    let mut run = HashSet::new();
     for (row, record) in (0..).zip(records) {
+        if !run.insert(&record.id) {
+            batch.cuts.push(row);
+            run = HashSet::from([&record.id]);
+        }
         batch.profile_ids.push(record.id.as_bytes());
         for (&column, value) in &record.values {
             let (given, cleared) = columns.entry(column).or_default();
@@ -292,13 +297,14 @@ fn any_answers() -> impl Strategy<Value = Option<ConsentAnswers>> {
     prop::option::of(answers.prop_filter("says something", |answers| !answers.is_empty()))
 }
 
-fn any_record() -> impl Strategy<Value = Record> {
+/// A record of one of some profiles.
+pub(super) fn any_record(profiles: u8) -> impl Strategy<Value = Record> {
     let values = prop::collection::btree_map(any::<u8>(), any_value(), 0..5);
     let identifiers = [any_identifiers(), any_identifiers(), any_identifiers()];
     let membership = (any::<bool>(), prop::option::of(0..3_u16));
     let entries = (any_entries(), any_answers());
     (
-        0..24_u8,
+        0..profiles,
         values,
         identifiers,
         entries,
@@ -327,8 +333,8 @@ fn any_record() -> impl Strategy<Value = Record> {
 
 /// Records of one block: no id twice.
 pub(super) fn any_block() -> impl Strategy<Value = Vec<Record>> {
-    prop::collection::vec(any_record(), 0..12).prop_map(|mut records| {
-        let mut seen = std::collections::HashSet::new();
+    prop::collection::vec(any_record(24), 0..12).prop_map(|mut records| {
+        let mut seen = HashSet::new();
         records.retain(|record| seen.insert(record.id.clone()));
         records
     })
