@@ -200,6 +200,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
     """
+    ERROR_REASON_REVISION_AHEAD: _ErrorReason.ValueType  # 39
+    """The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
+    FAILED_PRECONDITION.
+
+    {"reason": "REVISION_AHEAD", "domain": "segue", "metadata": {"name": "accounts/shop", "revision": "9000", "head": "17"}}
+    """
     ERROR_REASON_PROFILE_ID_MISSING: _ErrorReason.ValueType  # 40
     """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
     ERROR_REASON_TEXT_TOO_LONG: _ErrorReason.ValueType  # 41
@@ -442,6 +448,12 @@ ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 35
 """What holds the files of exports has no room left. `ExportStatus.error`. RESOURCE_EXHAUSTED.
 
 {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
+"""
+ERROR_REASON_REVISION_AHEAD: ErrorReason.ValueType  # 39
+"""The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
+FAILED_PRECONDITION.
+
+{"reason": "REVISION_AHEAD", "domain": "segue", "metadata": {"name": "accounts/shop", "revision": "9000", "head": "17"}}
 """
 ERROR_REASON_PROFILE_ID_MISSING: ErrorReason.ValueType  # 40
 """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""

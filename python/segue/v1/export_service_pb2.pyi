@@ -50,6 +50,7 @@ class InitiateExportRequest(_message.Message):
     MAX_FILE_BYTES_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     NOTIFY_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     segment: _builtins.str
@@ -83,6 +84,10 @@ class InitiateExportRequest(_message.Message):
     """Optional. With FILES: a file ends after so many rows. Default one file."""
     max_file_bytes: _builtins.int
     """Optional. With FILES: a file ends with the block that brings it to so many bytes. Default one file."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     @_builtins.property
     def segments(self) -> Global___SegmentUnion:
         """Profiles of any of several segments, each once."""
@@ -134,10 +139,11 @@ class InitiateExportRequest(_message.Message):
         max_file_bytes: _builtins.int = ...,
         events: Global___EventWindow | None = ...,
         notify: _notification_pb2.NotificationTarget | None = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "match_criteria", b"match_criteria", "notify", b"notify", "read_mask", b"read_mask", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compression", b"compression", "delivery", b"delivery", "events", b"events", "format", b"format", "include_removed", b"include_removed", "last_datetime", b"last_datetime", "match_criteria", b"match_criteria", "max_file_bytes", b"max_file_bytes", "max_file_rows", b"max_file_rows", "notify", b"notify", "parent", b"parent", "read_mask", b"read_mask", "request_id", b"request_id", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source", "states", b"states", "stream_count", b"stream_count", "sync_token", b"sync_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compression", b"compression", "delivery", b"delivery", "events", b"events", "format", b"format", "include_removed", b"include_removed", "last_datetime", b"last_datetime", "match_criteria", b"match_criteria", "max_file_bytes", b"max_file_bytes", "max_file_rows", b"max_file_rows", "min_revision", b"min_revision", "notify", b"notify", "parent", b"parent", "read_mask", b"read_mask", "request_id", b"request_id", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source", "states", b"states", "stream_count", b"stream_count", "sync_token", b"sync_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["segment", "segment_group", "segments"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 use prost::Message;
 use segue_kernel::table::Table;
 use segue_kernel::wire::{BlockFormat, Compression, DecodeOptions, Export, ExportRequest, decode};
@@ -85,11 +86,10 @@ proptest! {
     #[test]
     fn an_export_that_is_imported_and_exported_again_is_the_same(
         block in any_profile::block(),
-        is_flat: bool,
+        format in select(vec![BlockFormat::ArrowIpc, BlockFormat::ProfileBatch, BlockFormat::Ndjson]),
         list in option::of(Just("club")),
     ) {
-        let block = if is_flat { flat_part(block) } else { block };
-        let format = if is_flat { BlockFormat::ArrowIpc } else { BlockFormat::ProfileBatch };
+        let block = if format == BlockFormat::ArrowIpc { flat_part(block) } else { block };
         let first = filled(BlockFormat::ProfileBatch, &block.encode_to_vec(), list, true);
         let data = exported(&first, format, list);
         let second = filled(format, &data, list, false);

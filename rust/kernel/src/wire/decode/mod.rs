@@ -1,12 +1,13 @@
 //! Blocks to batches, every record checked.
 //!
-//! Both readers write values straight into the columns of one [`Builder`](builder::Builder), bad records included, and note problems beside
+//! The readers write values straight into the columns of one [`Builder`](builder::Builder), bad records included, and note problems beside
 //! them. At the end the bad records are taken out of all columns in one pass, which costs nothing when there are none.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
+//! | `ndjson` | the reader of JSON, an object a line |
 //! | `events` | the reader of `segue.v1.EventBatch` |
 //! | `builder` | the batch in the making |
 //! | `given` | a value as it was given, checked and stored by the kind of its column |
@@ -14,6 +15,7 @@
 //! | `entries` | addresses, preferences, groups and answers to consents of a record |
 //! | `refresh` | what records clear by not naming it |
 //! | `check` | what text, e-mail addresses and phone numbers must look like |
+//! | `keys` | field keys and list ids, looked up once |
 //! | `options` | names of options and their codes |
 //! | `problem` | what can be wrong with a record, where, and in which words |
 
@@ -24,6 +26,8 @@ mod entries;
 mod events;
 mod given;
 mod identifier;
+mod keys;
+mod ndjson;
 mod options;
 mod problem;
 mod profile_batch;
@@ -110,8 +114,8 @@ pub fn decode(
     let mut batch = match format {
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
-        BlockFormat::Ndjson
-        | BlockFormat::Json
+        BlockFormat::Ndjson => ndjson::decode(schema, list, data, options),
+        BlockFormat::Json
         | BlockFormat::Csv
         | BlockFormat::Parquet
         | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),

@@ -23,6 +23,10 @@ pub(super) enum Problem {
     TypeMismatch {
         expected: ColumnKind,
     },
+    /// Not of the form that a document has there.
+    ShapeMismatch {
+        expected: &'static str,
+    },
     NotBoolean,
     NotNumber,
     NumberOutside {
@@ -61,6 +65,8 @@ pub(super) enum Problem {
     GroupMissing,
     FilterMissing,
     PreferenceNumber,
+    TimeOutside,
+    Removal,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -84,13 +90,16 @@ impl Problem {
             Self::NotText | Self::NotPart | Self::GroupMissing => RecordReason::TextInvalid,
             Self::FilterMissing | Self::PreferenceNumber => RecordReason::PreferenceInvalid,
             Self::TypeMismatch { .. }
+            | Self::ShapeMismatch { .. }
             | Self::NotBoolean
             | Self::StateUnknown
             | Self::PropertyType { .. } => RecordReason::TypeMismatch,
             Self::NotNumber | Self::NumberOutside { .. } | Self::NotFinite => {
                 RecordReason::NumberInvalid
             }
-            Self::NotDate | Self::NotDateTime | Self::MillisOutside => RecordReason::DateInvalid,
+            Self::NotDate | Self::NotDateTime | Self::MillisOutside | Self::TimeOutside => {
+                RecordReason::DateInvalid
+            }
             Self::OptionUnknown => RecordReason::OptionUnknown,
             Self::FieldUnknown => RecordReason::FieldUnknown,
             Self::ListUnknown => RecordReason::ListUnknown,
@@ -106,7 +115,9 @@ impl Problem {
             Self::EventTypeUnknown => RecordReason::EventTypeUnknown,
             Self::PropertyUnknown => RecordReason::PropertyUnknown,
             Self::PropertyMissing | Self::NotCampaign => RecordReason::PropertyInvalid,
-            Self::KeyIndexOutside { .. } | Self::Damaged { .. } => RecordReason::RecordInvalid,
+            Self::KeyIndexOutside { .. } | Self::Removal | Self::Damaged { .. } => {
+                RecordReason::RecordInvalid
+            }
         }
     }
 }
@@ -133,6 +144,9 @@ impl fmt::Display for Problem {
                     "a value of another type: send {}, or its text form",
                     plural(*expected)
                 )
+            }
+            Self::ShapeMismatch { expected } => {
+                write!(f, "a value of another form: send {expected}")
             }
             Self::NotBoolean => {
                 f.write_str("not a truth value: write true, false, yes, no, 1 or 0")
@@ -209,9 +223,15 @@ impl fmt::Display for Problem {
             Self::FilterMissing => f.write_str(
                 "the filter is missing, which says what the preference is about: give one of 1 to 50 bytes",
             ),
+            Self::TimeOutside => f.write_str(
+                "not a time of years 1 to 9999: send milliseconds since 1970 UTC, as text 2024-01-31T12:00:00Z",
+            ),
             Self::PreferenceNumber => {
                 f.write_str("missing, or there is none such: send one of the protocol's")
             }
+            Self::Removal => f.write_str(
+                "an import removes no profiles: leave the record out, or erase the profile",
+            ),
             Self::Damaged { problem, offset } => {
                 write!(
                     f,
