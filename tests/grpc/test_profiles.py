@@ -93,9 +93,8 @@ async def test_a_profile_has_addresses_preferences_groups_and_answers_to_consent
     assert former.stated_at_millis > 0
     former.ClearField("stated_at_millis")
     history = [{"state": "CONSENT_STATE_WITHDRAWN", "version": 2}]
-    expected = Profile(
-        profile_id="p", **whole, consents=[given | {"version": 2, "history": history}]
-    )
+    consents: list[Any] = [given | {"version": 2, "history": history}]
+    expected = Profile(profile_id="p", **whole, consents=consents)
     expected.created_at_millis = profile.created_at_millis
     expected.changed_at_millis = profile.changed_at_millis
     assert profile == expected
