@@ -20,6 +20,9 @@ use crate::table::{RowId, Version};
 
 const NO_ROWS: Vec<RowId> = Vec::new();
 
+/// The column of a consent as the tests have it.
+const CONSENT: ColumnId = 66;
+
 /// A list as the tests have it.
 fn list() -> List {
     List {

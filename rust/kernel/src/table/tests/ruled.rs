@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::model::{Model, Profile, is_same};
+use super::model::{Model, Profile, give, is_same};
 use super::records::Record;
 use crate::batch::{Identifier, IdentifierKind, RecordReason};
 use crate::fold::fold;
+use crate::schema::builtin;
 use crate::table::{MatchBy, WriteAction, WriteMode, WriteRules};
 
 /// What became of a record.
@@ -52,7 +53,9 @@ impl Model {
             WriteMode::UpdateOnly => !is_stored,
             WriteMode::Upsert | WriteMode::SkipIfSet => false,
         };
-        if forbids {
+        if forbids
+            || (rules.write_mode != WriteMode::SkipIfSet && self.is_prior(&id, record, rules))
+        {
             return Outcome::NotHonored;
         }
         let record = Record {
@@ -63,9 +66,17 @@ impl Model {
             Some(before) if rules.write_mode == WriteMode::SkipIfSet => {
                 self.add_absent(record, before, tick);
             }
-            _ => drop(self.apply(&[record], tick)),
+            _ => drop(self.apply_record(&record, tick, rules.refresh)),
         }
         Outcome::Applied(id, !is_stored)
+    }
+
+    /// Whether a record gives a consent of an older version than the stored one, and may not.
+    fn is_prior(&self, id: &str, record: &Record, rules: &WriteRules) -> bool {
+        let stored = self.live(id).and_then(|profile| profile.answers.as_ref());
+        let given = record.answers.as_ref().map_or(0, |given| given.version);
+        let is_prior = given > 0 && stored.is_some_and(|stored| stored.version > given);
+        is_prior && !rules.allow_prior_consents
     }
 
     /// The id of the stored profile that a record means.
@@ -104,26 +115,39 @@ impl Model {
             .values
             .retain(|column, _| !before.values.contains_key(column));
         let given = std::mem::take(&mut record.identifiers);
+        let addresses = record.entries.remove(&builtin::ADDRESSES);
+        for (column, held) in [
+            (builtin::PREFERENCES, &before.preferences),
+            (builtin::GROUPS, &before.groups),
+        ] {
+            if let Some(given) = record.entries.get_mut(&column) {
+                given.retain(|one| !held.contains_key(&one.kind));
+            }
+        }
         let id = record.id.clone();
         self.apply(&[record], tick);
         let profile = self.profiles.get_mut(&id).unwrap();
         let before_values: BTreeMap<_, _> = before.values;
         profile.values.extend(before_values);
         for (held, given) in profile.identifiers.iter_mut().zip(given) {
-            let was_empty = held.is_empty();
-            for (position, one) in given.into_iter().enumerate() {
-                if one.value.is_empty() || held.iter().any(|other| other.kind == one.kind) {
-                    continue;
-                }
-                let at = if was_empty && position == 0 {
-                    0
-                } else {
-                    held.len()
-                };
-                held.insert(at, one);
-            }
+            add_new(held, given);
+        }
+        add_new(&mut profile.addresses, addresses.unwrap_or_default());
+    }
+}
+
+/// Adds what is of a new type behind what is held.
+fn add_new(held: &mut Vec<Identifier>, given: Vec<Identifier>) {
+    if held.is_empty() {
+        return give(held, &given, false);
+    }
+    for one in given {
+        if !one.value.is_empty() && held.iter().all(|other| other.kind != one.kind) {
+            let is_primary = false;
+            held.push(Identifier { is_primary, ..one });
         }
     }
+    held.sort_by_key(|one| !one.is_active);
 }
 
 fn made_id(seed: [u8; 16], (part, record): (u32, u32)) -> String {

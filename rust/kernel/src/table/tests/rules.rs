@@ -9,7 +9,7 @@ use super::records::{Record, any_record, batch_of};
 use super::ruled::{Outcome, match_bys};
 use crate::batch::{IdentifierKind, RecordReason};
 use crate::schema::builtin;
-use crate::table::{AppliedPart, MatchBy, Table, WriteAction, WriteMode, WriteRules};
+use crate::table::{AppliedPart, MatchBy, Refresh, Table, WriteAction, WriteMode, WriteRules};
 
 const MODES: [WriteMode; 4] = [
     WriteMode::Upsert,
@@ -22,13 +22,23 @@ fn any_rules() -> impl Strategy<Value = WriteRules> {
     let action = prop_oneof![4 => Just(WriteAction::Add), 1 => Just(WriteAction::Delete)];
     let match_by = prop::sample::select(match_bys());
     let write_mode = prop::sample::select(MODES.to_vec());
-    (action, match_by, write_mode).prop_map(|(action, match_by, write_mode)| WriteRules {
-        action,
-        match_by,
-        write_mode,
-        seed: [7; 16],
-        ..WriteRules::default()
-    })
+    let flag = || prop::bool::weighted(0.3);
+    let refresh = (flag(), flag(), flag()).prop_map(|(alternate_ids, contacts, groups)| Refresh {
+        alternate_ids,
+        contacts,
+        groups,
+        ..Refresh::default()
+    });
+    (action, match_by, write_mode, refresh, any::<bool>()).prop_map(
+        |(action, match_by, write_mode, refresh, allow_prior_consents)| WriteRules {
+            action,
+            match_by,
+            write_mode,
+            refresh,
+            allow_prior_consents,
+            seed: [7; 16],
+        },
+    )
 }
 
 /// Records of few profiles, so that they collide; some without an id.
