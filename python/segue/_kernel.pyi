@@ -168,7 +168,7 @@ def decode(
 
     Args:
         schema: The definitions to check against.
-        block_format: PROFILE_BATCH or ARROW_IPC.
+        block_format: PROFILE_BATCH, ARROW_IPC or NDJSON.
         data: The block, not compressed.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
