@@ -12,8 +12,8 @@ use crate::wire::protobuf::ReadResult;
 /// A collection of objects with an id and a state.
 struct States<'a> {
     kind: MarkKind,
-    /// Names of the states: of true, and of false.
-    states: [&'static str; 2],
+    /// Names of what is stored: of true, and of false.
+    words: [&'static str; 2],
     names: for<'r> fn(&'r mut ObjectNames<'a>) -> &'r mut Names<'a, OfMark>,
     /// Name of the member that holds the id.
     id: &'static str,
@@ -54,7 +54,7 @@ impl<'a> RecordReader<'a, '_> {
     pub(super) fn read_topics(&mut self, row: u32) -> ReadResult<()> {
         let topics = States {
             kind: MarkKind::Topic,
-            states: TOPIC_STATES,
+            words: TOPIC_STATES,
             names: |names| &mut names.topic,
             id: "topic",
         };
@@ -65,7 +65,7 @@ impl<'a> RecordReader<'a, '_> {
     pub(super) fn read_consents(&mut self, row: u32) -> ReadResult<()> {
         let consents = States {
             kind: MarkKind::Consent,
-            states: CONSENT_STATES,
+            words: CONSENT_STATES,
             names: |names| &mut names.consent,
             id: "consent_type",
         };
@@ -111,20 +111,19 @@ impl<'a> RecordReader<'a, '_> {
                 },
                 Found::New(OfMark::State) => {
                     let datum = self.lexer.datum()?;
-                    given = state(&states.states, datum);
+                    given = state(&states.words, datum);
                     self.lexer.skip_rest(datum)?;
                 }
-                other => self.read_other(row, other, object, name)?,
+                other => self.read_other(row, &other, object, name)?,
             }
         }
-        match id {
-            Some(id) => self.store_mark(row, states.kind, collection, id, given),
-            None => {
-                let path = format!("{}.{}", object(), states.id);
-                let expected = "a text";
-                let problem = Problem::ShapeMismatch { expected };
-                self.builder.report(row, Place::Named(&path), problem);
-            }
+        if let Some(id) = id {
+            self.store_mark(row, states.kind, collection, id, given);
+        } else {
+            let path = format!("{}.{}", object(), states.id);
+            let expected = "a text";
+            let problem = Problem::ShapeMismatch { expected };
+            self.builder.report(row, Place::Named(&path), problem);
         }
         Ok(())
     }
