@@ -29,6 +29,8 @@ class LiveAccount:
     """Bytes appended to the journal since the last snapshot on disk."""
     snapshot_revision: int
     """Revision of that snapshot; 0 where there is none."""
+    undo_revision: int = 0
+    """Revision of the last entry that took an import back: repeating it needs a long past, which a snapshot after it saves."""
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from a commit's tick until it is visible, and while a snapshot is pinned."""
     published: Notice = field(default_factory=Notice)
@@ -40,6 +42,10 @@ class LiveAccount:
     memory_bytes: int = BYTES_PER_ACCOUNT
     measured: bool = False
     """Whether `memory_bytes` was taken since the account was last used."""
+
+    def is_snapshot_due(self, journal_bytes: int) -> bool:
+        """Whether a snapshot is worth while when so many bytes of journal are."""
+        return self.journal_bytes >= journal_bytes or self.undo_revision > self.snapshot_revision
 
     def close(self) -> None:
         """Ends what runs beside the account, and sends those away who wait for its changes."""

@@ -131,8 +131,8 @@ class Ledger:
         async with self.use(account) as live:
             snapshot = await live.snapshot()
         if snapshot.revision != revision:
-            table, _, _ = await self.replay.build(account.key, revision)
-            snapshot = await guard.run(table.snapshot)
+            built = await self.replay.build(account.key, revision)
+            snapshot = await guard.run(built.table.snapshot)
         return snapshot
 
     async def run_import(
@@ -170,6 +170,8 @@ class Ledger:
                 await self.replay.drop_stale_columns(account.key, row.key, live.table, entry)
                 live.clock.release()
                 live.journal_bytes += records.size_bytes
+                if row.undoes is not None:
+                    live.undo_revision = entry.revision
 
     async def review_import(
         self, account: Account, row: ImportRow, go_on: Callable[[], None], sample_count: int
@@ -294,15 +296,23 @@ class Ledger:
         head = await self._store.read(lambda tx: journal.read_head(tx, key))
         if head is None:
             raise ResourceNotFound(f"account {key}")
-        table, snapshot_revision, size = await self.replay.build(key, head.revision)
+        built = await self.replay.build(key, head.revision)
         clock = ChangeClock(head.tick_millis, head.pinned_millis)
-        live = LiveAccount(key, table, clock, head.schema_version, size, snapshot_revision)
+        live = LiveAccount(
+            key,
+            built.table,
+            clock,
+            head.schema_version,
+            built.states.size_bytes,
+            built.snapshot_revision,
+            built.states.undo_revision,
+        )
         if self.keep is not None:
             live.keeper = asyncio.create_task(self.keep(live), context=Context())
         return live
 
     async def _retire(self, live: LiveAccount) -> None:
-        if live.journal_bytes > REPLAY_BYTES:
+        if live.is_snapshot_due(REPLAY_BYTES):
             await self.write_snapshot(live)
 
     async def _read_schema(self, account: int, version: int) -> bytes:

@@ -69,7 +69,7 @@ class Maintenance:
     async def round(self, *, sweep: bool) -> None:
         """Writes the snapshots that are due, keeps memory within its budget, and sweeps when asked to."""
         for live in self._ledger.accounts.loaded():
-            if live.journal_bytes >= self._snapshot_journal_bytes:
+            if live.is_snapshot_due(self._snapshot_journal_bytes):
                 await self._ledger.write_snapshot(live)
         await self._ledger.accounts.shrink()
         if sweep:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from segue.kernel.staged_parts import StagedParts
 from segue.service.import_records import decode_part, rules_of
 from segue.store import import_parts, imports, journal
 from segue.store.base import Connection, Store
+from segue.store.compaction import replays
 from segue.store.imports import ImportRow
 from segue.store.journal import Entry, EntryKind, SnapshotRow
 
@@ -41,57 +42,65 @@ class Replay:
         self._data_dir = data_dir
         self.staged_parts = StagedParts(STAGED_BYTES)
 
-    async def build(self, account: int, revision: int) -> tuple[Table, int, int]:
-        """Builds a table as it was at a revision.
+    async def build(self, account: int, revision: int, wanted: Collection[int] = ()) -> "Built":
+        """Builds a table as it was at a revision, and keeps the states around imports on the way: at the revisions before them, and at theirs.
 
-        Returns:
-            The table, the revision of the newest snapshot before it (0 for none), and the bytes of entries repeated after that.
+        Entries that took imports back need those states of the imports. They are found by `replays`, each once, however many imports were taken
+        back, and taken back again.
+
+        Args:
+            account: Number of the owner.
+            revision: The last one that is repeated.
+            wanted: Revisions of further imports whose states are to be kept.
 
         Raises:
             SnapshotInvalid: A snapshot that the journal was compacted behind is missing or damaged.
         """
-        table, newest, size, _ = await self._build(account, revision, set())
-        return table, newest, size
 
-    async def _build(
-        self, account: int, revision: int, wanted: set[int]
-    ) -> tuple[Table, int, int, "States"]:
-        """Builds a table, and keeps the states around imports on the way: at the revisions before them, and at theirs.
+        def plan(tx: Connection) -> tuple[dict[int, SnapshotRow], dict[int, int], set[int]]:
+            rows = {row.revision: row for row in journal.select_snapshots(tx, account)}
+            undos = imports.undos(tx, account)
+            imported = {*wanted, *(undone for _, undone in undos)}
+            return rows, replays(list(rows), {revision}, undos, wanted), imported
 
-        Entries that took imports back need those states of the imports. So the table begins with a snapshot before the earliest of them, and
-        every entry is repeated once, however many imports were taken back, and taken back again.
-        """
+        while True:
+            rows, ways, imported = await self._store.read(plan)
+            built = await self._follow(account, rows, ways, States(imported))
+            if built is not None:
+                return built
 
-        def plan(tx: Connection) -> tuple[SnapshotRow | None, int, set[int]]:
-            newest = base = journal.snapshot_before(tx, account, revision)
-            imported = set(wanted)
-            while True:
-                after = base.revision if base else 0
-                imported |= imports.undone_within(tx, account, after, revision)
-                first = min(imported, default=revision + 1) - 1
-                if first >= after:
-                    return base, newest.revision if newest else 0, imported
-                base = journal.snapshot_before(tx, account, first)
+    async def _follow(
+        self,
+        account: int,
+        rows: Mapping[int, SnapshotRow],
+        ways: Mapping[int, int],
+        states: "States",
+    ) -> "Built | None":
+        """Repeats entries after each snapshot, the earliest first; None when compaction has removed one meanwhile."""
+        built = None
+        for base, upto in sorted(ways.items()):
+            table = await self._opened(account, rows.get(base))
+            if table is None:
+                return None
+            await self._repeat_all(account, table, base, upto, states)
+            built = Built(table, base, states)
+        return built
 
-        base, newest, imported = await self._store.read(plan)
-        while (table := await self._opened(account, base)) is None:
-            base, newest, imported = await self._store.read(plan)
-        done = base.revision if base else 0
-        states = States(imported)
+    async def _repeat_all(
+        self, account: int, table: Table, done: int, upto: int, states: "States"
+    ) -> None:
+        """Repeats the entries after one and up to another."""
         await states.keep(table, done)
-        size = 0
-        while done < revision:
-            entries = await self._entries(account, done, revision)
+        while done < upto:
+            entries = await self._entries(account, done, upto)
             if not entries or entries[0].revision != done + 1:
                 raise SnapshotInvalid(
                     f"the journal of account {account} has a gap after revision {done}"
                 )
             for entry in entries:
-                repeated = await self._repeat(account, table, entry, states)
-                size += repeated if entry.revision > newest else 0
+                states.size_bytes += await self._repeat(account, table, entry, states)
                 await states.keep(table, entry.revision)
             done = entries[-1].revision
-        return table, newest, size, states
 
     async def _opened(self, account: int, base: SnapshotRow | None) -> Table | None:
         """Opens a snapshot's table, an empty one for none; None when compaction has just removed the snapshot, because an earlier one is kept."""
@@ -130,15 +139,18 @@ class Replay:
             transaction.roll_back()
             raise
         await self.drop_stale_columns(account, row.key, table, entry)
-        return result.size_bytes
+        if row.undoes is None:
+            return result.size_bytes
+        states.undo_revision = entry.revision
+        return 0
 
     async def states_for(self, account: int, row: ImportRow) -> "States":
         """Returns the states that an import needs which takes another back; none for others. Costs a second table in memory, and its time."""
         if row.undoes is None:
             return States(set())
         undone = await self._undone(row.undoes)
-        _, _, _, states = await self._build(account, undone.revision, {undone.revision})
-        return states
+        built = await self.build(account, undone.revision, {undone.revision})
+        return built.states
 
     async def apply_import(
         self,
@@ -167,7 +179,7 @@ class Replay:
         restored, refused = await guard.run(
             transaction.restore, before, after, [*BUILTIN_COLUMNS, *sorted(columns)]
         )
-        result = AppliedRecords(applied=restored, size_bytes=undone.staged_bytes)
+        result = AppliedRecords(applied=restored, size_bytes=states.size_bytes)
         result.exceptions.extend(exceptions_of_part(0, refused))
         return result
 
@@ -232,6 +244,10 @@ class States:
         """Takes the revisions of the commits."""
         self._wanted = revisions | {revision - 1 for revision in revisions}
         self._kept: dict[int, Snapshot] = {}
+        self.size_bytes = 0
+        """Bytes of all entries that were repeated."""
+        self.undo_revision = 0
+        """Revision of the last of them that took an import back."""
 
     async def keep(self, table: Table, revision: int) -> None:
         """Keeps a table's state at a revision if it is one that is needed."""
@@ -241,6 +257,16 @@ class States:
     def around(self, revision: int) -> tuple[Snapshot, Snapshot]:
         """Returns the states before a commit and after it."""
         return self._kept[revision - 1], self._kept[revision]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A table that was built from disk."""
+
+    table: Table
+    snapshot_revision: int
+    """Revision of the newest snapshot below it, with which it begins; 0 for none."""
+    states: States
 
 
 @dataclass

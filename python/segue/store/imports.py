@@ -312,24 +312,15 @@ def needed_revisions(tx: Connection, account: int, now_millis: int) -> list[int]
     return [row[0] for row in rows]
 
 
-def undone_after(tx: Connection, account: int, floor: int) -> list[int]:
-    """Reads the revisions before imports that were taken back by journal entries after one: repeating those needs them."""
+def undos(tx: Connection, account: int) -> list[tuple[int, int]]:
+    """Reads the journal entries that took imports back: their revisions, and those of the imports."""
     rows = tx.execute(
-        "SELECT undone.revision - 1 FROM import undo JOIN import undone ON undone.key = undo.undoes"
-        " WHERE undo.account = ? AND undo.revision > ?",
-        (account, floor),
+        "SELECT undo.revision, undone.revision FROM import undo JOIN import undone ON undone.key = undo.undoes"
+        " WHERE undo.account = ? AND undo.revision > 0 AND EXISTS"
+        " (SELECT 1 FROM journal WHERE journal.account = undo.account AND journal.revision = undo.revision)",
+        (account,),
     )
-    return [row[0] for row in rows]
-
-
-def undone_within(tx: Connection, account: int, after: int, upto: int) -> set[int]:
-    """Reads the revisions of imports that were taken back by journal entries after one and up to one."""
-    rows = tx.execute(
-        "SELECT undone.revision FROM import undo JOIN import undone ON undone.key = undo.undoes"
-        " WHERE undo.account = ? AND undo.revision > ? AND undo.revision <= ?",
-        (account, after, upto),
-    )
-    return {row[0] for row in rows}
+    return [(row[0], row[1]) for row in rows]
 
 
 def sweep(tx: Connection, now_millis: int) -> int:

@@ -1,12 +1,12 @@
 """The journal: every change of an account in order, the snapshots that cover its beginning, and its compaction."""
 
 import enum
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from segue.domain.export import ExportState
 from segue.store import imports
 from segue.store.base import Connection
+from segue.store.compaction import plan_compaction
 
 
 class EntryKind(enum.IntEnum):
@@ -153,9 +153,8 @@ def select_snapshots(tx: Connection, account: int) -> list[SnapshotRow]:
 def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
     """Removes what the snapshots cover and nothing needs.
 
-    An export that can still be asked for needs the newest snapshot at or below its revision, and the entries between the two. An import that
-    can still be undone needs some snapshot below it and all entries after that, and so does an entry that took one back, as long as it may
-    be repeated.
+    A state that can still be asked for, of an export or from before an import that can be undone, is built from the newest snapshot at or
+    below it and the entries between the two. Of these snapshots those of exports are kept, and of the others a few, far from each other.
 
     Returns:
         Snapshots that were removed; their directories can go.
@@ -170,35 +169,19 @@ def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
             (account, now_millis, ExportState.RETRIEVED),
         )
     }
-    pinned = {*exported, *imports.needed_revisions(tx, account, now_millis)}
-    floor = _floor(snapshots, pinned)
-    while not pinned.issuperset(repeated := imports.undone_after(tx, account, floor)):
-        pinned.update(repeated)
-        floor = _floor(snapshots, pinned)
-    needed = {floor, snapshots[-1].revision, *_bases(snapshots, exported)}
-    removed = [snapshot for snapshot in snapshots if snapshot.revision not in needed]
+    asked = {*exported, *imports.needed_revisions(tx, account, now_millis)}
+    plan = plan_compaction(
+        [snapshot.revision for snapshot in snapshots], exported, asked, imports.undos(tx, account)
+    )
+    removed = [snapshot for snapshot in snapshots if snapshot.revision not in plan.kept]
     for snapshot in removed:
         tx.execute(
             "DELETE FROM snapshot WHERE account = ? AND revision = ?", (account, snapshot.revision)
         )
-    tx.execute("DELETE FROM journal WHERE account = ? AND revision <= ?", (account, floor))
+    tx.execute("DELETE FROM journal WHERE account = ? AND revision <= ?", (account, plan.floor))
     tx.execute(
         "DELETE FROM import_part WHERE import IN"
         " (SELECT key FROM import WHERE account = ? AND revision > 0 AND revision <= ?)",
-        (account, floor),
+        (account, plan.floor),
     )
     return removed
-
-
-def _floor(snapshots: list[SnapshotRow], revisions: Iterable[int]) -> int:
-    """Returns the revision up to which entries can go; 0 when one of the revisions lies before all snapshots."""
-    if any(revision < snapshots[0].revision for revision in revisions):
-        return 0
-    return min((snapshots[-1].revision, *_bases(snapshots, revisions)))
-
-
-def _bases(snapshots: list[SnapshotRow], revisions: Iterable[int]) -> Iterator[int]:
-    for revision in revisions:
-        below = [snapshot.revision for snapshot in snapshots if snapshot.revision <= revision]
-        if below:
-            yield below[-1]
