@@ -10,7 +10,7 @@ from segue.client import BlockDamaged, ImportFailed
 from segue.client.blocks import BlockCursor
 from segue.client.files.arrow_blocks import ArrowBlocks
 from segue.client.files.mapping import Target
-from segue.client.staging import STREAM_PARTS, is_finished, part_streams
+from segue.client.staging import STREAM_PARTS, is_finished, numbered_parts, part_streams
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.error_reason_pb2 import ErrorReason
 from segue.v1.export_service_pb2 import RetrieveExportResponse
@@ -51,7 +51,7 @@ def test_damaged_bytes_are_refused() -> None:
 
 def test_parts_are_numbered_on_over_streams_and_each_stream_names_the_token_once() -> None:
     blocks = [bytes([number]) for number in range(STREAM_PARTS + 2)]
-    streams = list(part_streams(blocks, "token", ARROW))
+    streams = list(part_streams(numbered_parts(blocks, ARROW), "token"))
     requests = [request for stream in streams for request in stream.requests]
     assert [request.part_number for request in requests] == list(range(1, STREAM_PARTS + 3))
     assert [request.data for request in requests] == blocks
@@ -71,7 +71,7 @@ def test_no_more_blocks_are_pulled_than_a_stream_holds() -> None:
             pulled += 1
             yield bytes([number])
 
-    next(part_streams(blocks(), "token", ARROW))
+    next(part_streams(numbered_parts(blocks(), ARROW), "token"))
     assert pulled == STREAM_PARTS
 
 
