@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from segue import _kernel
-from segue._kernel import Part, Schema, Table, Transaction
+from segue._kernel import Applied, Part, Schema, Table, Transaction
+from segue.domain.profile import RecordException, exceptions_of_part
 from segue.errors import SnapshotInvalid
 from segue.kernel import guard
 from segue.kernel.accounts import Schemas
 from segue.kernel.staged_parts import StagedParts
-from segue.store import imports, journal
+from segue.service.import_records import decode_part, rules_of
+from segue.store import import_parts, imports, journal
 from segue.store.base import Store
+from segue.store.imports import ImportRow
 from segue.store.journal import Entry, EntryKind
 
 ENTRIES_AT_ONCE: Final = 64
@@ -21,6 +26,9 @@ ENTRIES_AT_ONCE: Final = 64
 
 STAGED_BYTES: Final = 256 << 20
 """Blocks whose decoded records are kept from staging to execution."""
+
+BUILTIN_COLUMNS: Final = range(64)
+"""Columns that every account has, whatever its definitions."""
 
 
 class Replay:
@@ -75,23 +83,61 @@ class Replay:
         return len(entry.body)
 
     async def _repeat_import(self, account: int, table: Table, entry: Entry) -> int:
-        transaction = await guard.run(table.begin, entry.tick_millis)
+        row = await self._store.read(lambda tx: imports.find_by_key(tx, int(entry.body)))
+        transaction = await guard.run(table.begin, entry.tick_millis, rules_of(row))
         try:
-            result = await self.apply_parts(account, int(entry.body), transaction)
+            result = await self.apply_import(account, row, transaction, entry.schema_version)
             await guard.run(transaction.commit, entry.revision)
         except BaseException:
             transaction.roll_back()
             raise
-        await self.drop_stale_columns(account, int(entry.body), table, entry)
+        await self.drop_stale_columns(account, row.key, table, entry)
         return result.size_bytes
 
-    async def apply_parts(
-        self, account: int, import_key: int, transaction: Transaction
-    ) -> "AppliedParts":
-        """Applies an import's parts in order of their numbers; the next part is read and decoded while one is applied."""
-        row = await self._store.read(lambda tx: imports.find_by_key(tx, import_key))
-        numbers = await self._store.read(lambda tx: imports.part_numbers(tx, import_key))
-        result = AppliedParts()
+    async def apply_import(
+        self,
+        account: int,
+        row: ImportRow,
+        transaction: Transaction,
+        schema_version: int,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> "AppliedRecords":
+        """Does what an import does, on a transaction: applies its parts, or takes another import back.
+
+        Args:
+            account: Number of the owner.
+            row: The import.
+            transaction: Begun with the import's rules.
+            schema_version: Definitions of the entry: values of fields that they do not have are not brought back.
+            go_on: Is asked before each part; ends the import by raising.
+        """
+        if row.undoes is None:
+            return await self._apply_parts(account, row, transaction, go_on)
+        return await self._take_back(account, row.undoes, transaction, schema_version)
+
+    async def _take_back(
+        self, account: int, undone_key: int, transaction: Transaction, schema_version: int
+    ) -> "AppliedRecords":
+        undone = await self._store.read(lambda tx: imports.find_by_key(tx, undone_key))
+        table, _, _ = await self.build(account, undone.revision - 1)
+        before = await guard.run(table.snapshot)
+        (entry,) = await self._entries(account, undone.revision - 1, undone.revision)
+        await self._repeat(account, table, entry)
+        after = await guard.run(table.snapshot)
+        columns = await self._schemas.columns(account, schema_version)
+        restored, refused = await guard.run(
+            transaction.restore, before, after, [*BUILTIN_COLUMNS, *sorted(columns)]
+        )
+        result = AppliedRecords(applied=restored)
+        result.exceptions.extend(exceptions_of_part(0, refused))
+        return result
+
+    async def _apply_parts(
+        self, account: int, row: ImportRow, transaction: Transaction, go_on: Callable[[], None]
+    ) -> "AppliedRecords":
+        """Applies parts in order of their numbers; the next part is read and decoded while one is applied."""
+        numbers = await self._store.read(lambda tx: import_parts.numbers(tx, row.key))
+        result = AppliedRecords()
         ahead: asyncio.Task[tuple[Part, int]] | None = None
         for position, number in enumerate(numbers):
             part, size = await (ahead or self._decode(account, row, number))
@@ -99,21 +145,22 @@ class Replay:
             if position + 1 < len(numbers):
                 ahead = asyncio.create_task(self._decode(account, row, numbers[position + 1]))
             try:
-                written, created = await guard.run(transaction.apply, part)
+                go_on()
+                applied = await guard.run(transaction.apply, part, number)
             except BaseException:
                 if ahead is not None:
                     ahead.cancel()
                 raise
-            result.add(written, created, size)
+            result.add(number, applied, size)
         return result
 
-    async def _decode(self, account: int, row: imports.ImportRow, number: int) -> tuple[Part, int]:
+    async def _decode(self, account: int, row: ImportRow, number: int) -> tuple[Part, int]:
         if staged := self.staged_parts.take(row.key, number):
             return staged
-        part, data = await self._store.read(lambda tx: imports.read_part(tx, row.key, number))
+        part, data = await self._store.read(lambda tx: import_parts.read(tx, row.key, number))
         schema = await self._schemas.get(account, part.schema_version)
         decoded = await guard.run(
-            _kernel.decode, schema, part.block_format, data, row.list_id, row.ignore_unknown_fields
+            decode_part, schema, row, part.block_format, part.compression, data
         )
         return decoded, len(data)
 
@@ -121,7 +168,7 @@ class Replay:
         self, account: int, import_key: int, table: Table, entry: Entry
     ) -> None:
         """Forgets columns that an import brought back: parts are decoded with the definitions they were staged under."""
-        versions = await self._store.read(lambda tx: imports.schema_versions(tx, import_key))
+        versions = await self._store.read(lambda tx: import_parts.schema_versions(tx, import_key))
         if versions - {entry.schema_version}:
             now = await self._schemas.columns(account, entry.schema_version)
             stale = (
@@ -136,17 +183,24 @@ class Replay:
                 )
 
 
-class AppliedParts:
-    """Sums over an import's parts."""
+@dataclass
+class AppliedRecords:
+    """Sums over what an import did."""
 
-    def __init__(self) -> None:
-        """Starts at nothing."""
-        self.written = self.created = self.size_bytes = 0
+    applied: int = 0
+    """Records that were written; those of the same profile each count."""
+    created: int = 0
+    not_honored: int = 0
+    exceptions: list[RecordException] = field(default_factory=list)
+    """Problems that were found when records were applied, one a record."""
+    size_bytes: int = 0
 
-    def add(self, written: int, created: int, size_bytes: int) -> None:
-        """Adds a part's numbers."""
-        self.written += written
-        self.created += created
+    def add(self, number: int, applied: Applied, size_bytes: int) -> None:
+        """Adds what a part did."""
+        self.applied += applied.applied
+        self.created += applied.created
+        self.not_honored += applied.not_honored
+        self.exceptions.extend(exceptions_of_part(number, applied.exceptions))
         self.size_bytes += size_bytes
 
 
