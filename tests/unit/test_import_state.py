@@ -8,7 +8,7 @@ import pytest
 from segue.cli.failures import CommandFailed
 from segue.cli.import_state import ImportProgressKept, ImportState
 
-SECRET = "secret"
+SECRET = "43 characters"
 SUBJECT = {"account": "shop", "list_id": None, "inputs": [{"path": "a.csv", "size": 3}]}
 
 

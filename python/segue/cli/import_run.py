@@ -158,7 +158,9 @@ class _Run:
             print_status(output, status)
         else:
             seconds = time.perf_counter() - self._started
-            output.record(summary(self._importing, status, seconds) | {"token": shown})
+            secret = self._opened.webhook_secret or None
+            found = summary(self._importing, status, seconds)
+            output.record(found | {"token": shown, "webhook_secret": secret})
         if self._choice.dry_run and not output.as_json:
             print_review(status.review)
         refused = refused_count(self._importing, status) > 0

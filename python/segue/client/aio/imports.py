@@ -37,12 +37,14 @@ class AsyncImport:
 
     Attributes:
         token: What names it in every call; kept, it opens the import again by `resume_import`.
+        webhook_secret: What calls of its webhook are signed with; empty without one, and when it was opened again.
     """
 
-    def __init__(self, connection: AsyncConnection, token: str) -> None:
-        """Takes the token that InitiateImport answered."""
+    def __init__(self, connection: AsyncConnection, token: str, webhook_secret: str = "") -> None:
+        """Takes what InitiateImport answered."""
         self._connection = connection
         self.token = token
+        self.webhook_secret = webhook_secret
 
     async def stage(
         self,
@@ -206,7 +208,8 @@ class AsyncImportMethods:
     async def initiate_import(self, **options: Unpack[ImportOptions]) -> AsyncImport:
         """Opens an import, as `ImportOptions` tell; it creates and updates profiles by their ids without any."""
         call = calls.initiate_import(self.name, **options)
-        return AsyncImport(self.connection, (await self.connection.run(call)).token)
+        opened = await self.connection.run(call)
+        return AsyncImport(self.connection, opened.token, opened.webhook_secret)
 
     async def import_blocks(
         self,

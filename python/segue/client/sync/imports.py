@@ -37,12 +37,14 @@ class Import:
 
     Attributes:
         token: What names it in every call; kept, it opens the import again by `resume_import`.
+        webhook_secret: What calls of its webhook are signed with; empty without one, and when it was opened again.
     """
 
-    def __init__(self, connection: Connection, token: str) -> None:
-        """Takes the token that InitiateImport answered."""
+    def __init__(self, connection: Connection, token: str, webhook_secret: str = "") -> None:
+        """Takes what InitiateImport answered."""
         self._connection = connection
         self.token = token
+        self.webhook_secret = webhook_secret
 
     def stage(
         self,
@@ -200,7 +202,8 @@ class ImportMethods:
     def initiate_import(self, **options: Unpack[ImportOptions]) -> Import:
         """Opens an import, as `ImportOptions` tell; it creates and updates profiles by their ids without any."""
         call = calls.initiate_import(self.name, **options)
-        return Import(self.connection, self.connection.run(call).token)
+        opened = self.connection.run(call)
+        return Import(self.connection, opened.token, opened.webhook_secret)
 
     def import_blocks(
         self,
