@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ CELLS = st.text(st.sampled_from('ab,"\r\n å'), max_size=6)
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=25)
 SIZES = st.integers(1, 9)
 MARKS = st.sampled_from([b"", b"\xef\xbb\xbf"])
-PACKED = {
+PACKED: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,
     "gzip": gzip.compress,
     "zstd": lambda data: pa.compress(data, codec="zstd", asbytes=True),

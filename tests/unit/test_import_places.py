@@ -11,7 +11,7 @@ from segue.client.files.inputs import StandardInput
 from segue.client.files.places import find_inputs, glob_pattern
 from segue.client.files.problems import FileInvalid
 from segue.v1.block_pb2 import BlockFormat
-from segue.v1.profile_pb2 import ProfileBatch
+from segue.v1.profile_pb2 import Profile, ProfileBatch
 
 
 def test_globs_are_files_in_order_of_names_and_words_stay_in_theirs(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_globs_over_objects_are_those_over_files(pattern: str, path: str, *, mat
         ("data", b"\nid,name", BlockFormat.BLOCK_FORMAT_CSV),
         (
             "-",
-            ProfileBatch(field_keys=["A"], profiles=[{"profile_id": "p"}]).SerializeToString(),
+            ProfileBatch(field_keys=["A"], profiles=[Profile(profile_id="p")]).SerializeToString(),
             BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
         ),
     ],

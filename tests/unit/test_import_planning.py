@@ -55,7 +55,7 @@ def arrow(table: pa.Table, *, file: bool) -> bytes:
     sink = pa.BufferOutputStream()
     with (pa.ipc.new_file if file else pa.ipc.new_stream)(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from segue.cli.failures import CommandFailed
 from segue.cli.import_state import ImportProgressKept, ImportState
 
-SECRET = "43 characters"
+KEPT = "43 characters"
 SUBJECT = {"account": "shop", "list_id": None, "inputs": [{"path": "a.csv", "size": 3}]}
 
 
@@ -16,11 +16,11 @@ def test_what_is_kept_comes_back_and_is_its_owners(tmp_path: Path) -> None:
     path = tmp_path / "state"
     state = ImportState(path, SUBJECT)
     assert state.recall() is None
-    kept = ImportProgressKept(token=SECRET, part=4, file=1, offset=99, staged=((1, 2), (3, 0)))
+    kept = ImportProgressKept(token=KEPT, part=4, file=1, offset=99, staged=((1, 2), (3, 0)))
     state.keep(kept)
     assert path.stat().st_mode & 0o777 == 0o600
     assert ImportState(path, SUBJECT).recall() == kept
-    assert SECRET not in repr(kept)
+    assert KEPT not in repr(kept)
     state.forget()
     assert state.recall() is None
 
