@@ -143,6 +143,40 @@ class Plan:
         """Whether the answer may change with the moment alone: some window is relative to it."""
 
 @final
+class WriteRules:
+    """How the records of a transaction are written. Immutable; may be shared by threads."""
+
+    def __new__(
+        cls,
+        action: int,
+        match_by: int,
+        match_type: str,
+        write_mode: int,
+        refresh: int,
+        allow_prior_consents: bool,
+        seed: bytes,
+    ) -> WriteRules:
+        """Takes numbers of `segue.v1`.
+
+        Args:
+            action: ADD or DELETE of `ImportAction`; what follows `match_type` is without meaning for DELETE.
+            match_by: A number of `MatchBy`. A record's first identifier of another kind than the profile id is looked for among all that
+                profiles have: one profile with it is written; several are an exception PROFILE_AMBIGUOUS, as is one with another id than
+                the record brings; for none a profile is created, and if the record brings an id that is taken, that is an exception
+                PROFILE_ID_TAKEN.
+            match_type: Only identifiers of this type count, without regard to case; "" for any.
+            write_mode: A number of `WriteMode`.
+            refresh: Sum of 1 alternate ids, 2 contacts, 4 custom fields, 8 groups, 16 tags: what a record does not name of them is
+                deactivated.
+            allow_prior_consents: Lets records write consents of an older version.
+            seed: 16 bytes from which, with part and record number, ids of new profiles are made whose records bring none (SHA-256, 32
+                hexadecimal digits).
+
+        Raises:
+            DefinitionInvalid: There is no such number, or a type for profile ids.
+        """
+
+@final
 class Part:
     """Decoded and checked records of one block, not yet applied. Immutable."""
 
@@ -159,6 +193,8 @@ def decode(
     data: bytes,
     list_id: str | None,
     ignore_unknown_fields: bool,
+    *,
+    rules: WriteRules | None = None,
 ) -> Part:
     """Decodes and checks a block of records.
 
@@ -172,6 +208,8 @@ def decode(
         data: The block, not compressed.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
+        rules: Of the transaction that the part is for. When records are matched by another identifier, they need that one and no profile
+            id; when profiles are erased, nothing but what names them is read.
 
     Raises:
         BlockInvalid: The bytes are not of the format.
@@ -230,11 +268,12 @@ class Table:
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
         """
-    def begin(self, tick_millis: int) -> Transaction:
+    def begin(self, tick_millis: int, rules: WriteRules | None = None) -> Transaction:
         """Starts a commit of many parts on a private copy-on-write fork; other writers wait until it ends.
 
         Args:
             tick_millis: The commit's tick: `changed_at` of every profile written.
+            rules: How records are written; by default new and stored profiles are, found by their ids.
         """
     def record(
         self, part: EventPart, refuse_unknown_profiles: bool, revision: int, tick_millis: int
@@ -295,17 +334,34 @@ class Table:
         """Forgets columns and their values; `changed_at` of profiles stays."""
 
 @final
+class Applied:
+    """What applying a part did. Immutable."""
+
+    applied: int
+    """Records honored, also those of a profile that an earlier record wrote."""
+    created: int
+    """Profiles that were new to the fork."""
+    not_honored: int
+    """Valid records left out because the rules forbid them, or because there is nothing to erase."""
+    exceptions: list[tuple[int, str, str, int, str]]
+    """Problems that only the table shows, in order of records, as in `Part.exceptions`; their records are left out."""
+
+@final
 class Transaction:
     """A commit in the making. Dropped without `commit`, it leaves no trace."""
 
-    def apply(self, part: Part) -> tuple[int, int]:
-        """Applies a part on the fork. Returns profiles written by it, and those of them that were new to the fork.
+    def apply(self, part: Part, part_number: int = 0) -> Applied:
+        """Applies a part on the fork, record after record; the last of several records of one profile wins.
+
+        Args:
+            part: Decoded by the rules of the transaction.
+            part_number: Goes into the ids made for new profiles whose records bring none.
 
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
         """
     def commit(self, revision: int) -> tuple[int, int]:
-        """Makes everything applied visible at once. Returns profiles written, and those of them that were new."""
+        """Makes everything applied visible at once. Returns profiles written or erased, and those of them that were new."""
     def roll_back(self) -> None:
         """Drops the fork and lets other writers go on."""
 

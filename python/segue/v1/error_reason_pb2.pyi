@@ -235,7 +235,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PHONE_INVALID: _ErrorReason.ValueType  # 50
     """Record: not a phone number in E.164 form."""
     ERROR_REASON_DUPLICATE: _ErrorReason.ValueType  # 51
-    """Record: the same field, list or profile id stands twice where it may stand once."""
+    """Record: the same field, list or mark stands twice where it may stand once."""
     ERROR_REASON_RECORD_INVALID: _ErrorReason.ValueType  # 52
     """Record: its own bytes are damaged, while the batch around it is whole."""
     ERROR_REASON_TAG_UNKNOWN: _ErrorReason.ValueType  # 53
@@ -490,7 +490,7 @@ ERROR_REASON_EMAIL_INVALID: ErrorReason.ValueType  # 49
 ERROR_REASON_PHONE_INVALID: ErrorReason.ValueType  # 50
 """Record: not a phone number in E.164 form."""
 ERROR_REASON_DUPLICATE: ErrorReason.ValueType  # 51
-"""Record: the same field, list or profile id stands twice where it may stand once."""
+"""Record: the same field, list or mark stands twice where it may stand once."""
 ERROR_REASON_RECORD_INVALID: ErrorReason.ValueType  # 52
 """Record: its own bytes are damaged, while the batch around it is whole."""
 ERROR_REASON_TAG_UNKNOWN: ErrorReason.ValueType  # 53

@@ -8,6 +8,7 @@ use segue_kernel::wire::{self, DecodeOptions};
 
 use crate::error::BindingResult;
 use crate::format::block_format_of;
+use crate::rules::PyWriteRules;
 use crate::schema::PySchema;
 
 #[pyclass(name = "Part", module = "segue._kernel", frozen)]
@@ -26,13 +27,16 @@ impl PyPart {
     }
 
     #[getter]
-    fn exceptions(&self) -> Vec<(u32, &str, &str, u8, &str)> {
+    fn exceptions(&self) -> Vec<PyException<'_>> {
         exceptions_of(&self.0.exceptions)
     }
 }
 
-/// Record number, id, field path, reason and message of each problem.
-pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<(u32, &str, &str, u8, &str)> {
+/// Record number, id, field path, reason and message of a problem.
+pub(crate) type PyException<'a> = (u32, &'a str, &'a str, u8, &'a str);
+
+/// Each problem as a tuple.
+pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<PyException<'_>> {
     let parts = exceptions.iter().map(|it| {
         (
             it.record_number,
@@ -46,6 +50,7 @@ pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<(u32, &str, &
 }
 
 #[pyfunction]
+#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, rules=None))]
 pub(crate) fn decode(
     py: Python<'_>,
     schema: &PySchema,
@@ -53,6 +58,7 @@ pub(crate) fn decode(
     data: &[u8],
     list_id: Option<&str>,
     ignore_unknown_fields: bool,
+    rules: Option<&PyWriteRules>,
 ) -> BindingResult<PyPart> {
     let format = block_format_of(block_format)?;
     let options = DecodeOptions {
@@ -60,6 +66,7 @@ pub(crate) fn decode(
         ignore_unknown_fields,
         ..DecodeOptions::default()
     };
+    let options = rules.map_or(options, |rules| rules.of_decoding(options));
     let batch = py.detach(|| wire::decode(&schema.0, format, data, &options))?;
     Ok(PyPart(Arc::new(batch)))
 }

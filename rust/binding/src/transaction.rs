@@ -1,12 +1,38 @@
-//! `Transaction`.
+//! `Transaction` and `Applied`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use segue_kernel::table::Transaction;
+use segue_kernel::table::{AppliedPart, Transaction};
 
 use crate::error::{BindingError, BindingResult};
-use crate::part::PyPart;
+use crate::part::{PyException, PyPart, exceptions_of};
+
+#[pyclass(name = "Applied", module = "segue._kernel", frozen)]
+pub(crate) struct PyApplied(AppliedPart);
+
+#[pymethods]
+impl PyApplied {
+    #[getter]
+    fn applied(&self) -> usize {
+        self.0.applied
+    }
+
+    #[getter]
+    fn created(&self) -> usize {
+        self.0.created
+    }
+
+    #[getter]
+    fn not_honored(&self) -> usize {
+        self.0.not_honored
+    }
+
+    #[getter]
+    fn exceptions(&self) -> Vec<PyException<'_>> {
+        exceptions_of(&self.0.exceptions)
+    }
+}
 
 #[pyclass(name = "Transaction", module = "segue._kernel", frozen)]
 pub(crate) struct PyTransaction(Mutex<Option<Transaction>>);
@@ -24,12 +50,12 @@ impl PyTransaction {
 
 #[pymethods]
 impl PyTransaction {
-    fn apply(&self, py: Python<'_>, part: &PyPart) -> BindingResult<(usize, usize)> {
+    #[pyo3(signature = (part, part_number=0))]
+    fn apply(&self, py: Python<'_>, part: &PyPart, part_number: u32) -> BindingResult<PyApplied> {
         py.detach(|| {
             let mut open = self.open();
             let transaction = open.as_mut().ok_or(BindingError::TransactionEnded)?;
-            let applied = transaction.apply(&part.0)?;
-            Ok((applied.written, applied.created))
+            Ok(PyApplied(transaction.apply(&part.0, part_number)?))
         })
     }
 

@@ -64,7 +64,7 @@ pub enum Column {
     MultiSelectOne(Blocks<PlainBlock<u16>>),
     /// Sets of option codes.
     MultiSelectMany(Blocks<OptionsBlock>),
-    /// Typed identifiers beyond a row's first.
+    /// Typed identifiers beyond a row's first, or other entries.
     Identifiers(Blocks<IdentifiersBlock>),
 }
 

@@ -29,7 +29,7 @@ pub mod value;
 pub mod watch;
 
 pub use compression::Compression;
-pub use decode::{DecodeOptions, decode, decode_events};
+pub use decode::{DecodeOptions, Key, decode, decode_events};
 pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest, RawBlock};
 pub use page::{PageOf, PageOrder, PageRequest, page};

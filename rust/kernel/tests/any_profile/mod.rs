@@ -73,9 +73,13 @@ fn phone() -> impl Strategy<Value = String> {
 
 fn identifiers(value: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<Identifier>> {
     let kind = prop_oneof![4 => Just(String::new()), 2 => Just("work".to_owned()), 1 => text()];
-    let identifier = (value, kind).prop_map(|(value, kind)| Identifier {
+    let flag = || prop::bool::weighted(0.2);
+    let identifier = (value, kind, flag(), flag());
+    let identifier = identifier.prop_map(|(value, kind, primary, inactive)| Identifier {
         value,
         r#type: kind,
+        primary,
+        inactive,
     });
     prop_oneof![2 => Just(Vec::new()), 3 => vec(identifier, 0..3)]
 }
@@ -156,7 +160,7 @@ prop_compose! {
         removed_tags in mark_ids(["vip", "new"]),
     ) -> Profile {
         let topic = |(topic, state)| TopicState { topic, state };
-        let consent = |(consent_type, state)| Consent { consent_type, state };
+        let consent = |(consent_type, state)| Consent { consent_type, state, ..Consent::default() };
         Profile {
             tags, removed_tags,
             topics: topics.into_iter().map(topic).collect(),

@@ -9,7 +9,7 @@ use segue_kernel::column::Column;
 use segue_kernel::member::Position;
 use segue_kernel::rule::Plan;
 use segue_kernel::schema::{ColumnId, builtin};
-use segue_kernel::table::{RowId, Table, Version};
+use segue_kernel::table::{RowId, Table, Version, WriteRules};
 
 use crate::account::{
     CONDITIONS, HALF_HOUR, Happened, NUMBER, OFFSETS, Record, TIME, any_events, any_records,
@@ -72,9 +72,11 @@ impl World {
                 self.table.apply(&batches, revision, tick).expect("room");
             }
             Step::Transaction(blocks, commits) => {
-                let mut transaction = self.table.begin(tick);
+                let mut transaction = self.table.begin(tick, WriteRules::default());
                 for records in blocks {
-                    transaction.apply(&batch_of(records, tick)).expect("room");
+                    transaction
+                        .apply(&batch_of(records, tick), 0)
+                        .expect("room");
                 }
                 if *commits {
                     transaction.commit(revision);

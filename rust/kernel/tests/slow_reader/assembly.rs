@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use segue_kernel::batch::{Batch, BatchColumn, BatchMembers, BatchValues, RecordException, Texts};
+use segue_kernel::batch::{
+    Batch, BatchColumn, BatchMembers, BatchValues, Identifier, RecordException, Texts,
+};
 use segue_kernel::schema::{ColumnId, ColumnKind, Schema};
 
 use super::{Cell, Row};
@@ -30,6 +32,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
             continue;
         }
         let n = number(batch.n_rows());
+        batch.record_numbers.push(record_number);
         batch.profile_ids.push(row.id.as_bytes());
         for (&column, cell) in &row.cells {
             let kind = schema.kind(column).expect("the column exists");
@@ -42,7 +45,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         for (given, into) in row.identifiers.iter().zip(&mut batch.identifiers) {
             match given.as_slice() {
                 [] => {}
-                [one] if one.kind.is_empty() && !one.value.is_empty() => {
+                [one] if *one == Identifier::new("", &one.value) && !one.value.is_empty() => {
                     into.plain_rows.push(n);
                     into.plain.push(one.value.as_bytes());
                 }
@@ -63,6 +66,9 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         if row.compose_name {
             batch.compose_name.push(n);
         }
+    }
+    if batch.invalid_count == 0 {
+        batch.record_numbers.clear();
     }
     batch.columns = columns.into_values().collect();
     batch.members = members.into_values().collect();

@@ -47,20 +47,59 @@ impl Row {
 
 /// Reads a batch. Messages of exceptions are left empty.
 pub(crate) fn read(schema: &Schema, batch: &v1::ProfileBatch, options: &DecodeOptions) -> Batch {
-    let mut rows: Vec<Row> = batch
-        .profiles
-        .iter()
-        .map(|profile| read_row(schema, batch, profile, options))
-        .collect();
-    let mut ids = HashSet::new();
-    for row in &mut rows {
-        if ids.contains(&row.id) {
-            row.problems.push(("profile_id".to_owned(), R::Duplicate));
-        } else if row.problems.is_empty() {
-            ids.insert(row.id.clone());
+    let rows = batch.profiles.iter().map(|profile| {
+        let mut row = read_row(schema, batch, profile, options);
+        require_key(&mut row, profile, options);
+        if options.names_only {
+            keep_names(&mut row, options);
+        }
+        row
+    });
+    let mut batch = assembly::assemble(schema, &rows.collect::<Vec<_>>());
+    if options.key.is_none() {
+        let mut run = HashSet::new();
+        for row in 0..batch.n_rows() {
+            let id = batch.profile_ids.get(row).to_vec();
+            if !run.insert(id.clone()) {
+                batch
+                    .cuts
+                    .push(u32::try_from(row).expect("test blocks are small"));
+                run = HashSet::from([id]);
+            }
         }
     }
-    assembly::assemble(schema, &rows)
+    batch
+}
+
+const COLLECTIONS: [&str; 3] = ["emails", "phones", "alternate_ids"];
+
+fn require_key(row: &mut Row, profile: &v1::Profile, options: &DecodeOptions) {
+    let Some(key) = options.key else { return };
+    let given = [&profile.emails, &profile.phones, &profile.alternate_ids][key.kind as usize];
+    let is_key = |one: &v1::Identifier| {
+        let same = |wanted: &str| wanted.to_lowercase() == one.r#type.to_lowercase();
+        !one.value.is_empty() && key.of_type.is_none_or(same)
+    };
+    if !given.iter().any(is_key) {
+        let path = COLLECTIONS[key.kind as usize].to_owned();
+        row.problems.push((path, R::IdentifierMissing));
+    }
+}
+
+fn keep_names(row: &mut Row, options: &DecodeOptions) {
+    let key = options.key.map(|key| key.kind as usize);
+    let names = |path: &str| {
+        path == "profile_id" || key.is_some_and(|key| path.starts_with(COLLECTIONS[key]))
+    };
+    row.problems.retain(|(path, _)| names(path));
+    row.cells.clear();
+    row.lists.clear();
+    row.compose_name = false;
+    for (number, identifiers) in row.identifiers.iter_mut().enumerate() {
+        if key != Some(number) {
+            identifiers.clear();
+        }
+    }
 }
 
 fn read_row(
@@ -71,6 +110,7 @@ fn read_row(
 ) -> Row {
     let mut row = Row::default();
     match text(&profile.profile_id, 255) {
+        Ok(Cell::Cleared) if options.key.is_some() => {}
         Ok(Cell::Cleared) => row
             .problems
             .push(("profile_id".to_owned(), R::ProfileIdMissing)),
@@ -186,10 +226,10 @@ fn read_identifiers(row: &mut Row, collection: usize, path: &str, given: &[v1::I
             }
         };
         if kinds.insert(&identifier.r#type) {
-            let kind = identifier.r#type.clone().into_boxed_str();
             row.identifiers[collection].push(Identifier {
-                kind,
-                value: value.into_boxed_str(),
+                is_active: !identifier.inactive,
+                is_primary: identifier.primary,
+                ..Identifier::new(&identifier.r#type, &value)
             });
         } else {
             problem("type", R::Duplicate);

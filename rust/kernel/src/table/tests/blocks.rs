@@ -4,7 +4,7 @@ use super::records::{Record, batch_of};
 use super::{NO_ROWS, Value, value};
 use crate::batch::{Batch, IdentifierKind};
 use crate::schema::builtin;
-use crate::table::{Applied, Table, Version};
+use crate::table::{Applied, Table, Version, WriteRules};
 
 const N_ROWS: u32 = 65_537;
 
@@ -53,9 +53,9 @@ fn assert_round(version: &Version, id: u32, round: u32) {
 fn rows_go_over_the_end_of_a_block_in_any_order() {
     let table = Table::new();
     let in_order: Vec<u32> = (0..N_ROWS).collect();
-    let mut transaction = table.begin(10);
+    let mut transaction = table.begin(10, WriteRules::default());
     for batch in batches(&in_order, 0) {
-        transaction.apply(&batch).unwrap();
+        transaction.apply(&batch, 0).unwrap();
     }
     let all = N_ROWS as usize;
     assert_eq!(

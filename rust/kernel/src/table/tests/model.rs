@@ -155,15 +155,32 @@ fn join(profile: &mut Profile, record: &Record, tick: i64) {
 fn give(stored: &mut Vec<Identifier>, given: &[Identifier]) {
     for (position, one) in given.iter().enumerate() {
         let place = stored.iter().position(|old| old.kind == one.kind);
+        let new = Identifier {
+            is_primary: false,
+            ..one.clone()
+        };
         if let Some(place) = place {
-            stored[place].value = one.value.clone();
+            stored[place] = new;
         } else if position == 0 {
-            stored.insert(0, one.clone());
+            stored.insert(0, new);
         } else {
-            stored.push(one.clone());
+            stored.push(new);
         }
     }
-    stored.retain(|one| !one.value.is_empty());
+    let primary = given
+        .iter()
+        .find(|one| one.is_primary && !one.value.is_empty());
+    let is_primary = |one: &Identifier| primary.is_some_and(|primary| primary.kind == one.kind);
+    let [mut first, mut others, mut last] = [vec![], vec![], vec![]];
+    for one in stored.drain(..).filter(|one| !one.value.is_empty()) {
+        match (one.is_active, is_primary(&one)) {
+            (true, true) => first.push(one),
+            (true, false) => others.push(one),
+            (false, true) => last.insert(0, one),
+            (false, false) => last.push(one),
+        }
+    }
+    *stored = [first, others, last].concat();
 }
 
 fn compose_name(profile: &mut Profile) {
@@ -195,12 +212,13 @@ fn stored(id: &str, profile: &Profile) -> BTreeMap<ColumnId, Value> {
     columns.insert(builtin::CHANGED_AT, Value::DateTime(profile.changed_at));
     for (kind, all) in KINDS.into_iter().zip(&profile.identifiers) {
         let [first, first_kind, more] = columns_of(kind);
-        let Some((one, others)) = all.split_first() else {
-            continue;
-        };
-        columns.insert(first, Value::Text(one.value.to_string()));
-        if !one.kind.is_empty() {
-            columns.insert(first_kind, Value::Text(one.kind.to_string()));
+        let mut others = all.as_slice();
+        if let Some((one, behind)) = all.split_first().filter(|(one, _)| one.is_active) {
+            others = behind;
+            columns.insert(first, Value::Text(one.value.to_string()));
+            if !one.kind.is_empty() {
+                columns.insert(first_kind, Value::Text(one.kind.to_string()));
+            }
         }
         if !others.is_empty() {
             columns.insert(more, Value::Identifiers(others.to_vec()));

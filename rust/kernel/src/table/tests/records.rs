@@ -38,10 +38,7 @@ impl Record {
     }
 
     pub(super) fn email(mut self, address: &str) -> Self {
-        self.identifiers[0].push(Identifier {
-            kind: "".into(),
-            value: address.into(),
-        });
+        self.identifiers[0].push(Identifier::new("", address));
         self
     }
 
@@ -102,7 +99,7 @@ pub(super) fn batch_of(records: &[Record]) -> Batch {
 fn push_identifiers(collection: &mut BatchIdentifiers, row: u32, given: &[Identifier]) {
     match given {
         [] => {}
-        [one] if one.kind.is_empty() && !one.value.is_empty() => {
+        [one] if *one == Identifier::new("", &one.value) && !one.value.is_empty() => {
             collection.plain_rows.push(row);
             collection.plain.push(one.value.as_bytes());
         }
@@ -181,12 +178,14 @@ fn any_value() -> impl Strategy<Value = (ColumnId, Option<Value>)> {
 
 fn any_identifiers() -> impl Strategy<Value = Vec<Identifier>> {
     let value = prop_oneof![Just(""), Just("a@x"), Just("A@x"), Just("b@x"), Just("ä@x")];
-    let typed = prop::collection::btree_map("[hw]?", value, 0..3);
+    let standing = (prop::bool::weighted(0.7), prop::bool::weighted(0.2));
+    let typed = prop::collection::btree_map("[hw]?", (value, standing), 0..3);
     prop_oneof![
         3 => Just(vec![]),
-        2 => "[abc]@x".prop_map(|it| vec![Identifier { kind: "".into(), value: it.into() }]),
+        2 => "[abc]@x".prop_map(|it| vec![Identifier::new("", &it)]),
         1 => typed.prop_map(|all| {
-            all.into_iter().map(|(kind, it)| Identifier { kind: kind.into(), value: it.into() }).collect()
+            let identifier = |(kind, (value, (is_active, is_primary))): (String, (&str, _))| Identifier { is_active, is_primary, ..Identifier::new(&kind, value) };
+            all.into_iter().map(identifier).collect()
         }),
     ]
 }

@@ -10,6 +10,7 @@
 //! | `flat` | the columns of a table and their names |
 //! | `records` | blocks of records, whatever the format |
 //! | `protobuf`, `json` | records in the shape of a profile |
+//! | `json_entries`, `protobuf_entries` | addresses, preferences, groups and consents in them |
 //! | `subscribers` | the records of `json` in one document |
 //! | `document` | profiles by their sections in one document |
 //! | `csv` | records of flat columns |
@@ -31,10 +32,12 @@ mod events;
 mod flat;
 mod form;
 mod json;
+mod json_entries;
 mod json_text;
 mod parquet;
 mod projection;
 mod protobuf;
+mod protobuf_entries;
 mod ready;
 mod records;
 mod rfc3339;

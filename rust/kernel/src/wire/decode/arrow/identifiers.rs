@@ -53,7 +53,7 @@ impl IdentifierColumns {
         let nested = self
             .nested
             .and_then(|column| Nested::new(batch.column(column)));
-        if flat.is_none() && nested.is_none() {
+        if flat.is_none() && nested.is_none() && !builder.is_keyed_by(collection) {
             return;
         }
         let mut given = Vec::new();
@@ -65,14 +65,7 @@ impl IdentifierColumns {
             if let Some(value) = flat.as_ref().and_then(|flat| flat.get(row))
                 && given.iter().all(|other| other.value != value)
             {
-                given.insert(
-                    0,
-                    GivenIdentifier {
-                        position: None,
-                        kind: &[],
-                        value,
-                    },
-                );
+                given.insert(0, GivenIdentifier::new(None, &[], value));
             }
             builder.push_identifiers(number, collection, &given);
         }
@@ -121,11 +114,7 @@ impl Nested {
             let is_valid = self.valid.as_ref().is_none_or(|valid| valid.is_valid(item));
             if let Some(value) = self.values.get(item).filter(|_| is_valid) {
                 let kind = self.kinds.get(item).unwrap_or_default();
-                given.push(GivenIdentifier {
-                    position: Some(position),
-                    kind,
-                    value,
-                });
+                given.push(GivenIdentifier::new(Some(position), kind, value));
             }
         }
     }

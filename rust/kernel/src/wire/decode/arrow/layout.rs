@@ -20,8 +20,8 @@ const OUTPUT_ONLY: [&str; 3] = ["created_at", "changed_at", "removed"];
 
 /// Columns of a stream by what they mean.
 pub(super) struct Layout<'s> {
-    /// Position of the profile ids.
-    pub(super) profile_id: usize,
+    /// Position of the profile ids; only missing where records are matched by another identifier.
+    pub(super) profile_id: Option<usize>,
     /// Identifiers by [`IdentifierKind`].
     pub(super) identifiers: [IdentifierColumns; 3],
     /// All other columns that mean something.
@@ -46,7 +46,8 @@ impl<'s> Layout<'s> {
     /// Finds a meaning for every column.
     ///
     /// # Errors
-    /// All columns at fault at once: unknown, of a type that does not fit, or meaning the same as another; or there are no profile ids.
+    /// All columns at fault at once: unknown, of a type that does not fit, or meaning the same as another; or what records are
+    /// matched by is not there.
     pub(super) fn new(
         builder: &mut Builder,
         schema: &'s Schema,
@@ -75,17 +76,24 @@ impl<'s> Layout<'s> {
             mut faults,
             ..
         } = resolver;
-        if profile_id.is_none() {
-            faults.insert(0, "there is no column profile_id".to_owned());
+        let (is_there, name) = match options.key {
+            None => (profile_id.is_some(), "profile_id"),
+            Some(key) => {
+                let IdentifierColumns { flat, nested } = identifiers[key.kind as usize];
+                (flat.or(nested).is_some(), flat_name(key.kind))
+            }
+        };
+        if !is_there {
+            faults.insert(0, format!("there is no column {name}"));
         }
-        match profile_id {
-            Some(profile_id) if faults.is_empty() => Ok(Self {
-                profile_id,
-                identifiers,
-                values,
-            }),
-            _ => Err(invalid(faults.join("; "), 0)),
+        if !faults.is_empty() {
+            return Err(invalid(faults.join("; "), 0));
         }
+        Ok(Self {
+            profile_id,
+            identifiers,
+            values,
+        })
     }
 }
 
@@ -116,7 +124,7 @@ impl<'s> Resolver<'_, 's> {
                     self.check_type(column, fits, kind_name(value.kind));
                     self.values.push(value);
                 }
-                None if self.options.ignore_unknown_fields => {}
+                None if self.options.ignore_unknown_fields || self.options.names_only => {}
                 None => self.faults.push(format!(
                     "column {name:?} is neither part of a profile nor a field: create the field, or the tag, topic or consent type, rename \
                      the column, or import with unknown fields ignored"

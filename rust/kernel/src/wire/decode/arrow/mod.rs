@@ -32,7 +32,7 @@ pub(super) fn decode(
     options: &DecodeOptions,
 ) -> Result<Batch> {
     let stream = Stream::read(data)?;
-    let mut builder = Builder::default();
+    let mut builder = Builder::new(options);
     let layout = Layout::new(&mut builder, schema, list, &stream.schema, options)?;
     let mut row_count = 0;
     for batch in &stream.batches {
@@ -60,7 +60,8 @@ fn invalid(problem: String, offset: usize) -> KernelError {
 }
 
 fn read_batch(builder: &mut Builder, layout: &Layout, batch: &RecordBatch, first_row: u32) {
-    let ids = Strings::new(batch.column(layout.profile_id));
+    let ids = layout.profile_id.map(|ids| batch.column(ids));
+    let ids = ids.map_or(Strings::Absent, Strings::new);
     for (row, number) in (0..batch.num_rows()).zip(first_row..) {
         builder.push_profile_id(number, ids.get(row).unwrap_or_default());
     }

@@ -3,6 +3,7 @@
 //! One pass over borrowed slices, with the rules of protobuf for what stands twice: the last scalar wins, repeated messages are added, a
 //! repeated single message is merged. Damage to the batch's own framing fails the block; damage inside a record fails that record.
 
+mod entries;
 mod field_value;
 pub(super) mod marks;
 mod membership;
