@@ -41,7 +41,7 @@ def list_exceptions(session: Session, token: Token = None, token_file: TokenFile
         record = as_record(problem)
         text = (
             f"part {problem.part_number} record {problem.record_number} {problem.profile_id}: "
-            f"{problem.field_path} {record['reason']} {problem.message}"
+            f"{problem.field_path} {str(record['reason']).upper()} {problem.message}"
         )
         session.output.line(text, record)
 

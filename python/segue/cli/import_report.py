@@ -13,6 +13,7 @@ from segue.client import Import, RejectedRecords
 from segue.client.files.column_cuts import MappedCut
 from segue.client.files.fault_file import write_faults
 from segue.client.files.file_import import FilesImport
+from segue.client.files.inputs import Input
 from segue.client.files.rejected_file import write_rejected
 from segue.v1.import_service_pb2 import ImportReview, ImportState, ImportStatus
 
@@ -135,16 +136,21 @@ def _rejected_of(importing: FilesImport, number: int, opened: Import) -> Iterato
 def _target(importing: FilesImport, number: int, path: Path) -> Path:
     if len(importing.inputs) == 1:
         return path
-    names = [each.file_name for each in importing.inputs]
+    names = [_written_name(each) for each in importing.inputs]
     name = names[number]
-    plain = Path(name).stem if name.endswith(_COMPRESSED) else name
-    return path / (plain if names.count(name) == 1 else f"{number + 1}-{plain}")
+    return path / (name if names.count(name) == 1 else f"{number + 1}-{name}")
 
 
 def _hint(importing: FilesImport) -> str:
     if len(importing.inputs) > 1:
         return "rejected"
-    name = importing.inputs[0].file_name
-    path = Path("standard-input" if name == "-" else name)
-    path = path.with_suffix("") if path.suffix in _COMPRESSED else path
+    path = Path(_written_name(importing.inputs[0]))
     return f"{path.stem}.rejected{path.suffix}"
+
+
+def _written_name(source: Input) -> str:
+    """Returns what a file of refused rows is called after: the input, not compressed."""
+    path = Path(source.file_name)
+    if source.is_once:
+        return "standard-input"
+    return path.stem if path.suffix in _COMPRESSED else path.name

@@ -23,7 +23,15 @@ from segue.cli.import_report import (
 from segue.cli.import_state import ImportProgressKept, ImportState
 from segue.cli.progress import import_bar, row_bar
 from segue.cli.session import Session
-from segue.client import Client, ClientError, Import, ImportFailed, ImportProgress, NotFound
+from segue.client import (
+    Client,
+    ClientError,
+    Import,
+    ImportFailed,
+    ImportProgress,
+    NotFound,
+    Unavailable,
+)
 from segue.client.files.file_import import FilesImport, Position, StagedInput
 from segue.client.files.inputs import Input
 from segue.client.files.planning import FileOptions
@@ -91,8 +99,8 @@ class _Run:
         self._state.keep(kept)
         position = Position(kept.part, kept.file, kept.offset)
         self._importing.resume(position, (StagedInput(*each) for each in kept.staged))
+        status = self._found()
         with self._given_up_without_state():
-            status = self._found()
             if status.state in _BEFORE_EXECUTION:
                 self._stage(kept)
                 status = self._opened.status()
@@ -188,12 +196,12 @@ class _Run:
             advice = _SAME_AGAIN if self._state.is_kept else "the import was given up"
             sys.stderr.write(f"interrupted; {advice}\n")
             raise typer.Exit(INTERRUPTED) from None
-        except ImportFailed:
+        except (ImportFailed, typer.Exit):
             raise
-        except Exception:
+        except Exception as failure:
             if self._state.is_kept:
                 sys.stderr.write(f"{_SAME_AGAIN}\n")
-            else:
+            elif not isinstance(failure, Unavailable):
                 _cancel(self._session.client, self._opened.token)
             raise
 

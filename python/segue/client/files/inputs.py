@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final, cast
 
 from segue.client.files.input_stream import InputStream
+from segue.client.files.problems import FileInvalid
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -179,5 +180,9 @@ class _ObjectReader(io.RawIOBase):
 
 def _range_of(store: "ObjectStore", path: str, start: int, end: int) -> bytes:
     import obstore  # noqa: PLC0415  # loads what only objects need
+    from obstore.exceptions import BaseError  # noqa: PLC0415
 
-    return bytes(obstore.get_range(store, path, start=start, end=end))
+    try:
+        return bytes(obstore.get_range(store, path, start=start, end=end))
+    except (BaseError, OSError) as error:
+        raise FileInvalid(f"object {path} cannot be read any further: {error}") from error
