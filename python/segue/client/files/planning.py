@@ -21,7 +21,7 @@ from segue.client.files.mapping import ColumnMapping, MappingOptions, NewField, 
 from segue.client.files.opening import open_file
 from segue.client.files.parquet_source import ParquetSource
 from segue.client.files.source import RowSource
-from segue.client.files.text_cuts import CsvCut, NdjsonCut
+from segue.client.files.text_cuts import BLOCK_BYTES, CsvCut, NdjsonCut
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.field_pb2 import Field
 from segue.v1.profile_pb2 import Profile
@@ -47,6 +47,7 @@ class FileOptions:
         has_list: Records join a list.
         needs_profile_id: Records find their profiles by the profile id.
         ignore_unknown: Columns that fit nothing are left out.
+        block_bytes: Where bytes travel as they are, about as many become one part.
     """
 
     block_format: BlockFormat.ValueType | None = None
@@ -57,6 +58,7 @@ class FileOptions:
     has_list: bool = False
     needs_profile_id: bool = True
     ignore_unknown: bool = False
+    block_bytes: int = BLOCK_BYTES
 
     def mapping(self) -> MappingOptions:
         """Returns what concerns columns."""
@@ -117,9 +119,9 @@ class Planner:
         block_format = self._options.block_format or format_of(source.name, stream.look(LOOK_BYTES))
         match block_format:
             case BlockFormat.BLOCK_FORMAT_PROFILE_BATCH:
-                return BatchCut(source)
+                return BatchCut(source, self._options.block_bytes)
             case BlockFormat.BLOCK_FORMAT_NDJSON if self._is_own(stream):
-                return NdjsonCut(source)
+                return NdjsonCut(source, self._options.block_bytes)
             case BlockFormat.BLOCK_FORMAT_CSV:
                 return self._plan_csv(source, stream)
         rows = self._open(self._local(source, stream), block_format)
@@ -134,7 +136,7 @@ class Planner:
         rows = self._open(path or self._beginning(stream), BlockFormat.BLOCK_FORMAT_CSV)
         mapping = self._mapped(rows)
         if isinstance(rows, CsvSource) and rows.is_servers_own and mapping.keeps(rows.columns):
-            return CsvCut(source)
+            return CsvCut(source, self._options.block_bytes)
         if path is None:
             rows = self._open(self._local(source, stream), BlockFormat.BLOCK_FORMAT_CSV)
         return MappedCut(rows, mapping)
