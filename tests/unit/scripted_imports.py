@@ -50,8 +50,10 @@ class ScriptedImports:
 
     def __init__(self, shelf: Shelf) -> None:
         self._server = grpc.server(ThreadPoolExecutor(4))
-        import_service_pb2_grpc.add_ImportServiceServicer_to_server(_Imports(shelf), self._server)
-        field_service_pb2_grpc.add_FieldServiceServicer_to_server(_Fields(), self._server)
+        imports = _Imports(shelf)  # type: ignore[abstract]  # other methods are UNIMPLEMENTED
+        fields = _Fields()  # type: ignore[abstract]
+        import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, self._server)
+        field_service_pb2_grpc.add_FieldServiceServicer_to_server(fields, self._server)
         self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
 
     def __enter__(self) -> Self:

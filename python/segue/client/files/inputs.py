@@ -185,4 +185,5 @@ def _range_of(store: "ObjectStore", path: str, start: int, end: int) -> bytes:
     try:
         return bytes(obstore.get_range(store, path, start=start, end=end))
     except (BaseError, OSError) as error:
-        raise FileInvalid(f"object {path} cannot be read any further: {error}") from error
+        problem = str(error).partition("\n")[0]
+        raise FileInvalid(f"object {path} cannot be read any further: {problem}") from error

@@ -19,7 +19,7 @@ from segue.client.files.problems import FileInvalid
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-_SCHEMES: Final = frozenset({"s3", "gs", "az", "https", "http", "file", "memory"})
+_SCHEMES: Final = frozenset({"s3", "gs", "az", "https", "http", "file"})
 _MAGIC: Final = re.compile(r"[*?\[]")
 _GLOB_PARTS: Final = re.compile(r"(\*\*/)|(\*\*)|(\*)|(\?)|\[(!?)([^\]]+)\]|(.)", re.DOTALL)
 
@@ -87,7 +87,8 @@ def _objects(url: str, store: "ObjectStore | None") -> Iterator[Input]:
     except FileNotFoundError as error:
         raise FileInvalid(f"there is no object {url}") from error
     except (BaseError, ValueError) as error:
-        raise FileInvalid(f"{url} cannot be read: {error}") from error
+        problem = str(error).partition("\n")[0]  # further lines are for who writes obstore
+        raise FileInvalid(f"{url} cannot be read: {problem}") from error
     if not listed:
         raise FileInvalid(f"there is no object {url}")
     for meta in sorted(listed, key=lambda meta: str(meta["path"])):
@@ -104,12 +105,10 @@ def _split(url: str) -> tuple[str, str]:
 def _store(root: str) -> "ObjectStore":
     from obstore.store import HTTPStore, from_url  # noqa: PLC0415
 
-    is_http = root.startswith(("https://", "http://"))
-    return (
-        HTTPStore.from_url(root)
-        if is_http
-        else from_url(root if root[-3:] != "://" else f"{root}/")
-    )
+    if root.startswith("http"):
+        is_plain = root.startswith("http://")
+        return HTTPStore.from_url(root, client_options={"allow_http": is_plain})
+    return from_url(root if urlsplit(root).netloc else f"{root}/")
 
 
 def _plain(meta: Any) -> dict[str, Any]:  # noqa: ANN401  # obstore's typed mapping
