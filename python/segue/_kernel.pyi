@@ -360,6 +360,54 @@ class Transaction:
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
         """
+    @property
+    def profile_count(self) -> int:
+        """Distinct profiles written or erased so far; sorts what was written since it was asked last."""
+    def review(self, sample: int, schema: Schema) -> bytes:
+        """Tells what `commit` would do, comparing the fork with what the transaction began on.
+
+        Counts the profiles that were written: created, updated (a value differs), unchanged (none does) and erased ones. `created_at` and
+        `changed_at` are not compared.
+
+        Args:
+            sample: Profiles at most of which the differences are told: the first in order of rows that would be created, updated or erased.
+            schema: Definitions that name the columns; others are left out.
+
+        Returns:
+            A serialized `segue.v1.ImportReview` without its counts of conflicts, rejected and not honored records. Of each sample at most
+            50 differences, in order of columns, with values as CSV writes them, cut at 200 characters; of columns the 100 in which most
+            profiles change, most first. Personal data.
+
+        Note:
+            All cores. Blocks that the transaction did not write to are not looked at; of created profiles values are read of samples only.
+        """
+    def restore(
+        self, before: Snapshot, after: Snapshot, columns: Sequence[int] | None
+    ) -> tuple[int, list[tuple[int, str, str, int, str]]]:
+        """Takes a former commit back: the profiles that it changed become again what they were before it, with the tick as `changed_at`.
+
+        Profiles that it created leave: their values go, their ids stay as marks of the removal, their events wait as they would for a
+        profile that never was. Profiles that it wrote without changing a value are left alone, and those that it erased stay erased. What
+        else was written to a profile since stays.
+
+        Args:
+            before: The table just before the commit.
+            after: The table just after it.
+            columns: Numbers of the only lists', fields' and marks' columns that are compared and brought back, as some may have been dropped
+                since; builtin columns always are. None for all.
+
+        Returns:
+            Profiles restored, those that left included, and an exception PROFILE_CHANGED for each that was left as it is: what the commit
+            wrote to it is another value now, it was erased since, or the commit created it and anything was written to it since. In order of
+            rows, as in `Part.exceptions`, numbered from 1.
+
+        Raises:
+            DefinitionInvalid: A snapshot is of another table; nothing is restored.
+
+        Note:
+            All cores. Blocks that snapshots and fork share are neither compared nor copied, so taking back what was committed last costs
+            little more than the profiles' ticks.
+        """
     def commit(self, revision: int) -> tuple[int, int]:
         """Makes everything applied visible at once. Returns profiles written or erased, and those of them that were new."""
     def roll_back(self) -> None:

@@ -624,7 +624,7 @@ class FieldDifference(_message.Message):
     OLD_VALUE_FIELD_NUMBER: _builtins.int
     NEW_VALUE_FIELD_NUMBER: _builtins.int
     field_path: _builtins.str
-    """As `emails[0].value`, `name.given_name`, `fields[Age]` or `memberships[newsletter].state`."""
+    """As `emails[0].value`, `name.given_name`, `fields[Age]` or `memberships[newsletter].state`; `emails` are those beyond the first, together."""
     old_value: _builtins.str
     """The value as CSV writes it; empty when absent. Cut at 200 characters."""
     new_value: _builtins.str

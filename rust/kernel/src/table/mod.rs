@@ -10,6 +10,7 @@ mod apply;
 mod change_log;
 mod consents;
 mod entries;
+mod difference;
 mod erase;
 mod identifiers;
 mod index;
@@ -23,6 +24,8 @@ mod profile_ids;
 mod record;
 mod rules;
 mod segments;
+mod restore;
+pub(crate) mod review;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
@@ -36,6 +39,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 pub(crate) use placement::{block_and_row, row_id};
 pub use record::Recorded;
 pub use rules::{MatchBy, Refresh, WriteAction, WriteMode, WriteRules};
+pub use restore::Restored;
 pub use transaction::Transaction;
 pub use version::Version;
 

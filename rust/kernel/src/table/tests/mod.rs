@@ -7,6 +7,8 @@ mod commits;
 mod laws;
 mod model;
 mod records;
+mod restores;
+mod reviews;
 
 use crate::batch::Identifier;
 use crate::column::Column;

@@ -133,8 +133,9 @@ impl Records for Csv {
     }
 }
 
+/// Writes the value of a row that is neither an option nor an identifier, when it has one.
 #[inline]
-fn push_value(cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
+pub(super) fn push_value(cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
     match cells {
         Cells::Text(cells) => {
             if let Some(text) = cells.get(row) {

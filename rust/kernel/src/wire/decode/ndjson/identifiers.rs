@@ -46,6 +46,8 @@ impl RecordReader<'_, '_> {
             position: Some(position),
             kind: &[],
             value: &[],
+            is_primary: false,
+            is_inactive: false,
         };
         let mut has_value = false;
         self.names.identifier.begin();

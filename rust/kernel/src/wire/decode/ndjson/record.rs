@@ -59,7 +59,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         lexer: Lexer<'a>,
         options: &DecodeOptions,
     ) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(options);
         let texts = TEXTS.map(|(column, _, max_bytes)| {
             builder.plain_target(column, ColumnKind::Text, max_bytes)
         });
