@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from segue.client import Client
 from tests.e2e.server_process import ServerProcess
 from tests.e2e.shell import Shell
 
@@ -29,12 +30,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def shell(server: ServerProcess, tmp_path: Path) -> Shell:
     shell = Shell(server, tmp_path)
     shell.environment["SEGUE_ACCOUNT"] = shell.account
-    shell.run("account", "create", shell.account)
+    with Client(server.target, api_key=server.key) as client:
+        client.create_account(shell.account)
     return shell
 
 
-def _count(shell: Shell) -> object:
-    return shell.json("account", "get", shell.account)["profile_count"]
+def _count(shell: Shell) -> int:
+    with Client(shell.server.target, api_key=shell.server.key) as client:
+        return client.account(shell.account).get().profile_count
 
 
 def test_globs_objects_compressed_files_and_standard_input_are_one_import(shell: Shell) -> None:
