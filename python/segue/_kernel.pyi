@@ -194,25 +194,33 @@ def decode(
     list_id: str | None,
     ignore_unknown_fields: bool,
     *,
+    compression: int = 0,
+    max_bytes: int = 26_214_400,
+    max_ratio: int = 100,
     rules: WriteRules | None = None,
 ) -> Part:
     """Decodes and checks a block of records.
 
     What a record leaves out keeps its stored value. A mark stands in a record once: a tag in both `tags` and `removed_tags`, or a topic twice,
     is a duplicate. In flat formats marks are columns of truth values by the names `tag:ID`, `topic:ID` and `consent:ID`, in which null keeps,
-    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`.
+    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`. In CSV
+    an empty cell keeps. A row that is true in the column `removed` is refused.
 
     Args:
         schema: The definitions to check against.
-        block_format: PROFILE_BATCH or ARROW_IPC.
-        data: The block, not compressed.
+        block_format: PROFILE_BATCH, ARROW_IPC, CSV (with a header) or PARQUET (a whole file).
+        data: The block.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
+        compression: How the block is compressed, a number of `segue.v1.Compression`: gzip members or Zstandard frames, one behind the other.
+        max_bytes: Most bytes that the block may hold once its compression, or that of a Parquet file's pages, is undone.
+        max_ratio: Most of them for each byte of the block as it came; 64 KiB are taken at any ratio.
         rules: Of the transaction that the part is for. When records are matched by another identifier, they need that one and no profile
             id; when profiles are erased, nothing but what names them is read.
 
     Raises:
-        BlockInvalid: The bytes are not of the format.
+        BlockInvalid: The bytes are not of the format, or their compression is cut off or damaged.
+        BlockTooLarge: The block holds more bytes than the limits allow.
 
     Note:
         About 0.1 microseconds a record; one copy of the texts.

@@ -19,6 +19,16 @@ pub enum KernelError {
         /// Where.
         offset: usize,
     },
+    /// A block is, or becomes when its compression is undone, larger than it may be.
+    #[error("a block of {size_bytes} bytes holds more than the {maximum} that are taken: {remedy}")]
+    BlockTooLarge {
+        /// Its size as it came.
+        size_bytes: usize,
+        /// Most bytes that it may hold.
+        maximum: usize,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// An export was asked for bytes behind its end.
     #[error("offset {offset} lies behind the end of the export at {end}")]
     OffsetOutOfRange {

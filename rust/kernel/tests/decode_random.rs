@@ -59,7 +59,7 @@ proptest! {
         key in option::of(key()),
         names_only in prop::bool::weighted(0.2),
     ) {
-        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, refresh: Refresh::default() };
+        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, ..DecodeOptions::default() };
         let fast = decode(&schema(), BlockFormat::ProfileBatch, &block.encode_to_vec(), &options).unwrap();
         let slow = slow_reader::read(&schema(), &block, &options);
         prop_assert_eq!(comparable(fast), comparable(slow));

@@ -9,8 +9,8 @@ mod absent;
 mod apply;
 mod change_log;
 mod consents;
-mod entries;
 mod difference;
+mod entries;
 mod erase;
 mod identifiers;
 mod index;
@@ -22,10 +22,10 @@ mod placement;
 pub(crate) mod prefetch;
 mod profile_ids;
 mod record;
-mod rules;
-mod segments;
 mod restore;
 pub(crate) mod review;
+mod rules;
+mod segments;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
@@ -38,8 +38,8 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 pub(crate) use placement::{block_and_row, row_id};
 pub use record::Recorded;
-pub use rules::{MatchBy, Refresh, WriteAction, WriteMode, WriteRules};
 pub use restore::Restored;
+pub use rules::{MatchBy, Refresh, WriteAction, WriteMode, WriteRules};
 pub use transaction::Transaction;
 pub use version::Version;
 

@@ -66,6 +66,15 @@ pub(super) enum Problem {
     GroupMissing,
     FilterMissing,
     PreferenceNumber,
+    /// A line of a table has other cells than its header.
+    CellCount {
+        found: usize,
+        expected: usize,
+    },
+    /// A line of a table has quotes where none may stand.
+    Quoting,
+    /// A line of a table begins a cell in quotes that none end.
+    Unclosed,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -112,9 +121,12 @@ impl Problem {
             Self::EventTypeUnknown => RecordReason::EventTypeUnknown,
             Self::PropertyUnknown => RecordReason::PropertyUnknown,
             Self::PropertyMissing | Self::NotCampaign => RecordReason::PropertyInvalid,
-            Self::KeyIndexOutside { .. } | Self::Removal | Self::Damaged { .. } => {
-                RecordReason::RecordInvalid
-            }
+            Self::KeyIndexOutside { .. }
+            | Self::Removal
+            | Self::CellCount { .. }
+            | Self::Quoting
+            | Self::Unclosed
+            | Self::Damaged { .. } => RecordReason::RecordInvalid,
         }
     }
 }
@@ -226,6 +238,18 @@ impl fmt::Display for Problem {
             Self::PreferenceNumber => {
                 f.write_str("missing, or there is none such: send one of the protocol's")
             }
+            Self::CellCount { found, expected } => {
+                write!(
+                    f,
+                    "{found} cells where the header has {expected}: give each line as many, and put cells with commas in quotes"
+                )
+            }
+            Self::Quoting => f.write_str(
+                "quotes inside a cell, reading went on at the next line: put such a cell in quotes, and double those in it",
+            ),
+            Self::Unclosed => f.write_str(
+                "quotes that nothing closes: close them, or double those that belong to the text",
+            ),
             Self::Damaged { problem, offset } => {
                 write!(
                     f,
