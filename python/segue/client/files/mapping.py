@@ -49,7 +49,7 @@ ALIASES: Final[Mapping[str, str]] = {"name": "full_name", "id": "profile_id"}
 
 WHOLE_ATTRIBUTES: Final = frozenset(
     (
-        *("alternate_ids", "emails", "phones", "addresses", "preferences", "groups"),
+        *("alternate_ids", "emails", "phones"),
         *("removed", "created_at", "changed_at", "import_exceptions"),
     )
 )
