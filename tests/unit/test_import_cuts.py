@@ -17,8 +17,10 @@ from segue.client.files.cut import Cut, Refusals
 from segue.client.files.inputs import Input
 from segue.client.files.problems import FileInvalid
 from segue.client.files.text_cuts import CsvCut, NdjsonCut
+from segue.v1.block_pb2 import BlockFormat
 from segue.v1.profile_pb2 import FieldValue, Profile, ProfileBatch
 from segue.v1.profile_service_pb2 import RecordException
+from tests.kernel.marks import decoded
 
 CELLS = st.text(st.sampled_from('ab,"\r\n å'), max_size=6)
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=25)
@@ -119,8 +121,14 @@ def test_wrong_quotes_spoil_their_own_line_only(data: bytes) -> None:
         ends.append(at)
     whole = [end for end in ends if data[end - 1 : end] == b"\n" and _is_closed(data, ends, end)]
     assert last_end(data) == (whole[-1] if whole else 0)
-    spans = list(record_spans(data))
-    assert all(data[start:end].rstrip(b"\r") for start, end in spans)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([b'"', b",", b"\n", b"\r", b"a"]), max_size=16).map(b"".join))
+def test_records_are_counted_as_the_server_counts_them(body: bytes) -> None:
+    block = b"profile_id,locale\n" + body
+    served = decoded(block, BlockFormat.BLOCK_FORMAT_CSV)
+    assert len(list(record_spans(block))) == 1 + served.record_count
 
 
 def _is_closed(data: bytes, ends: list[int], end: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 _QUOTE: Final = b'"'
 _LINE_END: Final = b"\n"
+_EMPTY: Final = frozenset((b"", b"\r"))
 _BEFORE_OPENING: Final = b",\n"
 _BEHIND_CLOSING: Final = frozenset((b",", b"\n", b"\r", b""))
 _WELL_QUOTED: Final = re.compile(rb'(?:[^"]*+(?<![^,\n])"[^"]*+(?:""[^"]*+)*+"(?=,|\r?\n))*+')
@@ -46,10 +47,10 @@ def record_spans(data: bytes) -> Iterator[tuple[int, int]]:
     begin = 0
     for start, end in _outside(data):
         while (found := data.find(_LINE_END, max(start, begin), end)) >= 0:
-            if data[begin:found].rstrip(b"\r"):
+            if data[begin:found] not in _EMPTY:
                 yield begin, found
             begin = found + 1
-    if data[begin:].rstrip(b"\r"):
+    if data[begin:] not in _EMPTY:
         yield begin, len(data)
 
 
