@@ -11,7 +11,8 @@ _QUOTE: Final = b'"'
 _LINE_END: Final = b"\n"
 _EMPTY: Final = frozenset((b"", b"\r"))
 _BEFORE_OPENING: Final = b",\n"
-_BEHIND_CLOSING: Final = frozenset((b",", b"\n", b"\r", b""))
+_BEHIND_CLOSING: Final = frozenset((b",", b"\n", b""))
+_CR_LINE_END: Final = frozenset((b"\r\n", b"\r"))
 _WELL_QUOTED: Final = re.compile(rb'(?:[^"]*+(?<![^,\n])"[^"]*+(?:""[^"]*+)*+"(?=,|\r?\n))*+')
 """Everything up to the last cell in quotes, where all of them stand in their places: one call finds it, many times as fast as a walk."""
 
@@ -75,6 +76,6 @@ def _behind_cell(data: bytes, start: int) -> int:
     if close < 0:
         return -1
     behind = close + 1
-    if data[behind : behind + 1] in _BEHIND_CLOSING:
+    if data[behind : behind + 1] in _BEHIND_CLOSING or data[behind : behind + 2] in _CR_LINE_END:
         return behind
     return data.find(_LINE_END, behind)
