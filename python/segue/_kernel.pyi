@@ -167,8 +167,9 @@ class WriteRules:
             match_type: Only identifiers of this type count, without regard to case; "" for any.
             write_mode: A number of `WriteMode`.
             refresh: Sum of 1 alternate ids, 2 contacts, 4 custom fields, 8 groups, 16 tags: what a record does not name of them is
-                deactivated.
-            allow_prior_consents: Lets records write consents of an older version.
+                deactivated. Custom fields and tags are cleared by parts that were decoded with the rules. Without meaning for SKIP_IF_SET.
+            allow_prior_consents: Lets records write consents of an older version; else such records are not honored, except by
+                SKIP_IF_SET, which writes no stored consent. Without rules any version is written.
             seed: 16 bytes from which, with part and record number, ids of new profiles are made whose records bring none (SHA-256, 32
                 hexadecimal digits).
 

@@ -11,7 +11,7 @@ from segue.domain.audit import SERVER, AuditEntry
 from segue.domain.imports import ImportAction, ImportState
 from segue.domain.notification import JobKind
 from segue.domain.timestamp import Clock
-from segue.errors import SegueError
+from segue.errors import SegueError, StoreUnavailable
 from segue.service.export_ends import ExportEnds
 from segue.service.ledger import Ledger
 from segue.service.replay import AppliedRecords
@@ -22,6 +22,9 @@ from segue.store.journal import Entry
 
 SAMPLES: Final = 100
 """Profiles whose differences a review shows."""
+
+RETRY_SECONDS: Final = 1.0
+"""After which an execution is tried again that the database could not take, as when the disk is full."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,12 +44,13 @@ class ImportExecution:
         self._clock = clock
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._cancelled: set[int] = set()
+        self._is_closed = False
         self.on_end: Callable[[], None] = lambda: None
         """Is called when an import has ended."""
 
     def start(self, account: Account, key: int) -> None:
-        """Begins an execution unless it is under way."""
-        if key not in self._tasks:
+        """Begins an execution unless it is under way, has ended, or everything is being stopped."""
+        if key not in self._tasks and not self._is_closed:
             task = self._tasks[key] = asyncio.create_task(self._execute(account, key))
             task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
@@ -65,27 +69,39 @@ class ImportExecution:
 
     async def close(self) -> None:
         """Stops executions; they go on at the next start."""
+        self._is_closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _execute(self, account: Account, key: int) -> None:
+        """Executes an import to its end. A database that cannot be written is waited for: what was acknowledged is not given up."""
+        while True:
+            try:
+                await self._try(account, key)
+                break
+            except StoreUnavailable:
+                _log.warning("import.delayed", import_key=key)
+                await asyncio.sleep(RETRY_SECONDS)
+        self.on_end()
+
+    async def _try(self, account: Account, key: int) -> None:
+        row = await self._store.read(lambda tx: imports.find_by_key(tx, key))
+        if not row.state.is_running:
+            return
         try:
-            row = await self._store.read(lambda tx: imports.find_by_key(tx, key))
-            if not row.state.is_running:
-                return
             await self._run(account, row)
         except _Cancelled:
             _log.info("import.cancelled", import_key=key)
+        except StoreUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - nobody awaits it: the import itself must tell
             _log.exception("import.failed", import_key=key, error=type(error).__name__)
             reason = error.reason if isinstance(error, SegueError) else "INTERNAL"
             await self._fail(
                 row, f"the records could not be applied ({reason}); nothing was written"
             )
-        finally:
-            self.on_end()
 
     async def _run(self, account: Account, row: ImportRow) -> None:
         if row.received_count and not row.valid_count:

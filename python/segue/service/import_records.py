@@ -6,6 +6,7 @@ from typing import Final
 from segue import _kernel
 from segue._kernel import Part, Schema, WriteRules
 from segue.domain.export import Compression
+from segue.domain.imports import ImportAction
 from segue.domain.profile import BlockFormat
 from segue.store.imports import ImportRow
 
@@ -24,10 +25,10 @@ TAKEN: Final = DecodeLimits(max_bytes=(1 << 32) - 1, max_ratio=(1 << 32) - 1)
 
 
 def rules_of(row: ImportRow) -> WriteRules:
-    """Returns what an import's records may do; ids of profiles that bring none are made from the import's own."""
+    """Returns what an import's records may do; ids of profiles that bring none are made from the import's own. An undo has no records."""
     rules = row.rules
     return WriteRules(
-        row.action,
+        ImportAction.DELETE if row.action is ImportAction.DELETE else ImportAction.ADD,
         rules.match_by,
         rules.match_type,
         rules.write_mode,

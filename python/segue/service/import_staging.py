@@ -11,6 +11,7 @@ from segue._kernel import Part, Schema
 from segue.domain.export import Compression
 from segue.domain.imports import StagedPart, StageResult
 from segue.domain.profile import exceptions_of_part
+from segue.domain.timestamp import Clock
 from segue.errors import (
     BlockInvalid,
     BlockTooLarge,
@@ -27,6 +28,7 @@ from segue.service.import_records import DecodeLimits, decode_part
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.staging_room import StagingRoom
+from segue.service.tokens import token_invalid
 from segue.store import import_exceptions, import_parts, imports
 from segue.store.base import Connection, Store
 from segue.store.import_parts import PartRow
@@ -48,9 +50,10 @@ class _Target:
 class ImportStaging:
     """Takes blocks of profiles in."""
 
-    def __init__(self, store: Store, ledger: Ledger, limits: Limits) -> None:
+    def __init__(self, store: Store, ledger: Ledger, limits: Limits, clock: Clock) -> None:
         """Takes what the use case works on."""
         self._store = store
+        self._clock = clock
         self._ledger = ledger
         self._limits = limits
         self._room = StagingRoom(limits.staging_memory_bytes)
@@ -59,6 +62,7 @@ class ImportStaging:
         """Checks and stages parts; all of them are durable on return. Parts before a refused one stay.
 
         Raises:
+            TokenInvalid: The token has ended meanwhile.
             FieldInvalid: A part has no number.
             StateForbids: The import takes no more parts.
             BlockInvalid: A part is not what its format says.
@@ -134,7 +138,7 @@ class ImportStaging:
         exceptions = exceptions_of_part(part.number, decoded.exceptions)
 
         def work(tx: Connection) -> PartRow:
-            now = imports.find_by_key(tx, key)
+            now = living_in(tx, key, self._clock())
             found = import_parts.find(tx, key, part.number)
             if found is not None and found.digest == staged.digest:
                 return found
@@ -179,3 +183,15 @@ class ImportStaging:
                 f"the account's open imports hold {held} bytes, at most {maximum} are taken; execute or cancel some, and send again",
                 {"limit": "account_staged_bytes", "maximum": maximum},
             )
+
+
+def living_in(tx: Connection, key: int, now_millis: int) -> ImportRow:
+    """Reads an import inside the transaction that builds on it: between a call's beginning and that, its time may have ended.
+
+    Raises:
+        TokenInvalid: It has, and what was staged may be gone.
+    """
+    row = imports.find_living(tx, key, now_millis)
+    if row is None:
+        raise token_invalid()
+    return row

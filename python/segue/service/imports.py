@@ -1,5 +1,6 @@
 """Use cases of imports: Initiate, Stage, Execute, Status, Cancel, Undo (seed 001)."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock
 from segue.errors import FieldInvalid, FieldViolation, ImportsPending, StateForbids
 from segue.service.import_execution import ImportExecution
-from segue.service.import_staging import ImportStaging
+from segue.service.import_staging import ImportStaging, living_in
 from segue.service.ledger import Ledger
 from segue.service.limits import Limits
 from segue.service.lists import list_in
@@ -60,7 +61,7 @@ class ImportService:
         self._store = store
         self._directory = ledger.directory
         self._execution = execution
-        self._staging = ImportStaging(store, ledger, limits)
+        self._staging = ImportStaging(store, ledger, limits, clock)
         self._tokens = tokens
         self._targets = targets
         self._limits = limits
@@ -154,11 +155,19 @@ class ImportService:
             RequestIdReused: The request id came with another import.
         """
         account, row = await self.find(account_id, token)
+        # What is durable must also begin, even when the caller goes away in between.
+        queued = await asyncio.shield(self._queue(account, row, request_id, actor))
+        return queued.status(self._clock())
+
+    async def _queue(
+        self, account: Account, row: ImportRow, request_id: str, actor: str
+    ) -> ImportRow:
         fingerprint = row.import_id.encode()
 
         def work(tx: Connection) -> ImportRow:
             first = requests.first_answer(tx, account.key, EXECUTE, request_id, fingerprint)
-            now = imports.find_by_key(tx, row.key)
+            millis = self._clock()
+            now = living_in(tx, row.key, millis)
             if now.state is ImportState.CANCELLED:
                 raise StateForbids(
                     "the import is CANCELLED; open another",
@@ -169,7 +178,6 @@ class ImportService:
                 action = "import.validate" if row.validate_only else "import.execute"
                 self._note(tx, row, actor, action, {"received": now.received_count})
             if first is None:
-                millis = self._clock()
                 requests.keep_answer(
                     tx, account.key, EXECUTE, request_id, fingerprint, row.import_id, millis
                 )
@@ -178,7 +186,7 @@ class ImportService:
         queued = await self._store.write(work)
         if queued.state is ImportState.QUEUED:
             self._execution.start(account, row.key)
-        return queued.status(self._clock())
+        return queued
 
     async def status(self, account_id: str | None, token: str) -> ImportStatus:
         """Returns how far an import is.
@@ -200,7 +208,9 @@ class ImportService:
             StateForbids: The import has ended otherwise.
         """
         _, row = await self.find(account_id, token)
+        return await asyncio.shield(self._give_up(row, actor))
 
+    async def _give_up(self, row: ImportRow, actor: str) -> ImportStatus:
         def work(tx: Connection) -> ImportRow:
             if imports.cancel(tx, row.key):
                 self._note(tx, row, actor, "import.cancel", {})
@@ -227,16 +237,17 @@ class ImportService:
             StateForbids: The import cannot be taken back, or not any more.
         """
         account, row = await self.find(account_id, token)
-        now = self._clock()
-        opened: list[int] = []
+        return await asyncio.shield(self._take_back(account, row, actor))
 
-        def work(tx: Connection) -> ImportOpened:
-            undone = imports.find_by_key(tx, row.key)
+    async def _take_back(self, account: Account, row: ImportRow, actor: str) -> ImportOpened:
+        def work(tx: Connection) -> tuple[ImportOpened, int]:
+            now = self._clock()
+            undone = living_in(tx, row.key, now)
             if undone.undo_nonce:
                 secret = self._tokens.again(undone.undo_nonce)
                 found = imports.find(tx, secret.digest())
                 if found is not None and found.state is not ImportState.FAILED:
-                    return ImportOpened(secret, found.expire_millis)
+                    return ImportOpened(secret, found.expire_millis), found.key
             _check_undoable(undone, now)
             secret, nonce = self._tokens.new()
             undo = NewImport(
@@ -255,14 +266,13 @@ class ImportService:
                 actor=actor,
                 undoes=undone.key,
             )
-            opened.append(imports.insert(tx, account.key, undo))
+            key = imports.insert(tx, account.key, undo)
             imports.set_undo(tx, undone.key, nonce)
             self._note(tx, undone, actor, "import.undo", {})
-            return ImportOpened(secret, undo.expire_millis)
+            return ImportOpened(secret, undo.expire_millis), key
 
-        answer = await self._store.write(work)
-        for key in opened:
-            self._execution.start(account, key)
+        answer, key = await self._store.write(work)
+        self._execution.start(account, key)
         return answer
 
     async def list(self, account_id: str, page: PageRequest) -> Page[ImportStatus]:

@@ -187,7 +187,11 @@ class Ledger:
     async def _applied(
         self, account: Account, row: ImportRow, go_on: Callable[[], None]
     ) -> AsyncIterator[tuple[LiveAccount, int, Transaction, AppliedRecords]]:
-        """Does what an import does on a private fork, which is dropped at the end unless it was committed."""
+        """Does what an import does on a private fork, which is dropped at the end unless it was committed.
+
+        What an undo needs to know of the past is found out before the turn: others write meanwhile.
+        """
+        states = await self.replay.states_for(account.key, row)
         async with self.turns.hold(account.key), self.use(account) as live:
             async with live.order:
                 tick = live.clock.reserve(self._clock())
@@ -195,7 +199,7 @@ class Ledger:
                 transaction = await guard.run(live.table.begin, tick, rules_of(row))
                 try:
                     records = await self.replay.apply_import(
-                        account.key, row, transaction, live.schema_version, go_on
+                        account.key, row, transaction, live.schema_version, states, go_on
                     )
                     yield live, tick, transaction, records
                 finally:

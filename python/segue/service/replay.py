@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from segue import _kernel
-from segue._kernel import Applied, Part, Schema, Table, Transaction
+from segue._kernel import Applied, Part, Schema, Snapshot, Table, Transaction
 from segue.domain.profile import RecordException, exceptions_of_part
 from segue.errors import SnapshotInvalid
 from segue.kernel import guard
@@ -16,9 +16,9 @@ from segue.kernel.accounts import Schemas
 from segue.kernel.staged_parts import StagedParts
 from segue.service.import_records import decode_part, rules_of
 from segue.store import import_parts, imports, journal
-from segue.store.base import Store
+from segue.store.base import Connection, Store
 from segue.store.imports import ImportRow
-from segue.store.journal import Entry, EntryKind
+from segue.store.journal import Entry, EntryKind, SnapshotRow
 
 ENTRIES_AT_ONCE: Final = 64
 """Journal entries read ahead; an entry of profiles is at most some megabytes."""
@@ -45,20 +45,41 @@ class Replay:
         """Builds a table as it was at a revision.
 
         Returns:
-            The table, the revision of the snapshot it began with (0 for none), and the bytes of entries repeated after it.
+            The table, the revision of the newest snapshot before it (0 for none), and the bytes of entries repeated after that.
 
         Raises:
             SnapshotInvalid: A snapshot that the journal was compacted behind is missing or damaged.
         """
-        base = await self._store.read(lambda tx: journal.snapshot_before(tx, account, revision))
-        if base is None:
-            table, done = Table(), 0
-        else:
-            table, done = (
-                await guard.run(Table.open, str(self._data_dir / base.directory)),
-                base.revision,
-            )
-        start, size = done, 0
+        table, newest, size, _ = await self._build(account, revision, set())
+        return table, newest, size
+
+    async def _build(
+        self, account: int, revision: int, wanted: set[int]
+    ) -> tuple[Table, int, int, "States"]:
+        """Builds a table, and keeps the states around imports on the way: at the revisions before them, and at theirs.
+
+        Entries that took imports back need those states of the imports. So the table begins with a snapshot before the earliest of them, and
+        every entry is repeated once, however many imports were taken back, and taken back again.
+        """
+
+        def plan(tx: Connection) -> tuple[SnapshotRow | None, int, set[int]]:
+            newest = base = journal.snapshot_before(tx, account, revision)
+            imported = set(wanted)
+            while True:
+                after = base.revision if base else 0
+                imported |= imports.undone_within(tx, account, after, revision)
+                first = min(imported, default=revision + 1) - 1
+                if first >= after:
+                    return base, newest.revision if newest else 0, imported
+                base = journal.snapshot_before(tx, account, first)
+
+        base, newest, imported = await self._store.read(plan)
+        while (table := await self._opened(account, base)) is None:
+            base, newest, imported = await self._store.read(plan)
+        done = base.revision if base else 0
+        states = States(imported)
+        await states.keep(table, done)
+        size = 0
         while done < revision:
             entries = await self._entries(account, done, revision)
             if not entries or entries[0].revision != done + 1:
@@ -66,27 +87,44 @@ class Replay:
                     f"the journal of account {account} has a gap after revision {done}"
                 )
             for entry in entries:
-                size += await self._repeat(account, table, entry)
+                repeated = await self._repeat(account, table, entry, states)
+                size += repeated if entry.revision > newest else 0
+                await states.keep(table, entry.revision)
             done = entries[-1].revision
-        return table, start, size
+        return table, newest, size, states
+
+    async def _opened(self, account: int, base: SnapshotRow | None) -> Table | None:
+        """Opens a snapshot's table, an empty one for none; None when compaction has just removed the snapshot, because an earlier one is kept."""
+        if base is None:
+            return Table()
+        try:
+            return await guard.run(Table.open, str(self._data_dir / base.directory))
+        except SnapshotInvalid:
+            known = await self._store.read(lambda tx: journal.select_snapshots(tx, account))
+            if base in known:
+                raise
+            return None
 
     async def _entries(self, account: int, after: int, upto: int) -> list[Entry]:
         return await self._store.read(
             lambda tx: journal.entries(tx, account, after, upto, ENTRIES_AT_ONCE)
         )
 
-    async def _repeat(self, account: int, table: Table, entry: Entry) -> int:
+    async def _repeat(self, account: int, table: Table, entry: Entry, states: "States") -> int:
         schema = await self._schemas.get(account, entry.schema_version)
         if entry.kind is EntryKind.IMPORT:
-            return await self._repeat_import(account, table, entry)
+            return await self._repeat_import(account, table, entry, states)
         await guard.run(apply_entry, table, schema, entry)
         return len(entry.body)
 
-    async def _repeat_import(self, account: int, table: Table, entry: Entry) -> int:
+    async def _repeat_import(
+        self, account: int, table: Table, entry: Entry, states: "States"
+    ) -> int:
         row = await self._store.read(lambda tx: imports.find_by_key(tx, int(entry.body)))
         transaction = await guard.run(table.begin, entry.tick_millis, rules_of(row))
         try:
-            result = await self.apply_import(account, row, transaction, entry.schema_version)
+            version = entry.schema_version
+            result = await self.apply_import(account, row, transaction, version, states)
             await guard.run(transaction.commit, entry.revision)
         except BaseException:
             transaction.roll_back()
@@ -94,12 +132,21 @@ class Replay:
         await self.drop_stale_columns(account, row.key, table, entry)
         return result.size_bytes
 
+    async def states_for(self, account: int, row: ImportRow) -> "States":
+        """Returns the states that an import needs which takes another back; none for others. Costs a second table in memory, and its time."""
+        if row.undoes is None:
+            return States(set())
+        undone = await self._undone(row.undoes)
+        _, _, _, states = await self._build(account, undone.revision, {undone.revision})
+        return states
+
     async def apply_import(
         self,
         account: int,
         row: ImportRow,
         transaction: Transaction,
         schema_version: int,
+        states: "States",
         go_on: Callable[[], None] = lambda: None,
     ) -> "AppliedRecords":
         """Does what an import does, on a transaction: applies its parts, or takes another import back.
@@ -109,28 +156,23 @@ class Replay:
             row: The import.
             transaction: Begun with the import's rules.
             schema_version: Definitions of the entry: values of fields that they do not have are not brought back.
+            states: What `states_for` returns.
             go_on: Is asked before each part; ends the import by raising.
         """
         if row.undoes is None:
             return await self._apply_parts(account, row, transaction, go_on)
-        return await self._take_back(account, row.undoes, transaction, schema_version)
-
-    async def _take_back(
-        self, account: int, undone_key: int, transaction: Transaction, schema_version: int
-    ) -> "AppliedRecords":
-        undone = await self._store.read(lambda tx: imports.find_by_key(tx, undone_key))
-        table, _, _ = await self.build(account, undone.revision - 1)
-        before = await guard.run(table.snapshot)
-        (entry,) = await self._entries(account, undone.revision - 1, undone.revision)
-        await self._repeat(account, table, entry)
-        after = await guard.run(table.snapshot)
+        undone = await self._undone(row.undoes)
+        before, after = states.around(undone.revision)
         columns = await self._schemas.columns(account, schema_version)
         restored, refused = await guard.run(
             transaction.restore, before, after, [*BUILTIN_COLUMNS, *sorted(columns)]
         )
-        result = AppliedRecords(applied=restored)
+        result = AppliedRecords(applied=restored, size_bytes=undone.staged_bytes)
         result.exceptions.extend(exceptions_of_part(0, refused))
         return result
+
+    async def _undone(self, key: int) -> ImportRow:
+        return await self._store.read(lambda tx: imports.find_by_key(tx, key))
 
     async def _apply_parts(
         self, account: int, row: ImportRow, transaction: Transaction, go_on: Callable[[], None]
@@ -181,6 +223,24 @@ class Replay:
                 await guard.run(
                     table.drop_columns, sorted(stale), entry.revision, entry.tick_millis
                 )
+
+
+class States:
+    """What a table was before some commits and after them. Holds what differs from the table as it becomes, no copies."""
+
+    def __init__(self, revisions: set[int]) -> None:
+        """Takes the revisions of the commits."""
+        self._wanted = revisions | {revision - 1 for revision in revisions}
+        self._kept: dict[int, Snapshot] = {}
+
+    async def keep(self, table: Table, revision: int) -> None:
+        """Keeps a table's state at a revision if it is one that is needed."""
+        if revision in self._wanted:
+            self._kept[revision] = await guard.run(table.snapshot)
+
+    def around(self, revision: int) -> tuple[Snapshot, Snapshot]:
+        """Returns the states before a commit and after it."""
+        return self._kept[revision - 1], self._kept[revision]
 
 
 @dataclass

@@ -180,6 +180,14 @@ def find_by_key(tx: Connection, key: int) -> ImportRow:
     return _import(row)
 
 
+def find_living(tx: Connection, key: int, now_millis: int) -> ImportRow | None:
+    """Reads an import by its number; None when its token has ended: what was staged may be gone then, and so may the import."""
+    rows = list(
+        tx.execute(f"{_SELECT} WHERE import.key = ? AND expire_millis > ?", (key, now_millis))
+    )
+    return _import(rows[0]) if rows else None
+
+
 def select(tx: Connection, account: int, before: int, limit: int) -> list[ImportRow]:
     """Reads an account's imports with numbers below one, the newest first."""
     rows = tx.execute(
@@ -312,6 +320,16 @@ def undone_after(tx: Connection, account: int, floor: int) -> list[int]:
         (account, floor),
     )
     return [row[0] for row in rows]
+
+
+def undone_within(tx: Connection, account: int, after: int, upto: int) -> set[int]:
+    """Reads the revisions of imports that were taken back by journal entries after one and up to one."""
+    rows = tx.execute(
+        "SELECT undone.revision FROM import undo JOIN import undone ON undone.key = undo.undoes"
+        " WHERE undo.account = ? AND undo.revision > ? AND undo.revision <= ?",
+        (account, after, upto),
+    )
+    return {row[0] for row in rows}
 
 
 def sweep(tx: Connection, now_millis: int) -> int:

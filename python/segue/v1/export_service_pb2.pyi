@@ -106,7 +106,8 @@ class InitiateExportRequest(_message.Message):
     def read_mask(self) -> _field_mask_pb2.FieldMask:
         """Optional. Only these parts of a profile: paths as `emails`, `name.given_name`, `fields`, `fields.Age`, `memberships`,
         `memberships.newsletter`, `memberships.newsletter.state`, `memberships.newsletter.fields.Age`, `memberships.*.fields`, `tags`, `tags.vip`,
-        `topics.offers`, `consents`, `created_at`. `profile_id` always comes.
+        `topics.offers`, `consents`, `created_at`, and in PROFILE_BATCH, NDJSON and SUBSCRIBERS_JSON `addresses`, `preferences`, `groups`.
+        `profile_id` always comes.
         """
 
     @_builtins.property

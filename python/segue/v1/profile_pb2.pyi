@@ -347,11 +347,15 @@ class Profile(_message.Message):
 
     @_builtins.property
     def preferences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preference]:
-        """Optional. What the customer wants to hear, by which channel; those of another program, channel or filter keep theirs."""
+        """Optional. What the customer wants to hear, by which channel; those of another program, channel or filter keep theirs. In order of these
+        three when read.
+        """
 
     @_builtins.property
     def groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Optional. Names of groups the profile is in, at most 100 bytes each; a written one is added, others stay."""
+        """Optional. Names of groups the profile is in, 1–100 bytes each without U+001E and U+001F; a written one is added, others stay. In order of
+        names when read.
+        """
 
     @_builtins.property
     def removed_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -426,7 +430,9 @@ Global___Profile: _TypeAlias = Profile  # noqa: Y015
 
 @_typing.final
 class Address(_message.Message):
-    """A postal address. One without lines, locality, region, postal code and country removes the stored one of its type."""
+    """A postal address. One without lines, locality, region, postal code and country removes the stored one of its type. Texts hold neither U+001E
+    nor U+001F.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -478,7 +484,9 @@ Global___Address: _TypeAlias = Address  # noqa: Y015
 
 @_typing.final
 class Preference(_message.Message):
-    """What a customer wants to hear. Program, channel and filter together name it: a written one replaces the stored one of the same three."""
+    """What a customer wants to hear. Program, channel and filter together name it: a written one replaces the stored one of the same three. Texts
+    hold neither U+001E nor U+001F.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -573,17 +581,19 @@ class Consent(_message.Message):
     consent_type: _builtins.str
     """Required. The consent type's id."""
     state: Global___ConsentState.ValueType
-    """Required. When written, UNSPECIFIED clears."""
+    """Required. When written, UNSPECIFIED clears it, with its history."""
     version: _builtins.int
-    """Optional. Version of the text that was answered; 0 is none. An import does not honour a record with a version below the stored one, unless
-    it allows prior consents.
+    """Optional. Version of the text that was answered; 0 is none, and keeps the stored one when written. An import does not honour a record with
+    a version below the stored one, unless it allows prior consents; UpsertProfiles takes any.
     """
     stated_at_millis: _builtins.int
-    """Optional. When it was given or withdrawn, in milliseconds since 1970 UTC; without it, at the commit."""
+    """Optional. When it was given or withdrawn, in milliseconds since 1970 UTC; without it, at the commit. Absent when read where nothing but one
+    state was ever written: a first answer without version, time and history is kept as its state alone.
+    """
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentAnswer]:
-        """Optional. Former answers, oldest first, the last 50. Each write that changes state, version or time adds the one before; a written history
-        replaces the stored one.
+        """Optional. Former answers, oldest first, the last 50. Each write that changes state, version or time adds the one before; one of the stored
+        state without a time, and with the stored version or none, changes nothing. A written history replaces the stored one.
         """
 
     def __init__(
@@ -619,7 +629,7 @@ class ConsentAnswer(_message.Message):
     version: _builtins.int
     """Version of the text; 0 is none."""
     stated_at_millis: _builtins.int
-    """When, in milliseconds since 1970 UTC."""
+    """When, in milliseconds since 1970 UTC; 0 when nothing but the state was known."""
     def __init__(
         self,
         *,

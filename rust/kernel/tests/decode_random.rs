@@ -58,8 +58,11 @@ proptest! {
         ignore_unknown_fields: bool,
         key in option::of(key()),
         names_only in prop::bool::weighted(0.2),
+        refreshed in prop::option::weighted(0.3, any::<(bool, bool)>()),
     ) {
-        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, ..DecodeOptions::default() };
+        let (custom_fields, tags) = refreshed.unwrap_or_default();
+        let refresh = Refresh { custom_fields, tags, ..Refresh::default() };
+        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, refresh, ..DecodeOptions::default() };
         let fast = decode(&schema(), BlockFormat::ProfileBatch, &block.encode_to_vec(), &options).unwrap();
         let slow = slow_reader::read(&schema(), &block, &options);
         prop_assert_eq!(comparable(fast), comparable(slow));

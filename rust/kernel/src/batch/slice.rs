@@ -6,6 +6,7 @@ use super::{
     Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, Identifier,
     Texts,
 };
+use crate::schema::ColumnId;
 
 impl Batch {
     /// What the batch says of a range of its rows, which are numbered anew from 0. Exceptions stay behind.
@@ -15,8 +16,11 @@ impl Batch {
     ///
     /// # Panics
     /// When the batch has fewer rows.
-    pub fn slice(&self, rows: Range<u32>) -> Self {
+    pub(crate) fn slice(&self, rows: Range<u32>) -> Self {
         let columns = self.columns.iter().map(|column| column.slice(&rows));
+        let columns: Vec<_> = columns.filter(|column| !column.is_empty()).collect();
+        let is_given = |consent: &ColumnId| columns.iter().any(|column| column.column == *consent);
+        let consents = self.consents.iter().copied().filter(is_given).collect();
         let members = self.members.iter().map(|members| BatchMembers {
             list: members.list.clone(),
             rows: numbers_within(&members.rows, &rows),
@@ -33,9 +37,9 @@ impl Batch {
             profile_ids: self.profile_ids.slice(positions(&rows)),
             record_numbers: rows.clone().map(|row| self.record_number(row)).collect(),
             cuts: cuts.into_iter().filter(|&cut| cut > 0).collect(),
-            columns: columns.filter(|column| !column.is_empty()).collect(),
+            columns,
             identifiers: self.identifiers.each_ref().map(|given| given.slice(&rows)),
-            consents: self.consents.clone(),
+            consents,
             entries: entries.filter(|entries| !entries.rows.is_empty()).collect(),
             members: members.filter(|members| !members.rows.is_empty()).collect(),
             compose_name: numbers_within(&self.compose_name, &rows),
@@ -96,7 +100,7 @@ impl Texts {
     ///
     /// # Panics
     /// When there are fewer.
-    pub fn slice(&self, positions: Range<usize>) -> Self {
+    fn slice(&self, positions: Range<usize>) -> Self {
         let (bytes, ends) = slice_runs(&self.bytes, &self.ends, positions);
         Self { bytes, ends }
     }

@@ -114,11 +114,9 @@ fn changes_of(
 /// What a batch says of a consent besides its state.
 fn said_of<'a>(said: &'a [(u32, Vec<Identifier>)], change: &Change) -> Option<&'a Identifier> {
     let of_row = said.binary_search_by_key(&change.batch_row, |(row, _)| *row);
+    let (_, entries) = &said[of_row.ok()?];
     let key = change.column.to_string();
-    said[of_row.ok()?]
-        .1
-        .iter()
-        .find(|entry| *entry.kind == *key)
+    entries.iter().find(|entry| *entry.kind == *key)
 }
 
 /// The entry of a consent after a change; an empty one when there is no consent any more.

@@ -38,10 +38,7 @@ fn every_part_of_a_line_lands_in_its_column() {
         (problems(&batch), ids(&batch)),
         (vec![], vec!["p1".to_owned()])
     );
-    let identifier = |kind: &str, value: &str| Identifier {
-        kind: kind.into(),
-        value: value.into(),
-    };
+    let identifier = Identifier::new;
     assert_eq!(
         batch.identifiers[0].typed,
         [(0, vec![identifier("work", "a@b.se"), identifier("", "")])]

@@ -53,7 +53,7 @@ proptest! {
         list in option::of(Just("newsletter")),
         ignore_unknown_fields: bool,
     ) {
-        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20 };
+        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, ..DecodeOptions::default() };
         let block = sayable(block);
         let fast = read_with(style.lines(&block).as_bytes(), &options).unwrap();
         let slow = slow_reader::read(&schema(), &block, &options);

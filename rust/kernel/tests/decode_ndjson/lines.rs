@@ -1,6 +1,6 @@
 //! Profiles written as lines, slowly and in many styles.
 
-use segue_kernel::schema::{CONSENT_STATES, CONSENTS_TO_TRACK, MEMBERSHIP_STATES, TOPIC_STATES};
+use segue_kernel::schema::{CONSENTS_TO_TRACK, MEMBERSHIP_STATES, TOPIC_STATES};
 use segue_kernel::wire::calendar;
 
 use crate::segue_v1::{FieldValue, Identifier, Membership, Profile, ProfileBatch, Value};
@@ -56,7 +56,7 @@ fn date(days: i32) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-fn time(millis: i64) -> String {
+pub(crate) fn time(millis: i64) -> String {
     if !calendar::is_time(millis) {
         return "in another age".to_owned();
     }
@@ -72,7 +72,7 @@ fn time(millis: i64) -> String {
 }
 
 /// A name by its number, from 1; `None` for 0.
-fn numbered(names: &[&str], number: i32) -> Option<String> {
+pub(crate) fn numbered(names: &[&str], number: i32) -> Option<String> {
     let name = |position: usize| names.get(position).copied().unwrap_or("Nonsense");
     (number != 0).then(|| name(usize::try_from(number - 1).unwrap_or(usize::MAX)).to_owned())
 }
@@ -132,6 +132,7 @@ impl Style {
             memberships.map(|membership| (&*membership.list, self.membership(membership)));
         members.push(("memberships", self.object(memberships)));
         self.push_marks(&mut members, profile);
+        self.push_entries(&mut members, profile);
         self.members(members)
     }
 
@@ -150,13 +151,7 @@ impl Style {
             self.members(vec![("topic", self.text(&topic.topic)), ("state", state)])
         });
         members.push(("topics", self.array(topics)));
-        let consents = profile.consents.iter().map(|consent| {
-            let state = state(&CONSENT_STATES, consent.state);
-            self.members(vec![
-                ("state", state),
-                ("consent_type", self.text(&consent.consent_type)),
-            ])
-        });
+        let consents = profile.consents.iter().map(|consent| self.consent(consent));
         members.push(("consents", self.array(consents)));
     }
 
@@ -175,6 +170,12 @@ impl Style {
             let mut members = vec![("value", self.text(&identifier.value))];
             if !identifier.r#type.is_empty() {
                 members.push(("type", self.text(&identifier.r#type)));
+            }
+            for (name, flag) in [
+                ("primary", identifier.primary),
+                ("inactive", identifier.inactive),
+            ] {
+                members.extend(flag.then(|| (name, "true".to_owned())));
             }
             self.members(members)
         }))
@@ -222,7 +223,7 @@ impl Style {
     }
 
     /// An object of members by their names in `segue.v1`.
-    fn members(self, members: Vec<(&str, String)>) -> String {
+    pub(crate) fn members(self, members: Vec<(&str, String)>) -> String {
         let named = members.into_iter().map(|(name, value)| {
             (
                 if self.is_camel {
@@ -248,7 +249,7 @@ impl Style {
         self.joined('{', members, '}')
     }
 
-    fn array(self, items: impl Iterator<Item = String>) -> String {
+    pub(crate) fn array(self, items: impl Iterator<Item = String>) -> String {
         self.joined('[', items, ']')
     }
 
@@ -258,7 +259,7 @@ impl Style {
         format!("{open}{}{space}{close}", items.join(","))
     }
 
-    fn text(self, text: &str) -> String {
+    pub(crate) fn text(self, text: &str) -> String {
         if self.is_escaped {
             let units = text.encode_utf16().map(|unit| format!("\\u{unit:04X}"));
             format!("\"{}\"", units.collect::<String>())

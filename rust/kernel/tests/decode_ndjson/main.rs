@@ -4,6 +4,7 @@
 
 #[path = "../any_profile/mod.rs"]
 mod any_profile;
+mod entries;
 mod examples;
 mod laws;
 mod lines;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use segue_kernel::batch::{
-    Batch, BatchColumn, BatchMembers, BatchValues, Identifier, RecordException, Texts,
+    Batch, BatchColumn, BatchEntries, BatchMembers, BatchValues, Identifier, RecordException, Texts,
 };
-use segue_kernel::schema::{ColumnId, ColumnKind, Schema};
+use segue_kernel::schema::{ColumnId, ColumnKind, MarkKind, Schema};
 
 use super::{Cell, Row};
 
@@ -16,6 +16,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         ..Batch::default()
     };
     let mut columns: BTreeMap<ColumnId, BatchColumn> = BTreeMap::new();
+    let mut entries: BTreeMap<ColumnId, Vec<_>> = BTreeMap::new();
     let mut members: BTreeMap<ColumnId, BatchMembers> = BTreeMap::new();
     for (record_number, row) in (1..).zip(rows) {
         if !row.problems.is_empty() {
@@ -52,6 +53,11 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
                 several => into.typed.push((n, several.to_vec())),
             }
         }
+        for (&column, given) in &row.entries {
+            if !given.is_empty() {
+                entries.entry(column).or_default().push((n, given.clone()));
+            }
+        }
         for list in row
             .lists
             .iter()
@@ -71,6 +77,16 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         batch.record_numbers.clear();
     }
     batch.columns = columns.into_values().collect();
+    let entries = entries.into_iter();
+    batch.entries = entries
+        .map(|(column, rows)| BatchEntries { column, rows })
+        .collect();
+    let is_consent = |column: &ColumnId| {
+        let mark = schema.marks().iter().find(|mark| mark.column == *column);
+        mark.is_some_and(|mark| mark.kind == MarkKind::Consent)
+    };
+    let written = batch.columns.iter().map(|column| column.column);
+    batch.consents = written.filter(is_consent).collect();
     batch.members = members.into_values().collect();
     batch
 }

@@ -1,6 +1,7 @@
 //! A reader of profiles that is obvious and slow: record by record, from messages that generated code has read.
 
 mod assembly;
+mod entries;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -27,6 +28,7 @@ struct Row {
     id: String,
     cells: BTreeMap<ColumnId, Cell>,
     identifiers: [Vec<Identifier>; 3],
+    entries: BTreeMap<ColumnId, Vec<Identifier>>,
     lists: BTreeSet<String>,
     compose_name: bool,
     problems: Vec<(String, R)>,
@@ -93,6 +95,7 @@ fn keep_names(row: &mut Row, options: &DecodeOptions) {
     };
     row.problems.retain(|(path, _)| names(path));
     row.cells.clear();
+    row.entries.clear();
     row.lists.clear();
     row.compose_name = false;
     for (number, identifiers) in row.identifiers.iter_mut().enumerate() {
@@ -138,7 +141,25 @@ fn read_row(
     }
     row.lists.extend(options.list.map(str::to_owned));
     read_marks(&mut row, schema, profile, options);
+    entries::read(&mut row, profile);
+    refresh(&mut row, schema, options);
     row
+}
+
+/// Clears what is to be refreshed and was not given.
+fn refresh(row: &mut Row, schema: &Schema, options: &DecodeOptions) {
+    let mut columns = Vec::new();
+    for field in schema.fields() {
+        let is_meant = field.list.is_none() || field.list.as_deref() == options.list;
+        columns.extend((is_meant && options.refresh.custom_fields).then_some(field.column));
+    }
+    for mark in schema.marks() {
+        let is_meant = mark.kind == MarkKind::Tag && options.refresh.tags;
+        columns.extend(is_meant.then_some(mark.column));
+    }
+    for column in columns {
+        row.cells.entry(column).or_insert(Cell::Cleared);
+    }
 }
 
 fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &DecodeOptions) {
@@ -148,7 +169,7 @@ fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &D
         2 => Ok(Cell::Boolean(false)),
         _ => Err(R::TypeMismatch),
     };
-    let mut put = |kind, collection, id: &str, cell| {
+    let put = |row: &mut Row, kind, collection, id: &str, cell| {
         let path = format!("{collection}[{}]", shortened(id));
         match schema.mark(kind, id) {
             Some(mark) => match cell {
@@ -163,17 +184,22 @@ fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &D
         }
     };
     for tag in &profile.tags {
-        put(MarkKind::Tag, "tags", tag, Ok(Cell::Boolean(true)));
+        put(row, MarkKind::Tag, "tags", tag, Ok(Cell::Boolean(true)));
     }
     for tag in &profile.removed_tags {
-        put(MarkKind::Tag, "removed_tags", tag, Ok(Cell::Cleared));
+        put(row, MarkKind::Tag, "removed_tags", tag, Ok(Cell::Cleared));
     }
     for topic in &profile.topics {
-        put(MarkKind::Topic, "topics", &topic.topic, state(topic.state));
+        let id = &topic.topic;
+        put(row, MarkKind::Topic, "topics", id, state(topic.state));
     }
     for consent in &profile.consents {
         let id = &consent.consent_type;
-        put(MarkKind::Consent, "consents", id, state(consent.state));
+        put(row, MarkKind::Consent, "consents", id, state(consent.state));
+        if let Some(mark) = schema.mark(MarkKind::Consent, id) {
+            let path = format!("consents[{}]", shortened(id));
+            entries::read_answers(row, mark.column, &path, consent);
+        }
     }
 }
 

@@ -283,7 +283,7 @@ impl Builder {
     fn check_time(&mut self, row: u32, place: Place, millis: Option<i64>) -> bool {
         let is_valid = millis.is_none_or(calendar::is_time);
         if !is_valid {
-            self.report(row, place, Problem::MillisOutside);
+            self.report(row, place, Problem::TimeOutside);
         }
         is_valid
     }

@@ -7,7 +7,7 @@ use super::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
 use super::flat::COLLECTIONS;
 use super::given::Target;
 use super::identifier::flat_name;
-use super::problem::collection;
+use super::problem::{Place, collection};
 use crate::error::{KernelError, Result};
 use crate::schema::{ColumnKind, List, MarkKind, Schema};
 use crate::wire::BlockFormat;
@@ -175,7 +175,8 @@ struct Resolver<'b, 's> {
 impl<'s> Resolver<'_, 's> {
     fn resolve(&mut self, position: usize, column: &impl FlatColumn) {
         let name = column.name();
-        if OUTPUT_ONLY.contains(&name) {
+        let is_named_by = |name| self.builder.names_profile(Place::Named(name));
+        if OUTPUT_ONLY.contains(&name) || self.options.names_only && !is_named_by(name) {
             return;
         }
         if name == "profile_id" {
@@ -191,7 +192,7 @@ impl<'s> Resolver<'_, 's> {
                     self.check_type(column, fits, kind_name(value.kind));
                     self.values.push(value);
                 }
-                None if self.options.ignore_unknown_fields || self.options.names_only => {}
+                None if self.options.ignore_unknown_fields => {}
                 None => self.faults.push(format!(
                     "column {} is neither part of a profile nor a field: create the field, or the tag, topic or consent type, rename \
                      the column, or import with unknown fields ignored",

@@ -75,6 +75,7 @@ pub(super) enum Problem {
     Quoting,
     /// A line of a table begins a cell in quotes that none end.
     Unclosed,
+    TimeOutside,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -105,7 +106,9 @@ impl Problem {
             Self::NotNumber | Self::NumberOutside { .. } | Self::NotFinite => {
                 RecordReason::NumberInvalid
             }
-            Self::NotDate | Self::NotDateTime | Self::MillisOutside => RecordReason::DateInvalid,
+            Self::NotDate | Self::NotDateTime | Self::MillisOutside | Self::TimeOutside => {
+                RecordReason::DateInvalid
+            }
             Self::OptionUnknown => RecordReason::OptionUnknown,
             Self::FieldUnknown => RecordReason::FieldUnknown,
             Self::ListUnknown => RecordReason::ListUnknown,
@@ -234,6 +237,9 @@ impl fmt::Display for Problem {
             }
             Self::FilterMissing => f.write_str(
                 "the filter is missing, which says what the preference is about: give one of 1 to 50 bytes",
+            ),
+            Self::TimeOutside => f.write_str(
+                "not a time of years 1 to 9999: send milliseconds since 1970 UTC, as text 2024-01-31T12:00:00Z",
             ),
             Self::PreferenceNumber => {
                 f.write_str("missing, or there is none such: send one of the protocol's")

@@ -17,6 +17,7 @@ impl RecordReader<'_, '_> {
             Datum::Array => {}
             other => return self.refuse(row, place, "an array of objects", other),
         }
+        self.has_key_collection |= self.builder.is_keyed_by(kind);
         self.identifiers.clear();
         let mut position = 0;
         while self.lexer.element(position == 0)? {
@@ -42,13 +43,7 @@ impl RecordReader<'_, '_> {
             Datum::Object => {}
             other => return self.refuse(row, place(""), "an object", other),
         }
-        let mut given = GivenIdentifier {
-            position: Some(position),
-            kind: &[],
-            value: &[],
-            is_primary: false,
-            is_inactive: false,
-        };
+        let mut given = GivenIdentifier::new(Some(position), &[], &[]);
         let mut has_value = false;
         self.names.identifier.begin();
         let mut member_position = 0;
@@ -62,6 +57,14 @@ impl RecordReader<'_, '_> {
             let (text, part) = match member {
                 OfIdentifier::Value => (&mut given.value, "value"),
                 OfIdentifier::Type => (&mut given.kind, "type"),
+                OfIdentifier::Primary => {
+                    given.is_primary = self.read_flag(row, &place("").to_string(), "primary")?;
+                    continue;
+                }
+                OfIdentifier::Inactive => {
+                    given.is_inactive = self.read_flag(row, &place("").to_string(), "inactive")?;
+                    continue;
+                }
             };
             has_value |= member == OfIdentifier::Value;
             match self.lexer.datum()? {

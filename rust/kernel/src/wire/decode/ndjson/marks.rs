@@ -5,6 +5,7 @@ use super::member::OfMark;
 use super::names::{Found, Names};
 use super::record::{ObjectNames, RecordReader};
 use crate::schema::{CONSENT_STATES, MarkKind, TOPIC_STATES};
+use crate::wire::decode::entries::GivenAnswers;
 use crate::wire::decode::given::Given;
 use crate::wire::decode::problem::{Place, Problem};
 use crate::wire::protobuf::ReadResult;
@@ -99,6 +100,7 @@ impl<'a> RecordReader<'a, '_> {
         let collection = states.kind.collection();
         let object = || format!("{collection}[{position}]");
         let (mut id, mut given) = (None, Err(Problem::StateUnknown));
+        let mut answers = GivenAnswers::default();
         (states.names)(&mut self.names).begin();
         let mut member_position = 0;
         while let Some(name) = self.lexer.member(member_position == 0)? {
@@ -114,11 +116,27 @@ impl<'a> RecordReader<'a, '_> {
                     given = state(&states.states, datum);
                     self.lexer.skip_rest(datum)?;
                 }
+                Found::New(OfMark::Version) => {
+                    answers.version = self.read_version(row, &object())?;
+                }
+                Found::New(OfMark::StatedAt) => {
+                    answers.stated_at_millis = self.read_moment(row, &object(), "stated_at")?;
+                }
+                Found::New(OfMark::History) => {
+                    let path = format!("{}.history", object());
+                    answers.history = self.read_history(row, &path)?;
+                }
                 other => self.read_other(row, other, object, name)?,
             }
         }
         match id {
-            Some(id) => self.store_mark(row, states.kind, collection, id, given),
+            Some(id) => {
+                self.store_mark(row, states.kind, collection, id, given);
+                if states.kind == MarkKind::Consent {
+                    let has_state = given.is_ok_and(|given| given != Given::Null);
+                    self.store_answers(row, id, has_state, &answers);
+                }
+            }
             None => {
                 let path = format!("{}.{}", object(), states.id);
                 let expected = "a text";
@@ -127,6 +145,15 @@ impl<'a> RecordReader<'a, '_> {
             }
         }
         Ok(())
+    }
+
+    fn store_answers(&mut self, row: u32, id: &'a [u8], has_state: bool, answers: &GivenAnswers) {
+        let kind = MarkKind::Consent;
+        if let Some(target) = self.marks.target(&mut self.builder, kind, id) {
+            let column = self.builder.columns[target.slot].column;
+            self.builder
+                .push_answers(row, column, id, has_state, answers);
+        }
     }
 
     fn store_mark(

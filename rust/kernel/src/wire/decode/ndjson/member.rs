@@ -24,6 +24,10 @@ pub(super) enum OfProfile {
     RemovedTags,
     Topics,
     Consents,
+    Preferences,
+    Groups,
+    RemovedGroups,
+    Addresses,
 }
 
 impl OfProfile {
@@ -48,6 +52,10 @@ impl OfProfile {
         (Self::RemovedTags, "removed_tags", "removedTags"),
         (Self::Topics, "topics", "topics"),
         (Self::Consents, "consents", "consents"),
+        (Self::Preferences, "preferences", "preferences"),
+        (Self::Groups, "groups", "groups"),
+        (Self::RemovedGroups, "removed_groups", "removedGroups"),
+        (Self::Addresses, "addresses", "addresses"),
     ];
 }
 
@@ -78,12 +86,16 @@ impl OfName {
 pub(super) enum OfIdentifier {
     Value,
     Type,
+    Primary,
+    Inactive,
 }
 
 impl OfIdentifier {
     pub(super) const ALL: Members<Self> = &[
         (Self::Value, "value", "value"),
         (Self::Type, "type", "type"),
+        (Self::Primary, "primary", "primary"),
+        (Self::Inactive, "inactive", "inactive"),
     ];
 }
 
@@ -107,11 +119,14 @@ impl OfMembership {
     ];
 }
 
-/// Members of the state of a topic, and of a consent.
+/// Members of the state of a topic, and of a consent, which has more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OfMark {
     Id,
     State,
+    Version,
+    StatedAt,
+    History,
 }
 
 impl OfMark {
@@ -122,5 +137,76 @@ impl OfMark {
     pub(super) const CONSENT: Members<Self> = &[
         (Self::Id, "consent_type", "consentType"),
         (Self::State, "state", "state"),
+        (Self::Version, "version", "version"),
+        (Self::StatedAt, "stated_at", "statedAt"),
+        (Self::History, "history", "history"),
+    ];
+}
+
+/// Members of a former answer to a consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfAnswer {
+    State,
+    Version,
+    StatedAt,
+}
+
+impl OfAnswer {
+    pub(super) const ALL: Members<Self> = &[
+        (Self::State, "state", "state"),
+        (Self::Version, "version", "version"),
+        (Self::StatedAt, "stated_at", "statedAt"),
+    ];
+}
+
+/// Members of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfAddress {
+    Type,
+    Lines,
+    Locality,
+    Region,
+    PostalCode,
+    Country,
+    Primary,
+    Inactive,
+}
+
+impl OfAddress {
+    pub(super) const ALL: Members<Self> = &[
+        (Self::Type, "type", "type"),
+        (Self::Lines, "lines", "lines"),
+        (Self::Locality, "locality", "locality"),
+        (Self::Region, "region", "region"),
+        (Self::PostalCode, "postal_code", "postalCode"),
+        (Self::Country, "country", "country"),
+        (Self::Primary, "primary", "primary"),
+        (Self::Inactive, "inactive", "inactive"),
+    ];
+}
+
+/// Members of a preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfPreference {
+    Program,
+    Channel,
+    Filter,
+    Choice,
+    Frequency,
+    ExpireAt,
+    Basis,
+    StatedAt,
+}
+
+impl OfPreference {
+    pub(super) const ALL: Members<Self> = &[
+        (Self::Program, "program", "program"),
+        (Self::Channel, "channel", "channel"),
+        (Self::Filter, "filter", "filter"),
+        (Self::Choice, "choice", "choice"),
+        (Self::Frequency, "frequency", "frequency"),
+        (Self::ExpireAt, "expire_at", "expireAt"),
+        (Self::Basis, "basis", "basis"),
+        (Self::StatedAt, "stated_at", "statedAt"),
     ];
 }

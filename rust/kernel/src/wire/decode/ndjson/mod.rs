@@ -20,6 +20,7 @@
 //! | `member`, `names` | names of members, and what they lead to |
 //! | `lexer` | JSON from left to right, with `text` and `number` |
 
+mod entries;
 mod identifiers;
 mod lexer;
 mod marks;

@@ -1,7 +1,9 @@
 //! A profile as an object.
 
 use super::lexer::{Datum, Lexer};
-use super::member::{OfIdentifier, OfMark, OfMembership, OfName, OfProfile};
+use super::member::{
+    OfAddress, OfAnswer, OfIdentifier, OfMark, OfMembership, OfName, OfPreference, OfProfile,
+};
 use super::names::{Found, Names};
 use crate::batch::{Batch, IdentifierKind, RecordReason};
 use crate::schema::{ColumnKind, List, Schema};
@@ -31,6 +33,9 @@ pub(super) struct ObjectNames<'a> {
     pub(super) membership: Names<'a, OfMembership>,
     pub(super) topic: Names<'a, OfMark>,
     pub(super) consent: Names<'a, OfMark>,
+    pub(super) answer: Names<'a, OfAnswer>,
+    pub(super) address: Names<'a, OfAddress>,
+    pub(super) preference: Names<'a, OfPreference>,
 }
 
 /// Reads records one after the other into a builder.
@@ -46,6 +51,8 @@ pub(super) struct RecordReader<'a, 's> {
     joined: Option<usize>,
     pub(super) ignore_unknown_fields: bool,
     profile_id: ProfileId<'a>,
+    /// Whether the record gave the collection by which records find their profiles.
+    pub(super) has_key_collection: bool,
     /// Identifiers of the collection being read.
     pub(super) identifiers: Vec<GivenIdentifier<'a>>,
     /// Names of options of the value being read.
@@ -78,12 +85,16 @@ impl<'a, 's> RecordReader<'a, 's> {
                 membership: Names::new(OfMembership::ALL),
                 topic: Names::new(OfMark::TOPIC),
                 consent: Names::new(OfMark::CONSENT),
+                answer: Names::new(OfAnswer::ALL),
+                address: Names::new(OfAddress::ALL),
+                preference: Names::new(OfPreference::ALL),
             },
             texts,
             coordinates,
             joined,
             ignore_unknown_fields: options.ignore_unknown_fields,
             profile_id: ProfileId::Missing,
+            has_key_collection: false,
             identifiers: Vec::new(),
             options: Vec::new(),
         }
@@ -102,7 +113,9 @@ impl<'a, 's> RecordReader<'a, 's> {
     pub(super) fn read(&mut self, row: u32, line: &'a [u8]) {
         self.lexer.begin(line);
         self.profile_id = ProfileId::Missing;
+        self.has_key_collection = false;
         let read = self.read_line(row);
+        self.require_key(row);
         if let Err(damage) = read {
             let problem = Problem::damaged(line, damage);
             self.builder.report(row, Place::Named(""), problem);
@@ -117,6 +130,15 @@ impl<'a, 's> RecordReader<'a, 's> {
             if members.last() != Some(&row) {
                 members.push(row);
             }
+        }
+    }
+
+    /// Notes that a record lacks the identifier by which it is to find its profile, when it does not have that collection at all.
+    fn require_key(&mut self, row: u32) {
+        let is_key = |kind: &IdentifierKind| self.builder.is_keyed_by(*kind);
+        let key = IdentifierKind::ALL.into_iter().find(is_key);
+        if let Some(kind) = key.filter(|_| !self.has_key_collection) {
+            self.builder.push_identifiers(row, kind, &[]);
         }
     }
 
@@ -170,6 +192,10 @@ impl<'a, 's> RecordReader<'a, 's> {
             OfProfile::RemovedTags => self.read_tags(row, "removed_tags", Given::Null),
             OfProfile::Topics => self.read_topics(row),
             OfProfile::Consents => self.read_consents(row),
+            OfProfile::Preferences => self.read_preferences(row),
+            OfProfile::Groups => self.read_groups(row, "groups", true),
+            OfProfile::RemovedGroups => self.read_groups(row, "removed_groups", false),
+            OfProfile::Addresses => self.read_addresses(row),
         }
     }
 
