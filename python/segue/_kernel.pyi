@@ -209,7 +209,7 @@ def decode(
 
     Args:
         schema: The definitions to check against.
-        block_format: PROFILE_BATCH, ARROW_IPC, CSV (with a header) or PARQUET (a whole file).
+        block_format: PROFILE_BATCH, ARROW_IPC, NDJSON, CSV (with a header) or PARQUET (a whole file).
         data: The block.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.

@@ -178,7 +178,10 @@ async def test_what_a_record_does_not_name_is_deactivated_where_the_import_says_
     await world.shop("CreateTag", parent=SHOP, tag_id="vip", tag={"display_name": "VIP"})
     await world.shop("CreateTag", parent=SHOP, tag_id="old", tag={"display_name": "Old"})
     await world.shop(
-        "CreateField", parent=SHOP, field={"key": "Age", "type": 2, "display_name": "Age"}
+        "CreateField",
+        parent=SHOP,
+        field_id="Age",
+        field={"key": "Age", "type": 2, "display_name": "Age"},
     )
     full = Profile(
         profile_id="a",
