@@ -14,9 +14,7 @@ _NEW_ROWS: Final = 120_000
 _OLD_ROWS: Final = 25_000
 """Rows of a transaction, as DuckDB does each fastest: about a row group of new rows, fewer of old ones."""
 
-NOTE: Final = (
-    f"DuckDB: from Arrow, {_NEW_ROWS:,} new or {_OLD_ROWS:,} old rows a transaction, several options as one text (it updates lists far slower)."
-)
+NOTE: Final = f"DuckDB: from Arrow, {_NEW_ROWS:,} new or {_OLD_ROWS:,} old rows a transaction, several options as one text (it updates lists far slower)."
 
 
 @contextmanager

@@ -102,8 +102,8 @@ _WRITERS: Final[dict[BlockFormat.ValueType, Callable[[pa.Table], bytes]]] = {
 _COMPRESSORS: Final[dict[Compression.ValueType, Callable[[bytes], bytes]]] = {
     Compression.COMPRESSION_UNSPECIFIED: lambda data: data,
     Compression.COMPRESSION_GZIP: lambda data: gzip.compress(data, _GZIP_LEVEL),
-    Compression.COMPRESSION_ZSTD: lambda data: (
-        pa.Codec("zstd", _ZSTD_LEVEL).compress(data, asbytes=True)
+    Compression.COMPRESSION_ZSTD: lambda data: pa.Codec("zstd", _ZSTD_LEVEL).compress(
+        data, asbytes=True
     ),
 }
 

@@ -3,12 +3,11 @@
 Run as `python -m segue.bench.named_threads serve …`. Python before 3.14 keeps names of threads to itself.
 """
 
+import runpy
 import sys
 import threading
 from pathlib import Path
 from typing import Final
-
-from segue.cli.app import main
 
 EVENT_LOOP: Final = "event loop"
 _NAME_BYTES: Final = 15
@@ -27,4 +26,4 @@ def _name_this(_frame: object, _event: str, _argument: object) -> None:
 if __name__ == "__main__":
     _name(threading.get_native_id(), EVENT_LOOP)
     threading.setprofile(_name_this)
-    main()
+    runpy.run_module("segue", run_name="__main__", alter_sys=True)

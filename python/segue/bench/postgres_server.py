@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.bench.processes import STOP_SECONDS
-from segue.bench.rival import RivalMissing
+from segue.bench.rivals_missing import RivalsMissing
 
 USER: Final = "segue"
 SETTINGS: Final = {
@@ -30,6 +30,20 @@ _START_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.05
 
 
+def programs() -> Path:
+    """Returns where the newest version's programs are.
+
+    Raises:
+        RivalsMissing: There are none where Debian has them.
+    """
+    found = [path.parent for path in _DEBIAN.glob("*/bin/initdb")]
+    if not found:
+        raise RivalsMissing(
+            "benchmarks need PostgreSQL: install it, as `apt-get install postgresql`"
+        )
+    return max(found, key=lambda path: int(path.parent.name))
+
+
 @contextmanager
 def postgres_server(directory: Path) -> Iterator[str]:
     """Makes a cluster, serves it on a socket in its directory alone, and stops it.
@@ -40,7 +54,7 @@ def postgres_server(directory: Path) -> Iterator[str]:
         What psycopg connects to.
 
     Raises:
-        RivalMissing: It is not installed.
+        RivalsMissing: It is not installed.
         RuntimeError: It did not start; what it said last is in the message.
     """
     home = directory / "postgres"
@@ -49,13 +63,13 @@ def postgres_server(directory: Path) -> Iterator[str]:
     if os.geteuid() == 0:
         shutil.chown(home, _SYSTEM_USER, _SYSTEM_USER)
     data, log = home / "data", directory / "postgres.log"
-    programs = _programs()
+    installed = programs()
     with log.open("wb") as output:
-        _make(programs, data)
+        _make(installed, data)
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         arguments = ("-D", data, "-k", home, "-h", "", *options)
         process = subprocess.Popen(  # noqa: S603 — an installed program and our own words
-            _unprivileged((programs / "postgres", *map(str, arguments))),
+            _unprivileged((installed / "postgres", *map(str, arguments))),
             cwd=home,
             stdout=output,
             stderr=output,
@@ -68,25 +82,10 @@ def postgres_server(directory: Path) -> Iterator[str]:
         _stop(process)
 
 
-def _programs() -> Path:
-    """Returns where the newest version's programs are."""
-    found = [path.parent for path in _DEBIAN.glob("*/bin/initdb")]
-    if not found:
-        raise RivalMissing(
-            "benchmarks need PostgreSQL: install it, as `apt-get install postgresql`"
-        )
-    return max(found, key=lambda path: int(path.parent.name))
-
-
-def is_installed() -> bool:
-    """Tells whether this machine has PostgreSQL where Debian has it."""
-    return any(_DEBIAN.glob("*/bin/initdb"))
-
-
-def _make(programs: Path, data: Path) -> None:
+def _make(installed: Path, data: Path) -> None:
     words = ("-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     made = subprocess.run(  # noqa: S603 — an installed program and our own words
-        _unprivileged((programs / "initdb", *words)),
+        _unprivileged((installed / "initdb", *words)),
         cwd=data.parent,
         capture_output=True,
         text=True,

@@ -17,10 +17,6 @@ Upsert = Callable[[pa.Table], float]
 """Writes rows in one durable transaction; returns the seconds it took, without what prepared the rows for it."""
 
 
-class RivalMissing(Exception):
-    """Something that only benchmarks need is not installed on this machine."""
-
-
 @dataclass(frozen=True)
 class Rival:
     """A store that is compared.

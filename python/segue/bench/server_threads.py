@@ -1,7 +1,7 @@
 """Processor time of a process by the names of its threads."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,7 @@ import psutil
 
 from segue.bench.processes import ServingProcess
 
-GONE: Final = "threads that ended"
+GONE: Final = "ended, and rounding"
 _NUMBER: Final = re.compile(r"[-_ ]?\d+.*$")
 
 
@@ -24,11 +24,11 @@ class ThreadClock:
 
     def read(self) -> dict[str, float]:
         """Returns seconds by name without number; of threads that ended meanwhile, their sum."""
-        used: Counter[str] = Counter()
+        used: defaultdict[str, float] = defaultdict(float)
         for number, seconds in self._seconds().items():
             used[self._name(number)] += seconds - self._before.get(number, 0.0)
         gone = self._process.cpu_seconds - self._total - sum(used.values())
-        return dict(used) | {GONE: max(gone, 0.0)}
+        return used | {GONE: max(gone, 0.0)}
 
     def _seconds(self) -> dict[int, float]:
         threads = psutil.Process(self._process.pid).threads()

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -17,101 +17,100 @@ from segue.bench.workload import prepare_account
 from segue.client import AsyncClient, Client
 from segue.v1.profile_pb2 import ProfileBatch
 
-Write = Callable[[int], Awaitable[object]]
+Item = TypeVar("Item")
+Write = Callable[[int], Awaitable[None]]
 """Writes the batch of a number, and returns when it is durable."""
-
-
-@dataclass(frozen=True)
-class Writes:
-    """What is written.
-
-    Attributes:
-        stored: Rows that are there before.
-        updates: As many, with other values.
-        rows: Rows of a batch.
-        callers: How many write at a time.
-    """
-
-    stored: pa.Table
-    updates: pa.Table
-    rows: int
-    callers: int
-
-    def batches(self) -> Sequence[pa.Table]:
-        """Returns the updates in batches, ordered."""
-        starts = range(0, self.updates.num_rows, self.rows)
-        return [self.updates.slice(start, self.rows) for start in starts]
+Prepare = Callable[[pa.Table, int], Sequence[Write]]
+"""Makes rows ready in batches of some; returns what writes them, one for each caller."""
 
 
 @asynccontextmanager
-async def segue_writers(directory: Path, writes: Writes) -> AsyncIterator[Sequence[Write]]:
+async def segue_store(directory: Path, stored: pa.Table, callers: int) -> AsyncIterator[Prepare]:
     """Calls UpsertProfiles, all callers over one connection."""
-    batches = [
-        ProfileBatch.FromString(b"".join(PROTOBUF.blocks(batch))) for batch in writes.batches()
-    ]
     with SegueServer(directory) as server:
         with Client(server.target, api_key=server.api_key) as client:
             account = prepare_account(client, "small")
-            account.import_blocks(ARROW.blocks(writes.stored), ARROW.block_format, list_id=LIST_ID)
+            account.import_blocks(ARROW.blocks(stored), ARROW.block_format, list_id=LIST_ID)
         async with AsyncClient(server.target, api_key=server.api_key) as asynchronous:
             upsert = asynchronous.account("small").upsert_profiles
 
-            async def write(number: int) -> None:
-                result = await upsert(batches[number])
-                if result.written_count != writes.rows:
-                    raise AssertionError(f"{result.written_count} of {writes.rows} were written")
+            def prepare(updates: pa.Table, rows: int) -> Sequence[Write]:
+                block = b"".join(PROTOBUF.blocks(updates))
+                messages = [
+                    ProfileBatch(profiles=some)
+                    for some in _batches(ProfileBatch.FromString(block).profiles, rows)
+                ]
 
-            yield [write] * writes.callers
+                async def write(number: int) -> None:
+                    written = await upsert(messages[number])
+                    if written.written_count != rows:
+                        raise AssertionError(f"{written.written_count} of {rows} were written")
+
+                return [write] * callers
+
+            yield prepare
 
 
 @asynccontextmanager
-async def sqlite_writers(directory: Path, writes: Writes) -> AsyncIterator[Sequence[Write]]:
+async def sqlite_store(directory: Path, stored: pa.Table, callers: int) -> AsyncIterator[Prepare]:
     """Commits a transaction a batch; callers take turns, as SQLite has one writer."""
-    names = writes.stored.schema.names
+    names = stored.schema.names
     connection, statement = sqlite_rival.connect(directory, names), sqlite_rival.statement(names)
     with connection:
-        connection.executemany(statement, sqlite_rival.values(writes.stored))
-    batches, turn = [sqlite_rival.values(batch) for batch in writes.batches()], asyncio.Lock()
+        connection.executemany(statement, sqlite_rival.values(stored))
+    turn = asyncio.Lock()
 
-    async def write(number: int) -> None:
-        async with turn:
-            with connection:
-                connection.executemany(statement, batches[number])
+    def prepare(updates: pa.Table, rows: int) -> Sequence[Write]:
+        values = _batches(sqlite_rival.values(updates), rows)
 
-    yield [write] * writes.callers
+        async def write(number: int) -> None:
+            async with turn:
+                with connection:
+                    connection.executemany(statement, values[number])
+                await asyncio.sleep(0)  # so that the others queue for their turns
+
+        return [write] * callers
+
+    yield prepare
     connection.close()
 
 
 @asynccontextmanager
-async def postgres_writers(directory: Path, writes: Writes) -> AsyncIterator[Sequence[Write]]:
-    """Commits a transaction a batch, each caller by a connection of its own, with a prepared statement and in pipeline mode."""
+async def postgres_store(directory: Path, stored: pa.Table, callers: int) -> AsyncIterator[Prepare]:
+    """Commits a transaction a batch, each caller by a connection of its own; several rows go in pipeline mode."""
     import psycopg
 
-    schema = writes.stored.schema
-    marks = ", ".join(["%s"] * len(schema.names))
-    statement = f"INSERT INTO profile VALUES ({marks}) {postgres_rival.updates(schema)}".encode()
-    batches = [
-        [tuple(row.values()) for row in batch.to_pylist()] for batch in writes.batches()
-    ]
+    marks = ", ".join(["%s"] * len(stored.schema.names))
+    on_conflict = postgres_rival.updates(stored.schema)
+    statement = f"INSERT INTO profile VALUES ({marks}) {on_conflict}".encode()
 
-    def writer(connection: psycopg.AsyncConnection) -> Write:
-        async def write(number: int) -> None:
-            if writes.rows == 1:
-                await connection.execute(statement, batches[number][0], prepare=True)
-                return
-            async with connection.transaction(), connection.cursor() as cursor:
-                await cursor.executemany(statement, batches[number])
+    def prepare(updates: pa.Table, rows: int) -> Sequence[Write]:
+        values = _batches([tuple(row.values()) for row in updates.to_pylist()], rows)
 
-        return write
+        def writer(connection: psycopg.AsyncConnection) -> Write:
+            async def write(number: int) -> None:
+                if rows == 1:
+                    await connection.execute(statement, values[number][0], prepare=True)
+                    return
+                async with connection.transaction(), connection.cursor() as cursor:
+                    await cursor.executemany(statement, values[number])
+
+            return write
+
+        return [writer(connection) for connection in connections]
 
     with postgres_server(directory) as target:
         with psycopg.connect(target, autocommit=True) as connection:
-            postgres_rival.table_upsert(connection, schema)(writes.stored)
+            postgres_rival.table_upsert(connection, stored.schema)(stored)
         async with AsyncExitStack() as stack:
             connections = [
                 await stack.enter_async_context(
                     await psycopg.AsyncConnection.connect(target, autocommit=True)
                 )
-                for _ in range(writes.callers)
+                for _ in range(callers)
             ]
-            yield [writer(connection) for connection in connections]
+            yield prepare
+
+
+def _batches(items: Sequence[Item], rows: int) -> Sequence[Sequence[Item]]:
+    return [items[start : start + rows] for start in range(0, len(items), rows)]

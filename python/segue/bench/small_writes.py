@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -15,25 +16,31 @@ from segue.bench.comparison import Comparison
 from segue.bench.import_run import open_target
 from segue.bench.measure import percentile, span
 from segue.bench.small_write_stores import (
+    Prepare,
     Write,
-    Writes,
-    postgres_writers,
-    segue_writers,
-    sqlite_writers,
+    postgres_store,
+    segue_store,
+    sqlite_store,
 )
 from segue.bench.workload import arrow_blocks
 from segue.v1.block_pb2 import BlockFormat
 
 CALLERS: Final = (1, 64)
-_CALLS: Final = {1: 4_000, 100: 1_000}
+_CALLS: Final = {1: 4_000, 100: 400}
 """How many calls are made at most, by profiles a call."""
 _STORED_ROWS: Final = 100_000
+_CALL_SHARE: Final = 20
+_ROW_SHARE: Final = 3
+"""Calls of a case are no more than profiles by one, and write no more of them than profiles by the other: so no case writes what another wrote,
+which SQLite would notice and leave alone, and few profiles take little time."""
 _BLOCK_ROWS: Final = (100, 1_000, 6_000, 24_000)
-_WARMING_CALLS: Final = 2
 
-_STORES: Final[
-    dict[str, Callable[[Path, Writes], AbstractAsyncContextManager[list[Write]]]]
-] = {"segue": segue_writers, "sqlite": sqlite_writers, "postgresql": postgres_writers}
+_Open = Callable[[Path, pa.Table, int], AbstractAsyncContextManager[Prepare]]
+_STORES: Final[dict[str, _Open]] = {
+    "segue": segue_store,
+    "sqlite": sqlite_store,
+    "postgresql": postgres_store,
+}
 _NOTE: Final = (
     f"Whole profiles, in random order, over those that are there, {_STORED_ROWS:,} at most. Segue: writes that arrive together share a "
     "transaction; one connection. SQLite: WAL, synchronous=FULL, a transaction a call, callers take turns. PostgreSQL: fsync and "
@@ -63,16 +70,11 @@ def _compare_calls(profiles: int) -> list[Comparison]:
         note="The same calls.",
     )
     stored, updates = _rows(profiles, 0, "profile_id"), _rows(profiles, 1, "hash(profile_id)")
-    for rows, calls in _CALLS.items():
-        some = updates.slice(0, min(rows * calls, profiles // rows * rows))
-        for callers in CALLERS:
-            case = f"{callers} callers, {rows} profiles a call"
-            writes = Writes(stored, some, rows, callers)
-            for name in _STORES:
-                total, seconds = asyncio.run(_write(name, writes))
-                rates.put(case, name, len(seconds) / total)
-                waits.put(f"{case}: p50", name, 1000 * percentile(seconds, 0.5))
-                waits.put(f"{case}: p99", name, 1000 * percentile(seconds, 0.99))
+    for name, opened in _STORES.items():
+        for case, readings in asyncio.run(_write(opened, stored, updates)).items():
+            rates.put(case, name, readings.calls_per_second)
+            waits.put(f"{case}: p50", name, 1000 * percentile(readings.seconds, 0.5))
+            waits.put(f"{case}: p99", name, 1000 * percentile(readings.seconds, 0.99))
     return [rates, waits]
 
 
@@ -82,25 +84,55 @@ def _rows(profiles: int, generation: int, order: str) -> pa.Table:
         return arrow_table(connection, order)
 
 
-async def _write(name: str, writes: Writes) -> tuple[float, list[float]]:
-    """Returns how long all calls took together, and each of them."""
-    seconds: list[float] = []
+@dataclass(frozen=True)
+class _Readings:
+    """Calls of one case: seconds of each, and of all from the first to the last."""
 
-    async def call(write: Write, numbers: Iterator[int]) -> None:
+    seconds: Sequence[float]
+    total_seconds: float
+
+    @property
+    def calls_per_second(self) -> float:
+        return len(self.seconds) / self.total_seconds
+
+
+async def _write(opened: _Open, stored: pa.Table, updates: pa.Table) -> dict[str, _Readings]:
+    """Returns what was measured of one store, by case."""
+    measured: dict[str, _Readings] = {}
+    taken = 0
+    with TemporaryDirectory() as directory:
+        async with opened(Path(directory), stored, max(CALLERS)) as prepare:
+            for rows, most in _CALLS.items():
+                calls = min(most, stored.num_rows // max(_ROW_SHARE * rows, _CALL_SHARE))
+                for callers in CALLERS:
+                    some = updates.slice(taken, rows * calls)
+                    taken += some.num_rows
+                    writers = prepare(some, rows)[:callers]
+                    measured[_case(rows, callers)] = await _call(writers, calls)
+    return measured
+
+
+def _case(rows: int, callers: int) -> str:
+    profiles = "1 profile" if rows == 1 else f"{rows} profiles"
+    return f"{callers} caller{'s' if callers > 1 else ''}, {profiles} a call"
+
+
+async def _call(writers: Sequence[Write], calls: int) -> _Readings:
+    """Lets each writer take the next call when its last one was answered; each has written once before."""
+    seconds: list[float] = []
+    numbers = iter(range(calls))
+
+    async def work(write: Write) -> None:
         for number in numbers:
             started = time.perf_counter()
             await write(number)
             seconds.append(time.perf_counter() - started)
 
-    numbers = iter(range(writes.updates.num_rows // writes.rows))
-    with TemporaryDirectory() as directory:
-        async with _STORES[name](Path(directory), writes) as writers:
-            for write in writers:
-                await call(write, iter((0,) * _WARMING_CALLS))
-            seconds.clear()
-            with span() as measured:
-                await asyncio.gather(*(call(write, numbers) for write in writers))
-    return measured.wall_seconds, seconds
+    for write in writers:
+        await write(0)
+    with span() as measured:
+        await asyncio.gather(*map(work, writers))
+    return _Readings(seconds, measured.wall_seconds)
 
 
 def _measure_parts(profiles: int) -> Comparison:

@@ -15,9 +15,12 @@ from segue.bench.rival import Rival, Upsert
 if TYPE_CHECKING:
     Value: TypeAlias = apsw.SQLiteValue  # only its stub has it
 
-NOTE: Final = "SQLite: WAL, synchronous=FULL, WITHOUT ROWID, rows ready as Python values."
-
 _BATCH_ROWS: Final = 6_000
+
+NOTE: Final = (
+    f"SQLite: WAL, synchronous=FULL, WITHOUT ROWID, {_BATCH_ROWS:,} rows a transaction, from Python values; it does not write rows that stay as "
+    "they are."
+)
 
 
 def connect(directory: Path, names: list[str]) -> apsw.Connection:
