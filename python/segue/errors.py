@@ -8,7 +8,7 @@ SegueError
 ├── Forbidden:        KeyForbidden
 ├── Missing:          ResourceNotFound · TokenInvalid
 ├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged · SegmentCycle · SegmentSystem ·
-│                     ExportNotReady · ExportFailed · ExportWithdrawn
+│                     ExportNotReady · ExportFailed · ExportWithdrawn · RevisionAhead
 ├── Exhausted:        LimitExceeded · BlockTooLarge · ExportsPending · ExportTooLarge · StorageFull
 ├── Behind:           OffsetOutOfRange · PageInvalid
 ├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
@@ -255,6 +255,12 @@ class ExportWithdrawn(SegueError):
     """An export that held a profile which was erased since."""
 
     reason = "EXPORT_WITHDRAWN"
+
+
+class RevisionAhead(SegueError):
+    """A read asks for a revision that its account has not come to."""
+
+    reason = "REVISION_AHEAD"
 
 
 class ExportsPending(SegueError):

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from segue.domain.timestamp import system_clock
 from segue.instance_lock import InstanceLock
 from segue.process import configure_logs, route_library_logs, tune_allocator
+from segue.service.account_revisions import AccountRevisions
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
@@ -91,7 +92,12 @@ async def start(settings: Settings) -> RunningServer:
         limits = CallLimits(
             settings.max_calls, settings.max_account_calls, settings.unary_deadline_seconds
         )
-        desk = CallDesk(use_cases.keys.authenticate, limits, CallMetrics(registry))
+        desk = CallDesk(
+            use_cases.keys.authenticate,
+            use_cases.account_revisions.reach,
+            limits,
+            CallMetrics(registry),
+        )
         grpc = GrpcListener(settings, desk, servicers_of(use_cases))
         calls = HttpCalls(desk)
         await grpc.start()
@@ -153,6 +159,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         imports=imports,
         exports=exports,
         keys=keys,
+        account_revisions=AccountRevisions(store, ledger),
     )
 
 

@@ -128,6 +128,8 @@ class ExportRequest:
     events: EventWindow | None = None
     notify: NotificationTarget | None = None
     request_id: str = ""
+    min_revision: int = field(default=0, repr=False)
+    """The snapshot is of this revision or a later one; 0 is any."""
 
 
 @dataclass(frozen=True)

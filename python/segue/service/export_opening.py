@@ -227,7 +227,13 @@ def _effective(last_millis: int, text: str) -> int:
 
 
 def _fingerprint(prepared: PreparedRequest) -> bytes:
-    """Returns what tells two requests apart; with what their own texts leave out."""
+    """Returns what tells two requests apart; with what their own texts leave out.
+
+    A first answer may be of an older revision than another request asks for, so a revision asked for is part of it.
+    """
     request = prepared.request
     address = request.notify.address if request.notify else ""
-    return hashlib.sha256(repr((request, prepared.match_digest, address)).encode()).digest()
+    told: tuple[object, ...] = (request, prepared.match_digest, address)
+    if request.min_revision:
+        told = (*told, request.min_revision)
+    return hashlib.sha256(repr(told).encode()).digest()

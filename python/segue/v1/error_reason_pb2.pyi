@@ -200,6 +200,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
     """
+    ERROR_REASON_REVISION_AHEAD: _ErrorReason.ValueType  # 39
+    """The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
+    FAILED_PRECONDITION.
+
+    {"reason": "REVISION_AHEAD", "domain": "segue", "metadata": {"name": "accounts/shop", "revision": "9000", "head": "17"}}
+    """
     ERROR_REASON_PROFILE_ID_MISSING: _ErrorReason.ValueType  # 40
     """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
     ERROR_REASON_TEXT_TOO_LONG: _ErrorReason.ValueType  # 41
@@ -246,6 +252,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Event: no such profile, and the request refuses those."""
     ERROR_REASON_PROPERTY_INVALID: _ErrorReason.ValueType  # 62
     """Event: a required property, as the campaign of a built-in type, is missing or malformed."""
+    ERROR_REASON_PROFILE_AMBIGUOUS: _ErrorReason.ValueType  # 63
+    """Record: its identifier belongs to several profiles."""
+    ERROR_REASON_IDENTIFIER_MISSING: _ErrorReason.ValueType  # 64
+    """Record: it has no identifier of the kind by which the import matches."""
+    ERROR_REASON_PROFILE_ID_TAKEN: _ErrorReason.ValueType  # 65
+    """Record: no profile has its identifier, and its profile id belongs to a profile without it."""
+    ERROR_REASON_PREFERENCE_INVALID: _ErrorReason.ValueType  # 66
+    """Record: a preference's channel, choice or basis is unknown, or its channel or filter is missing."""
+    ERROR_REASON_PROFILE_CHANGED: _ErrorReason.ValueType  # 67
+    """Undo: the profile was changed after the import, and stays as it is."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Says why a call failed.
@@ -433,6 +449,12 @@ ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 35
 
 {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
 """
+ERROR_REASON_REVISION_AHEAD: ErrorReason.ValueType  # 39
+"""The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
+FAILED_PRECONDITION.
+
+{"reason": "REVISION_AHEAD", "domain": "segue", "metadata": {"name": "accounts/shop", "revision": "9000", "head": "17"}}
+"""
 ERROR_REASON_PROFILE_ID_MISSING: ErrorReason.ValueType  # 40
 """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
 ERROR_REASON_TEXT_TOO_LONG: ErrorReason.ValueType  # 41
@@ -479,4 +501,14 @@ ERROR_REASON_PROFILE_UNKNOWN: ErrorReason.ValueType  # 61
 """Event: no such profile, and the request refuses those."""
 ERROR_REASON_PROPERTY_INVALID: ErrorReason.ValueType  # 62
 """Event: a required property, as the campaign of a built-in type, is missing or malformed."""
+ERROR_REASON_PROFILE_AMBIGUOUS: ErrorReason.ValueType  # 63
+"""Record: its identifier belongs to several profiles."""
+ERROR_REASON_IDENTIFIER_MISSING: ErrorReason.ValueType  # 64
+"""Record: it has no identifier of the kind by which the import matches."""
+ERROR_REASON_PROFILE_ID_TAKEN: ErrorReason.ValueType  # 65
+"""Record: no profile has its identifier, and its profile id belongs to a profile without it."""
+ERROR_REASON_PREFERENCE_INVALID: ErrorReason.ValueType  # 66
+"""Record: a preference's channel, choice or basis is unknown, or its channel or filter is missing."""
+ERROR_REASON_PROFILE_CHANGED: ErrorReason.ValueType  # 67
+"""Undo: the profile was changed after the import, and stays as it is."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

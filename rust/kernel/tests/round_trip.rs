@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 use prost::Message;
 use segue_kernel::table::Table;
 use segue_kernel::wire::{BlockFormat, Compression, DecodeOptions, Export, ExportRequest, decode};
@@ -62,10 +63,9 @@ proptest! {
     #[test]
     fn an_export_that_is_imported_and_exported_again_is_the_same(
         block in any_profile::block(),
-        is_flat: bool,
+        format in select(vec![BlockFormat::ArrowIpc, BlockFormat::ProfileBatch, BlockFormat::Ndjson]),
         list in option::of(Just("club")),
     ) {
-        let format = if is_flat { BlockFormat::ArrowIpc } else { BlockFormat::ProfileBatch };
         let first = filled(BlockFormat::ProfileBatch, &block.encode_to_vec(), list, true);
         let data = exported(&first, format, list);
         let second = filled(format, &data, list, false);

@@ -13,7 +13,7 @@ from segue.domain.export import (
 )
 from segue.transport.grpc.messages import optional_timestamp, timestamp
 from segue.transport.grpc.status import CODES, DOMAIN
-from segue.v1 import block_pb2, export_pb2, export_service_pb2
+from segue.v1 import block_pb2, export_pb2, export_service_pb2, notification_pb2
 
 _CODES: Final = {error.reason: code for error, code in CODES.items()}
 
@@ -73,13 +73,13 @@ def _fault_message(fault: ExportFault) -> status_pb2.Status:
     return status
 
 
-def _notification_message(status: NotificationStatus) -> export_pb2.NotificationStatus:
-    return export_pb2.NotificationStatus(
-        state=export_pb2.NotificationState.ValueType(status.state),
+def _notification_message(status: NotificationStatus) -> notification_pb2.NotificationStatus:
+    return notification_pb2.NotificationStatus(
+        state=notification_pb2.NotificationState.ValueType(status.state),
         attempt_count=status.attempt_count,
         next_attempt_time=optional_timestamp(status.next_millis),
         attempts=[
-            export_pb2.NotificationAttempt(
+            notification_pb2.NotificationAttempt(
                 attempt_time=timestamp(attempt.millis),
                 status_code=attempt.status_code,
                 error=attempt.error,

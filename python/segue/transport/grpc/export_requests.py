@@ -56,6 +56,7 @@ async def export_request_of(
         events=_events_of(request),
         notify=_notify_of(request),
         request_id=request.request_id,
+        min_revision=request.min_revision,
     )
 
 

@@ -68,6 +68,7 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
     },
     "ProfileService": {
         "GetProfile": _BY_NAME,
+        "BatchGetProfiles": _IN_PARENT,
         "UpsertProfiles": _IN_PARENT,
         "DeleteProfile": _BY_NAME,
         "ListProfileSegments": _IN_PARENT,

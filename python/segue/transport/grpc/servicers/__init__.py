@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
+from segue.service.account_revisions import AccountRevisions
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
@@ -58,6 +59,7 @@ class UseCases:
     imports: ImportService
     exports: ExportUseCases
     keys: KeyService
+    account_revisions: AccountRevisions
 
 
 def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:

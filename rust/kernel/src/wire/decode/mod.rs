@@ -1,17 +1,19 @@
 //! Blocks to batches, every record checked.
 //!
-//! Both readers write values straight into the columns of one [`Builder`](builder::Builder), bad records included, and note problems beside
+//! The readers write values straight into the columns of one [`Builder`](builder::Builder), bad records included, and note problems beside
 //! them. At the end the bad records are taken out of all columns in one pass, which costs nothing when there are none.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
+//! | `ndjson` | the reader of JSON, an object a line |
 //! | `events` | the reader of `segue.v1.EventBatch` |
 //! | `builder` | the batch in the making |
 //! | `given` | a value as it was given, checked and stored by the kind of its column |
 //! | `identifier` | identifiers of a record |
 //! | `check` | what text, e-mail addresses and phone numbers must look like |
+//! | `keys` | field keys and list ids, looked up once |
 //! | `options` | names of options and their codes |
 //! | `problem` | what can be wrong with a record, where, and in which words |
 
@@ -22,6 +24,8 @@ mod compaction;
 mod events;
 mod given;
 mod identifier;
+mod keys;
+mod ndjson;
 mod options;
 mod problem;
 mod profile_batch;
@@ -87,8 +91,8 @@ pub fn decode(
     match format {
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
-        BlockFormat::Ndjson
-        | BlockFormat::Json
+        BlockFormat::Ndjson => ndjson::decode(schema, list, data, options),
+        BlockFormat::Json
         | BlockFormat::Csv
         | BlockFormat::Parquet
         | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),

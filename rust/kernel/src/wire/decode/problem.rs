@@ -22,6 +22,10 @@ pub(super) enum Problem {
     TypeMismatch {
         expected: ColumnKind,
     },
+    /// Not of the form that a document has there.
+    ShapeMismatch {
+        expected: &'static str,
+    },
     NotBoolean,
     NotNumber,
     NumberOutside {
@@ -53,6 +57,7 @@ pub(super) enum Problem {
     PropertyMissing,
     NotFinite,
     NotCampaign,
+    Removal,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -74,6 +79,7 @@ impl Problem {
             Self::TooLong { .. } => RecordReason::TextTooLong,
             Self::NotText => RecordReason::TextInvalid,
             Self::TypeMismatch { .. }
+            | Self::ShapeMismatch { .. }
             | Self::NotBoolean
             | Self::StateUnknown
             | Self::PropertyType { .. } => RecordReason::TypeMismatch,
@@ -96,7 +102,9 @@ impl Problem {
             Self::EventTypeUnknown => RecordReason::EventTypeUnknown,
             Self::PropertyUnknown => RecordReason::PropertyUnknown,
             Self::PropertyMissing | Self::NotCampaign => RecordReason::PropertyInvalid,
-            Self::KeyIndexOutside { .. } | Self::Damaged { .. } => RecordReason::RecordInvalid,
+            Self::KeyIndexOutside { .. } | Self::Removal | Self::Damaged { .. } => {
+                RecordReason::RecordInvalid
+            }
         }
     }
 }
@@ -119,6 +127,9 @@ impl fmt::Display for Problem {
                     "a value of another type: send {}, or its text form",
                     plural(*expected)
                 )
+            }
+            Self::ShapeMismatch { expected } => {
+                write!(f, "a value of another form: send {expected}")
             }
             Self::NotBoolean => {
                 f.write_str("not a truth value: write true, false, yes, no, 1 or 0")
@@ -187,6 +198,9 @@ impl fmt::Display for Problem {
             Self::NotCampaign => {
                 f.write_str("not a campaign's id: send 16 or 32 hexadecimal digits")
             }
+            Self::Removal => f.write_str(
+                "an import removes no profiles: leave the record out, or erase the profile",
+            ),
             Self::Damaged { problem, offset } => {
                 write!(
                     f,

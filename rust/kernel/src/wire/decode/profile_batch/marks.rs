@@ -13,7 +13,7 @@ use crate::wire::fields::{mark_state, profile as f};
 use crate::wire::protobuf::{LENGTH_DELIMITED, ReadResult, Reader, VARINT, tag};
 
 /// Where the marks of a block go, each looked up once.
-pub(super) struct Marks<'a, 's> {
+pub(in crate::wire::decode) struct Marks<'a, 's> {
     schema: &'s Schema,
     targets: Vec<Target<'s>>,
     /// Positions of targets by id, by kind; `None` for ids that lead nowhere.
@@ -21,7 +21,7 @@ pub(super) struct Marks<'a, 's> {
 }
 
 impl<'a, 's> Marks<'a, 's> {
-    pub(super) fn new(schema: &'s Schema) -> Self {
+    pub(in crate::wire::decode) fn new(schema: &'s Schema) -> Self {
         Self {
             schema,
             targets: Vec::new(),
@@ -29,7 +29,8 @@ impl<'a, 's> Marks<'a, 's> {
         }
     }
 
-    fn target(
+    /// The target of a mark; `None` when there is no such mark.
+    pub(in crate::wire::decode) fn target(
         &mut self,
         builder: &mut Builder,
         kind: MarkKind,

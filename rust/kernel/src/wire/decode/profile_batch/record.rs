@@ -1,7 +1,6 @@
 //! A `segue.v1.Profile`.
 
 use super::field_value::{self, FieldValue, Value};
-use super::keys::{ACCOUNT, FieldTarget, Keys};
 use super::marks::Marks;
 use crate::batch::{Batch, IdentifierKind};
 use crate::schema::{ColumnKind, List, Schema};
@@ -9,6 +8,7 @@ use crate::wire::decode::DecodeOptions;
 use crate::wire::decode::builder::{Builder, COORDINATES, TEXTS};
 use crate::wire::decode::given::{Given, Target};
 use crate::wire::decode::identifier::GivenIdentifier;
+use crate::wire::decode::keys::{ACCOUNT, FieldTarget, Keys};
 use crate::wire::decode::problem::{Place, Problem};
 use crate::wire::fields::{identifier, person_name, profile as f};
 use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, tag};
