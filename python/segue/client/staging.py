@@ -10,7 +10,7 @@ from typing import Final
 
 from segue._kernel import crc32c
 from segue.client.errors import FailureDetails, ImportFailed
-from segue.v1.block_pb2 import BlockFormat, Compression
+from segue.v1.block_pb2 import BlockFormat
 from segue.v1.import_service_pb2 import (
     ImportState,
     ImportStatus,
@@ -62,10 +62,7 @@ class PartStream:
 
 
 def part_streams(
-    blocks: Iterable[bytes],
-    token: str,
-    block_format: BlockFormat.ValueType,
-    compression: Compression.ValueType = Compression.COMPRESSION_UNSPECIFIED,
+    blocks: Iterable[bytes], token: str, block_format: BlockFormat.ValueType
 ) -> Iterator[PartStream]:
     """Groups blocks into streams, pulling no more of them than the next stream holds."""
     requests: list[StageProfilesRequest] = []
@@ -76,7 +73,6 @@ def part_streams(
                 token=token if not requests else "",
                 part_number=number,
                 format=block_format,
-                compression=compression,
                 data=data,
                 crc32c=crc32c(data),
             )

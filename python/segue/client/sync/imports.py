@@ -14,7 +14,7 @@ from segue.client.staging import (
 )
 from segue.client.sync.connection import Connection
 from segue.client.sync.streams import send_streams
-from segue.v1.block_pb2 import BlockFormat, Compression
+from segue.v1.block_pb2 import BlockFormat
 from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.profile_service_pb2 import RecordException
 
@@ -34,19 +34,17 @@ class Import:
         blocks: Iterable[bytes],
         block_format: BlockFormat.ValueType,
         on_progress: OnProgress | None = None,
-        *,
-        compression: Compression.ValueType = Compression.COMPRESSION_UNSPECIFIED,
     ) -> ImportProgress:
         """Sends blocks as parts 1, 2, … and returns when all of them are durable.
 
         Blocks are pulled as they are sent; some twenty of them are held until they are acknowledged. Parts of a stream that
-        breaks are sent again, which the server counts once. `compression` says how each block is compressed already.
+        breaks are sent again, which the server counts once.
 
         Raises:
             ClientError: A block was refused, or the server stayed away.
         """
         progress = ImportProgress()
-        streams = part_streams(blocks, self.token, block_format, compression)
+        streams = part_streams(blocks, self.token, block_format)
         with closing(send_streams(self._connection, self._open, streams)) as sent:
             for parts, response in sent:
                 progress = progress.after(parts, response)
