@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,11 +36,8 @@ async def segue_store(directory: Path, stored: pa.Table, callers: int) -> AsyncI
             upsert = asynchronous.account("small").upsert_profiles
 
             def prepare(updates: pa.Table, rows: int) -> Sequence[Write]:
-                block = b"".join(PROTOBUF.blocks(updates))
-                messages = [
-                    ProfileBatch(profiles=some)
-                    for some in _batches(ProfileBatch.FromString(block).profiles, rows)
-                ]
+                blocks = replace(PROTOBUF, block_rows=rows).blocks(updates)
+                messages = [ProfileBatch.FromString(block) for block in blocks]
 
                 async def write(number: int) -> None:
                     written = await upsert(messages[number])
