@@ -41,7 +41,7 @@ def test_each_part_of_exports_is_measured_alone(part: ExportPart, tmp_path: Path
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("part", sorted(set(ImportPart) - {ImportPart.RIVALS}))
+@pytest.mark.parametrize("part", sorted(set(ImportPart) - {ImportPart.RIVALS, ImportPart.PLAIN}))
 def test_each_part_of_imports_is_measured_alone(part: ImportPart, tmp_path: Path) -> None:
     assert measured(["import"], tmp_path, import_parts=[part])
 

@@ -95,7 +95,8 @@ def _document(profiles: int, comparisons: Sequence[Comparison]) -> dict[str, obj
         "processors": os.cpu_count(),
         "machine": platform.platform(),
         "versions": {
-            name: version(name) for name in ("duckdb", "polars", "pyarrow", "apsw", "grpcio")
+            name: version(name)
+            for name in ("duckdb", "polars", "psycopg", "pyarrow", "apsw", "grpcio")
         },
         "comparisons": [comparison.document() for comparison in comparisons],
     }

@@ -113,7 +113,7 @@ NDJSON: Final = Form("ndjson", BlockFormat.BLOCK_FORMAT_NDJSON, 2_000)
 CSV: Final = Form("csv", BlockFormat.BLOCK_FORMAT_CSV, 6_000)
 PARQUET: Final = Form("parquet", BlockFormat.BLOCK_FORMAT_PARQUET, 16_000)
 
-PLAIN: Final = (PROTOBUF, ARROW)
+PLAIN: Final = (PROTOBUF, ARROW, NDJSON, CSV, PARQUET)
 """Every format without compression."""
 
 
