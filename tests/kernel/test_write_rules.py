@@ -49,6 +49,14 @@ def write(table: Table, by: WriteRules, *profiles: Profile) -> tuple[Applied, tu
     return applied, transaction.commit(9)
 
 
+def flat_block(columns: dict[str, list[object]]) -> bytes:
+    table = pa.table(columns)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
 def test_the_last_of_several_records_of_one_profile_in_a_block_wins() -> None:
     table = Table()
     given = [person("p", country="SE"), person("q"), person("p", "p@x.se"), person("p", "", "NO")]
@@ -101,11 +109,7 @@ def test_a_record_without_the_identifier_that_is_matched_by_is_refused_when_it_i
 
 
 def test_a_flat_block_needs_the_column_that_is_matched_by_and_not_the_profile_ids() -> None:
-    table = pa.table({"email": ["p@x.se", None]})
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    block = sink.getvalue()
+    block = flat_block({"email": ["p@x.se", None]})
     by = rules(match_by=EMAIL)
     part = decode(SCHEMA, ARROW_IPC, block, None, ignore_unknown_fields=False, rules=by)
     assert [(e[0], e[2]) for e in part.exceptions] == [(2, "emails")]
@@ -143,7 +147,13 @@ def test_deleting_reads_nothing_but_names_and_erases_whom_they_name() -> None:
     by = rules(action=ImportAction.IMPORT_ACTION_DELETE, match_by=EMAIL)
     applied, committed = write(table, by, person("", "B@x.se"), person("", "a@x.se"))
     assert (applied.applied, applied.not_honored, committed) == (1, 1, (1, 0))
-    assert table.snapshot().profile_count == 1
+    block = flat_block({"profile_id": ["c"], "email": [7], "shoe size": [1.5], "country": [2]})
+    by = rules(action=ImportAction.IMPORT_ACTION_DELETE)
+    part = decode(SCHEMA, ARROW_IPC, block, None, ignore_unknown_fields=False, rules=by)
+    transaction = table.begin(1_700_000_002_000, by)
+    assert (part.exceptions, transaction.apply(part).applied) == ([], 1)
+    assert transaction.commit(10) == (1, 0)
+    assert table.snapshot().profile_count == 0
 
 
 @pytest.mark.parametrize(

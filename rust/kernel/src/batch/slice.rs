@@ -16,7 +16,7 @@ impl Batch {
     ///
     /// # Panics
     /// When the batch has fewer rows.
-    pub fn slice(&self, rows: Range<u32>) -> Self {
+    pub(crate) fn slice(&self, rows: Range<u32>) -> Self {
         let columns = self.columns.iter().map(|column| column.slice(&rows));
         let columns: Vec<_> = columns.filter(|column| !column.is_empty()).collect();
         let is_given = |consent: &ColumnId| columns.iter().any(|column| column.column == *consent);
@@ -100,7 +100,7 @@ impl Texts {
     ///
     /// # Panics
     /// When there are fewer.
-    pub fn slice(&self, positions: Range<usize>) -> Self {
+    fn slice(&self, positions: Range<usize>) -> Self {
         let (bytes, ends) = slice_runs(&self.bytes, &self.ends, positions);
         Self { bytes, ends }
     }

@@ -305,6 +305,6 @@ fn made_id(manner: Manner<'_>, record_number: u32) -> Vec<u8> {
         .chain_update(manner.part_number.to_be_bytes())
         .chain_update(record_number.to_be_bytes())
         .finalize();
-    let digits = digest[..16].iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<String>().into_bytes()
+    let half = digest.first_chunk().expect("SHA-256 has 32 bytes");
+    format!("{:032x}", u128::from_be_bytes(*half)).into_bytes()
 }

@@ -155,10 +155,8 @@ fn made_id(seed: [u8; 16], (part, record): (u32, u32)) -> String {
     bytes.extend(part.to_be_bytes());
     bytes.extend(record.to_be_bytes());
     let digest = Sha256::digest(bytes);
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let half: [u8; 16] = digest[..16].try_into().unwrap();
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// Kinds that records are matched by in tests, with the types that count.

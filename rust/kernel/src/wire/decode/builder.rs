@@ -266,7 +266,7 @@ impl Builder {
     }
 
     /// Whether a place is part of what a record names its profile by.
-    fn names_profile(&self, place: Place) -> bool {
+    pub(super) fn names_profile(&self, place: Place) -> bool {
         let is_key = |name: &str| self.key.as_ref().is_some_and(|key| key.stands_in(name));
         match place {
             Place::Named(name) => matches!(name, "" | "profile_id") || is_key(name),

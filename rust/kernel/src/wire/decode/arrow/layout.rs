@@ -13,7 +13,7 @@ use crate::wire::decode::DecodeOptions;
 use crate::wire::decode::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
 use crate::wire::decode::given::Target;
 use crate::wire::decode::identifier::flat_name;
-use crate::wire::decode::problem::collection;
+use crate::wire::decode::problem::{Place, collection};
 
 /// Columns of exports that imports pass over.
 const OUTPUT_ONLY: [&str; 3] = ["created_at", "changed_at", "removed"];
@@ -111,7 +111,8 @@ struct Resolver<'b, 's> {
 impl<'s> Resolver<'_, 's> {
     fn resolve(&mut self, position: usize, column: &ArrowField) {
         let name = column.name().as_str();
-        if OUTPUT_ONLY.contains(&name) {
+        let is_named_by = |name| self.builder.names_profile(Place::Named(name));
+        if OUTPUT_ONLY.contains(&name) || self.options.names_only && !is_named_by(name) {
             return;
         }
         if name == "profile_id" {
@@ -124,7 +125,7 @@ impl<'s> Resolver<'_, 's> {
                     self.check_type(column, fits, kind_name(value.kind));
                     self.values.push(value);
                 }
-                None if self.options.ignore_unknown_fields || self.options.names_only => {}
+                None if self.options.ignore_unknown_fields => {}
                 None => self.faults.push(format!(
                     "column {name:?} is neither part of a profile nor a field: create the field, or the tag, topic or consent type, rename \
                      the column, or import with unknown fields ignored"
