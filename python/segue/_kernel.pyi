@@ -195,25 +195,33 @@ def decode(
     list_id: str | None,
     ignore_unknown_fields: bool,
     *,
+    compression: int = 0,
+    max_bytes: int = 26_214_400,
+    max_ratio: int = 100,
     rules: WriteRules | None = None,
 ) -> Part:
     """Decodes and checks a block of records.
 
     What a record leaves out keeps its stored value. A mark stands in a record once: a tag in both `tags` and `removed_tags`, or a topic twice,
     is a duplicate. In flat formats marks are columns of truth values by the names `tag:ID`, `topic:ID` and `consent:ID`, in which null keeps,
-    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`.
+    empty text clears and false takes a tag off. A mark goes before a field of that name, which as a field of the account is `/KEY`. In CSV
+    an empty cell keeps. A row that is true in the column `removed` is refused.
 
     Args:
         schema: The definitions to check against.
-        block_format: PROFILE_BATCH or ARROW_IPC.
-        data: The block, not compressed.
+        block_format: PROFILE_BATCH, ARROW_IPC, NDJSON, CSV (with a header) or PARQUET (a whole file).
+        data: The block.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
+        compression: How the block is compressed, a number of `segue.v1.Compression`: gzip members or Zstandard frames, one behind the other.
+        max_bytes: Most bytes that the block may hold once its compression, or that of a Parquet file's pages, is undone.
+        max_ratio: Most of them for each byte of the block as it came; 64 KiB are taken at any ratio.
         rules: Of the transaction that the part is for. When records are matched by another identifier, they need that one and no profile
             id; when profiles are erased, nothing but what names them is read.
 
     Raises:
-        BlockInvalid: The bytes are not of the format.
+        BlockInvalid: The bytes are not of the format, or their compression is cut off or damaged.
+        BlockTooLarge: The block holds more bytes than the limits allow.
 
     Note:
         About 0.1 microseconds a record; one copy of the texts.
@@ -360,6 +368,54 @@ class Transaction:
 
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
+        """
+    @property
+    def profile_count(self) -> int:
+        """Distinct profiles written or erased so far; sorts what was written since it was asked last."""
+    def review(self, sample: int, schema: Schema) -> bytes:
+        """Tells what `commit` would do, comparing the fork with what the transaction began on.
+
+        Counts the profiles that were written: created, updated (a value differs), unchanged (none does) and erased ones. `created_at` and
+        `changed_at` are not compared.
+
+        Args:
+            sample: Profiles at most of which the differences are told: the first in order of rows that would be created, updated or erased.
+            schema: Definitions that name the columns; others are left out.
+
+        Returns:
+            A serialized `segue.v1.ImportReview` without its counts of conflicts, rejected and not honored records. Of each sample at most
+            50 differences, in order of columns, with values as CSV writes them, cut at 200 characters; of columns the 100 in which most
+            profiles change, most first. Personal data.
+
+        Note:
+            All cores. Blocks that the transaction did not write to are not looked at; of created profiles values are read of samples only.
+        """
+    def restore(
+        self, before: Snapshot, after: Snapshot, columns: Sequence[int] | None
+    ) -> tuple[int, list[tuple[int, str, str, int, str]]]:
+        """Takes a former commit back: the profiles that it changed become again what they were before it, with the tick as `changed_at`.
+
+        Profiles that it created leave: their values go, their ids stay as marks of the removal, their events wait as they would for a
+        profile that never was. Profiles that it wrote without changing a value are left alone, and those that it erased stay erased. What
+        else was written to a profile since stays.
+
+        Args:
+            before: The table just before the commit.
+            after: The table just after it.
+            columns: Numbers of the only lists', fields' and marks' columns that are compared and brought back, as some may have been dropped
+                since; builtin columns always are. None for all.
+
+        Returns:
+            Profiles restored, those that left included, and an exception PROFILE_CHANGED for each that was left as it is: what the commit
+            wrote to it is another value now, it was erased since, or the commit created it and anything was written to it since. In order of
+            rows, as in `Part.exceptions`, numbered from 1.
+
+        Raises:
+            DefinitionInvalid: A snapshot is of another table; nothing is restored.
+
+        Note:
+            All cores. Blocks that snapshots and fork share are neither compared nor copied, so taking back what was committed last costs
+            little more than the profiles' ticks.
         """
     def commit(self, revision: int) -> tuple[int, int]:
         """Makes everything applied visible at once. Returns profiles written or erased, and those of them that were new."""

@@ -269,6 +269,12 @@ class ExportsPending(SegueError):
     reason = "EXPORTS_PENDING"
 
 
+class ImportsPending(SegueError):
+    """The account's open imports are as many, or hold as many bytes, as they may."""
+
+    reason = "IMPORTS_PENDING"
+
+
 class ExportTooLarge(SegueError):
     """An export larger than the server makes (seed 002)."""
 

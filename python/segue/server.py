@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
+from segue.domain.notification import JobKind
 from segue.domain.timestamp import system_clock
 from segue.instance_lock import InstanceLock
 from segue.process import configure_logs, route_library_logs, tune_allocator
@@ -18,6 +19,8 @@ from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
 from segue.service.export_use_cases import ExportUseCases, open_export_use_cases
 from segue.service.fields import FieldService
+from segue.service.import_exceptions import ImportExceptionService
+from segue.service.import_execution import ImportExecution
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
@@ -45,8 +48,11 @@ from segue.transport.http.calls import HttpCalls
 from segue.transport.http.exports import ExportRoutes, LateApp
 from segue.transport.http.listener import HttpListener
 from segue.worker.export_jobs import ExportJobs
+from segue.worker.export_message import ExportFacts
 from segue.worker.export_writer import WriterTools
-from segue.worker.notifier import ExportFacts
+from segue.worker.import_message import ImportFacts
+from segue.worker.job_facts import JobFacts
+from segue.worker.notifier import Facts, Notifier
 from segue.worker.open import running_notifier
 
 
@@ -131,7 +137,6 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     stack.push_async_callback(membership.close)
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
-    imports = ImportService(store, ledger, tokens, limits, clock)
     targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
     blobs = Blobs.open(settings.blob_url, data_dir)
     stack.push_async_callback(blobs.close)
@@ -143,9 +148,12 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     await maintenance.start()
     stack.push_async_callback(maintenance.close)
     await exports.ends.start()
-    await imports.resume()
-    stack.push_async_callback(imports.close)
-    await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
+    execution = ImportExecution(store, ledger, exports.ends, clock)
+    imports = ImportService(store, ledger, execution, tokens, targets, limits, clock)
+    stack.push_async_callback(execution.close)
+    notifier = await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
+    execution.on_end = notifier.wake
+    await execution.resume()
     return UseCases(
         accounts=AccountService(store, ledger, membership, exports.ends, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
@@ -157,6 +165,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
+        import_exceptions=ImportExceptionService(store, imports),
         exports=exports,
         keys=keys,
         account_revisions=AccountRevisions(store, ledger),
@@ -171,8 +180,8 @@ async def _open_workers(
     exports: ExportUseCases,
     tokens: Tokens,
     stack: AsyncExitStack,
-) -> None:
-    """Starts what runs beside the calls; the stack stops it."""
+) -> Notifier:
+    """Starts what runs beside the calls, and returns what tells of its ends; the stack stops it."""
     limits = limits_of(settings)
     tools = WriterTools(
         store,
@@ -184,15 +193,18 @@ async def _open_workers(
         exports.ends.changed.tell,
     )
     jobs = ExportJobs(store, exports.ends, tools, limits, settings.export_jobs, system_clock)
-    facts = ExportFacts(
-        exports.statuses.described, exports.statuses.link_uri, tokens.webhook_secret
-    )
+    told: dict[JobKind, JobFacts] = {
+        JobKind.EXPORT: ExportFacts(exports.statuses.described, exports.statuses.link_uri),
+        JobKind.IMPORT: ImportFacts(),
+    }
+    facts = Facts(told, tokens.webhook_secret)
     notifier = await stack.enter_async_context(
         running_notifier(store, facts, settings, system_clock)
     )
     jobs.on_end = notifier.wake
     await jobs.start()
     stack.push_async_callback(jobs.close)
+    return notifier
 
 
 def run_server(settings: Settings) -> None:

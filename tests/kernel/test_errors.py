@@ -60,6 +60,13 @@ REFUSALS: list[tuple[type[SegueError], set[str], Callable[[Path], object]]] = [
         {"format", "problem", "offset"},
         lambda _: decode_as(PROFILE_BATCH, b"\x12\xff"),
     ),
+    (
+        errors.BlockTooLarge,
+        {"size_bytes", "maximum"},
+        lambda _: decode(
+            SCHEMA, PROFILE_BATCH, bytes(9), None, ignore_unknown_fields=False, max_bytes=8
+        ),
+    ),
     (errors.OffsetOutOfRange, {"offset", "end"}, read_behind_the_end),
     (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Schema(b"{")),
     (errors.DefinitionInvalid, {"what", "problem"}, lambda _: Plan(SCHEMA, b'{"xor": []}', 0)),

@@ -9,18 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.domain.document_checks import MAX_EVENT_MONTHS, months_later
-from segue.domain.export import (
-    Compression,
-    EventWindow,
-    ExportDelivery,
-    ExportRequest,
-    MatchBy,
-    NotificationKind,
-    NotificationTarget,
-)
+from segue.domain.export import Compression, EventWindow, ExportDelivery, ExportRequest, MatchBy
 from segue.domain.export_checks import MAX_PATHS
 from segue.domain.mask_path import ENTRIES
 from segue.domain.match_values import MAX_VALUES
+from segue.domain.notification import NotificationKind, NotificationTarget
 from segue.domain.profile import BlockFormat
 from segue.domain.timestamp import parse_timestamp
 from segue.service.export_selection import prepare

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Final
 
+from segue.domain.notification import NotificationStatus, NotificationTarget
 from segue.domain.profile import BlockFormat
 from segue.domain.secret import Secret
 
@@ -50,21 +51,6 @@ class MatchBy(enum.IntEnum):
     PHONE_NUMBER = 4
 
 
-class NotificationKind(enum.IntEnum):
-    """How somebody is told."""
-
-    EMAIL = 1
-    WEBHOOK = 2
-
-
-class NotificationState(enum.IntEnum):
-    """Where a notification stands; the numbers of `segue.v1.NotificationState`."""
-
-    PENDING = 1
-    DELIVERED = 2
-    FAILED = 3
-
-
 @dataclass(frozen=True)
 class MatchCriteria:
     """Identifiers to which an export is restricted (seed 000)."""
@@ -93,15 +79,6 @@ class EventWindow:
         """Returns the first moment and the one behind the last, of a window that was checked."""
         start = self.start_millis or 0
         return start, start + DEFAULT_WINDOW_MILLIS if self.end_millis is None else self.end_millis
-
-
-@dataclass(frozen=True)
-class NotificationTarget:
-    """Whom to tell, and how (seeds 000 and 003)."""
-
-    kind: NotificationKind
-    address: str = field(repr=False)
-    """E-mail address or https address; personal data or a secret path, so never printed."""
 
 
 @dataclass(frozen=True)
@@ -167,27 +144,6 @@ class ExportFault:
     reason: str
     message: str
     metadata: dict[str, str]
-
-
-@dataclass(frozen=True)
-class NotificationAttempt:
-    """One attempt to tell somebody."""
-
-    millis: int
-    status_code: int
-    """HTTP status or SMTP code; 0 for no answer."""
-    error: str
-    """Empty when it was taken; without addresses."""
-
-
-@dataclass(frozen=True)
-class NotificationStatus:
-    """How far a notification is."""
-
-    state: NotificationState
-    attempt_count: int
-    next_millis: int | None
-    attempts: tuple[NotificationAttempt, ...]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,8 @@ from typing import Final
 
 from segue import _kernel
 from segue.domain.account import Account
-from segue.domain.export import (
-    ExportDelivery,
-    ExportOpened,
-    ExportRequest,
-    ExportState,
-    NotificationKind,
-)
+from segue.domain.export import ExportDelivery, ExportOpened, ExportRequest, ExportState
+from segue.domain.notification import JobKind, NotificationKind
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import ExportsPending, TimeInvalid, TimeOutOfRange
@@ -28,7 +23,7 @@ from segue.service.limits import Limits, check_limit
 from segue.service.notification_targets import NotificationTargets
 from segue.service.sync_tokens import SyncTokens
 from segue.service.tokens import Tokens, token_invalid
-from segue.store import export_notifications, exports, journal, requests
+from segue.store import exports, journal, notifications, requests
 from segue.store.base import Connection, Store
 from segue.store.exports import ExportRow
 
@@ -187,7 +182,7 @@ class ExportOpening:
         due = now if is_job else None
         key = exports.insert(tx, export, selection, token.digest(), link.digest(), due)
         if request.notify is not None:
-            export_notifications.insert(tx, key, request.notify)
+            notifications.insert(tx, JobKind.EXPORT, key, request.notify)
 
     def _again(self, tx: Connection, nonce: str) -> tuple[Secret, ExportRow]:
         secret = self._tokens.again(nonce)

@@ -35,11 +35,14 @@ class _BlockFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BlockForm
     BLOCK_FORMAT_JSON: _BlockFormat.ValueType  # 4
     """The document of seed 002: profiles, sections, attributes and events. Exports."""
     BLOCK_FORMAT_CSV: _BlockFormat.ValueType  # 5
-    """RFC 4180, with the columns of ARROW_IPC; texts that a spreadsheet would run are defused by `'`. Exports; imports answer NOT_IMPLEMENTED for
-    now.
+    """RFC 4180 in UTF-8, with the columns of ARROW_IPC by the names in its header; texts that a spreadsheet would run are defused by `'`, which
+    imports take off. Imports: every block has its header; an empty cell keeps what is stored, nothing clears; a line with quotes or cells
+    in the wrong place is a problem of that record.
     """
     BLOCK_FORMAT_PARQUET: _BlockFormat.ValueType  # 6
-    """Parquet with the columns of ARROW_IPC. Exports; imports answer NOT_IMPLEMENTED for now."""
+    """Parquet with the columns of ARROW_IPC. Imports: a whole file a block, compressed by SNAPPY, GZIP, ZSTD, LZ4_RAW or not; texts not
+    encoded as deltas.
+    """
     BLOCK_FORMAT_EVENT_BATCH: _BlockFormat.ValueType  # 7
     """A serialized `EventBatch`; only in `EventService.RecordEvents`."""
     BLOCK_FORMAT_SUBSCRIBERS_JSON: _BlockFormat.ValueType  # 8
@@ -61,11 +64,14 @@ BLOCK_FORMAT_NDJSON: BlockFormat.ValueType  # 3
 BLOCK_FORMAT_JSON: BlockFormat.ValueType  # 4
 """The document of seed 002: profiles, sections, attributes and events. Exports."""
 BLOCK_FORMAT_CSV: BlockFormat.ValueType  # 5
-"""RFC 4180, with the columns of ARROW_IPC; texts that a spreadsheet would run are defused by `'`. Exports; imports answer NOT_IMPLEMENTED for
-now.
+"""RFC 4180 in UTF-8, with the columns of ARROW_IPC by the names in its header; texts that a spreadsheet would run are defused by `'`, which
+imports take off. Imports: every block has its header; an empty cell keeps what is stored, nothing clears; a line with quotes or cells
+in the wrong place is a problem of that record.
 """
 BLOCK_FORMAT_PARQUET: BlockFormat.ValueType  # 6
-"""Parquet with the columns of ARROW_IPC. Exports; imports answer NOT_IMPLEMENTED for now."""
+"""Parquet with the columns of ARROW_IPC. Imports: a whole file a block, compressed by SNAPPY, GZIP, ZSTD, LZ4_RAW or not; texts not
+encoded as deltas.
+"""
 BLOCK_FORMAT_EVENT_BATCH: BlockFormat.ValueType  # 7
 """A serialized `EventBatch`; only in `EventService.RecordEvents`."""
 BLOCK_FORMAT_SUBSCRIBERS_JSON: BlockFormat.ValueType  # 8
@@ -81,9 +87,9 @@ class _CompressionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Compressi
     COMPRESSION_UNSPECIFIED: _Compression.ValueType  # 0
     """Not compressed."""
     COMPRESSION_GZIP: _Compression.ValueType  # 1
-    """RFC 1952. Exports; imports answer NOT_IMPLEMENTED for now."""
+    """RFC 1952: gzip members, one behind the other. Imports refuse what holds more than 100 bytes for each byte sent."""
     COMPRESSION_ZSTD: _Compression.ValueType  # 2
-    """RFC 8878. Exports; imports answer NOT_IMPLEMENTED for now."""
+    """RFC 8878: Zstandard frames, one behind the other, of windows up to 128 MiB. Imports refuse as with gzip."""
 
 class Compression(_Compression, metaclass=_CompressionEnumTypeWrapper):
     """How a block's bytes are compressed."""
@@ -91,7 +97,7 @@ class Compression(_Compression, metaclass=_CompressionEnumTypeWrapper):
 COMPRESSION_UNSPECIFIED: Compression.ValueType  # 0
 """Not compressed."""
 COMPRESSION_GZIP: Compression.ValueType  # 1
-"""RFC 1952. Exports; imports answer NOT_IMPLEMENTED for now."""
+"""RFC 1952: gzip members, one behind the other. Imports refuse what holds more than 100 bytes for each byte sent."""
 COMPRESSION_ZSTD: Compression.ValueType  # 2
-"""RFC 8878. Exports; imports answer NOT_IMPLEMENTED for now."""
+"""RFC 8878: Zstandard frames, one behind the other, of windows up to 128 MiB. Imports refuse as with gzip."""
 Global___Compression: _TypeAlias = Compression  # noqa: Y015

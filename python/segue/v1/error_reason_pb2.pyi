@@ -200,6 +200,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
     """
+    ERROR_REASON_IMPORTS_PENDING: _ErrorReason.ValueType  # 36
+    """The account's open imports are as many, or hold as many bytes, as they may; executing or cancelling some makes room; with RetryInfo.
+    RESOURCE_EXHAUSTED.
+
+    {"reason": "IMPORTS_PENDING", "domain": "segue", "metadata": {"limit": "account_staged_bytes", "maximum": "137438953472"}}
+    """
     ERROR_REASON_REVISION_AHEAD: _ErrorReason.ValueType  # 39
     """The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
     FAILED_PRECONDITION.
@@ -448,6 +454,12 @@ ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 35
 """What holds the files of exports has no room left. `ExportStatus.error`. RESOURCE_EXHAUSTED.
 
 {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
+"""
+ERROR_REASON_IMPORTS_PENDING: ErrorReason.ValueType  # 36
+"""The account's open imports are as many, or hold as many bytes, as they may; executing or cancelling some makes room; with RetryInfo.
+RESOURCE_EXHAUSTED.
+
+{"reason": "IMPORTS_PENDING", "domain": "segue", "metadata": {"limit": "account_staged_bytes", "maximum": "137438953472"}}
 """
 ERROR_REASON_REVISION_AHEAD: ErrorReason.ValueType  # 39
 """The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.

@@ -258,8 +258,11 @@ class InitiateImportResponse(_message.Message):
 
     TOKEN_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """The secret that names the import in every later call: 43 characters that hold 256 random bits. Only its hash is stored."""
+    webhook_secret: _builtins.str
+    """What the account's webhooks are signed with, as `whsec_` and base64; when a webhook is to be told."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the token, and what was staged and not executed, ends."""
@@ -269,10 +272,11 @@ class InitiateImportResponse(_message.Message):
         *,
         token: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        webhook_secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "token", b"token", "webhook_secret", b"webhook_secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -620,7 +624,7 @@ class FieldDifference(_message.Message):
     OLD_VALUE_FIELD_NUMBER: _builtins.int
     NEW_VALUE_FIELD_NUMBER: _builtins.int
     field_path: _builtins.str
-    """As `emails[0].value`, `name.given_name`, `fields[Age]` or `memberships[newsletter].state`."""
+    """As `emails[0].value`, `name.given_name`, `fields[Age]` or `memberships[newsletter].state`; `emails` are those beyond the first, together."""
     old_value: _builtins.str
     """The value as CSV writes it; empty when absent. Cut at 200 characters."""
     new_value: _builtins.str

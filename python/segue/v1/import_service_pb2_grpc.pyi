@@ -82,9 +82,10 @@ class ImportServiceStub:
     UndoImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.UndoImportRequest, _import_service_pb2.InitiateImportResponse]
     """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
 
-    The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had: profiles that
-    were changed since are left as they are, each an exception PROFILE_CHANGED. Idempotent: asked again, it answers with the same token's
-    import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+    The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+    left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+    the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+    that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
     for undoing is over.
     """
     ListImports: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ListImportsRequest, _import_service_pb2.ListImportsResponse]
@@ -147,9 +148,10 @@ class ImportServiceAsyncStub(ImportServiceStub):
     UndoImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.UndoImportRequest, _import_service_pb2.InitiateImportResponse]  # type: ignore[assignment]
     """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
 
-    The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had: profiles that
-    were changed since are left as they are, each an exception PROFILE_CHANGED. Idempotent: asked again, it answers with the same token's
-    import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+    The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+    left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+    the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+    that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
     for undoing is over.
     """
     ListImports: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListImportsRequest, _import_service_pb2.ListImportsResponse]  # type: ignore[assignment]
@@ -263,9 +265,10 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_import_service_pb2.InitiateImportResponse, _abc.Awaitable[_import_service_pb2.InitiateImportResponse]]:
         """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
 
-        The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had: profiles that
-        were changed since are left as they are, each an exception PROFILE_CHANGED. Idempotent: asked again, it answers with the same token's
-        import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+        The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+        left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+        the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+        that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
         for undoing is over.
         """
 

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use segue_kernel::error::KernelError;
 
 import_exception!(segue.errors, BlockInvalid);
+import_exception!(segue.errors, BlockTooLarge);
 import_exception!(segue.errors, DefinitionInvalid);
 import_exception!(segue.errors, FileFailed);
 import_exception!(segue.errors, InternalError);
@@ -61,6 +62,17 @@ fn raise(error: KernelError) -> PyErr {
                 ("offset", offset),
             ];
             BlockInvalid::new_err((message, metadata(values)))
+        }
+        KernelError::BlockTooLarge {
+            size_bytes,
+            maximum,
+            ..
+        } => {
+            let values = [
+                ("size_bytes", size_bytes.to_string()),
+                ("maximum", maximum.to_string()),
+            ];
+            BlockTooLarge::new_err((message, metadata(values)))
         }
         KernelError::OffsetOutOfRange { offset, end } => {
             let values = [("offset", offset.to_string()), ("end", end.to_string())];

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use segue_kernel::batch::{Batch, RecordException};
-use segue_kernel::wire::{self, DecodeOptions};
+use segue_kernel::wire::{self, DecodeOptions, SizeLimits};
 
 use crate::error::BindingResult;
-use crate::format::block_format_of;
+use crate::format::{block_format_of, compression_of};
 use crate::rules::PyWriteRules;
 use crate::schema::PySchema;
 
@@ -50,7 +50,8 @@ pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<PyException<'
 }
 
 #[pyfunction]
-#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, rules=None))]
+#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, compression = 0, max_bytes = 25 << 20, max_ratio = 100, rules = None))]
+#[expect(clippy::too_many_arguments, reason = "those of the stub")]
 pub(crate) fn decode(
     py: Python<'_>,
     schema: &PySchema,
@@ -58,15 +59,27 @@ pub(crate) fn decode(
     data: &[u8],
     list_id: Option<&str>,
     ignore_unknown_fields: bool,
+    compression: i32,
+    max_bytes: usize,
+    max_ratio: usize,
     rules: Option<&PyWriteRules>,
 ) -> BindingResult<PyPart> {
     let format = block_format_of(block_format)?;
+    let compression = compression_of(compression)?;
+    let limits = SizeLimits {
+        max_bytes,
+        max_ratio,
+    };
     let options = DecodeOptions {
         list: list_id,
         ignore_unknown_fields,
+        limits,
         ..DecodeOptions::default()
     };
     let options = rules.map_or(options, |rules| rules.of_decoding(options));
-    let batch = py.detach(|| wire::decode(&schema.0, format, data, &options))?;
+    let batch = py.detach(|| {
+        let opened = compression.open(data, limits)?;
+        wire::decode(&schema.0, format, &opened, &options)
+    })?;
     Ok(PyPart(Arc::new(batch)))
 }

@@ -9,6 +9,9 @@ use arrow_array::{
 use arrow_ipc::writer::StreamWriter;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression as Codec;
+use parquet::file::properties::WriterProperties;
 use segue_kernel::schema::Schema;
 use segue_kernel::wire::fields::{
     field_value, identifier, membership, person_name, profile, profile_batch,
@@ -204,7 +207,7 @@ fn small_lines() -> Vec<u8> {
     (0..ROWS).map(line).collect::<String>().into_bytes()
 }
 
-fn stream() -> Vec<u8> {
+fn table() -> RecordBatch {
     let text = |value: &dyn Fn(i32) -> String| -> ArrayRef {
         Arc::new(
             (0..ROWS)
@@ -264,12 +267,49 @@ fn stream() -> Vec<u8> {
             .map(|row| Some(f64::from(row) / 3.0))
             .collect::<Float64Array>(),
     );
-    let batch = RecordBatch::try_from_iter(columns.into_iter().chain([("Points", points)]))
-        .expect("columns are of one length");
+    RecordBatch::try_from_iter(columns.into_iter().chain([("Points", points)]))
+        .expect("columns are of one length")
+}
+
+fn stream() -> Vec<u8> {
+    let batch = table();
     let mut writer =
         StreamWriter::try_new(Vec::new(), &batch.schema()).expect("the schema can be written");
     writer.write(&batch).expect("the batch can be written");
     writer.into_inner().expect("the stream can be ended")
+}
+
+fn parquet_file(codec: Codec) -> Vec<u8> {
+    let batch = table();
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties))
+        .expect("the schema can be written");
+    writer.write(&batch).expect("the batch can be written");
+    writer.close().expect("the file can be ended");
+    file
+}
+
+fn csv() -> Vec<u8> {
+    let mut out = b"profile_id,email,phone,given_name,family_name,locale,country,City,Note,Age,Vip,Born,Seen,Level,Points\r\n".to_vec();
+    for row in 0..ROWS {
+        let line = format!(
+            "p{row:09},{},+4670{row:07},Annika,Larsson{},sv-SE,Sweden,{},bought {row} times,{},{},{}-{:02}-{:02},2023-11-14T22:13:20.{:03}Z,{},{}\r\n",
+            email(row),
+            row % 100,
+            pick(&CITIES, row),
+            row % 90,
+            row % 3 == 0,
+            1970 + row % 50,
+            1 + row % 12,
+            1 + row % 28,
+            row % 1_000,
+            pick(&LEVELS, row),
+            f64::from(row) / 3.0,
+        );
+        out.extend_from_slice(line.as_bytes());
+    }
+    out
 }
 
 fn bench(bencher: Bencher, format: BlockFormat, data: &[u8]) {
@@ -333,4 +373,23 @@ fn ndjson_of_15_fields_with_spaces(bencher: Bencher) {
 #[divan::bench]
 fn ndjson_of_small_profiles(bencher: Bencher) {
     bench(bencher, BlockFormat::Ndjson, &small_lines());
+}
+
+#[divan::bench]
+fn csv_of_15_fields(bencher: Bencher) {
+    bench(bencher, BlockFormat::Csv, &csv());
+}
+
+#[divan::bench]
+fn parquet_of_15_fields(bencher: Bencher) {
+    bench(
+        bencher,
+        BlockFormat::Parquet,
+        &parquet_file(Codec::UNCOMPRESSED),
+    );
+}
+
+#[divan::bench]
+fn parquet_of_15_fields_compressed_by_snappy(bencher: Bencher) {
+    bench(bencher, BlockFormat::Parquet, &parquet_file(Codec::SNAPPY));
 }

@@ -19,6 +19,16 @@ pub enum KernelError {
         /// Where.
         offset: usize,
     },
+    /// A block is, or becomes when its compression is undone, larger than it may be.
+    #[error("a block of {size_bytes} bytes holds more than the {maximum} that are taken: {remedy}")]
+    BlockTooLarge {
+        /// Its size as it came.
+        size_bytes: usize,
+        /// Most bytes that it may hold.
+        maximum: usize,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// An export was asked for bytes behind its end.
     #[error("offset {offset} lies behind the end of the export at {end}")]
     OffsetOutOfRange {
@@ -27,10 +37,10 @@ pub enum KernelError {
         /// Size of the export.
         end: u64,
     },
-    /// A schema or condition handed in by our own Python side is wrong.
+    /// A schema, condition or snapshot handed in by our own Python side is wrong.
     #[error("{what} is not valid: {problem}")]
     DefinitionInvalid {
-        /// `schema` or `condition`.
+        /// As `schema`, `condition` or `snapshot`.
         what: &'static str,
         /// What is wrong with it.
         problem: String,

@@ -352,8 +352,10 @@ impl Schema {
         match column {
             b::PROFILE_ID | b::PHONE | b::ALTERNATE_ID => Some(ColumnKind::ExactText),
             b::LATITUDE | b::LONGITUDE => Some(ColumnKind::Number),
-            b::EMAIL_MORE | b::PHONE_MORE | b::ALTERNATE_ID_MORE => Some(ColumnKind::Identifiers),
-            b::ADDRESSES..=b::CONSENT_ANSWERS => Some(ColumnKind::Identifiers),
+            b::EMAIL_MORE
+            | b::PHONE_MORE
+            | b::ALTERNATE_ID_MORE
+            | b::ADDRESSES..=b::CONSENT_ANSWERS => Some(ColumnKind::Identifiers),
             b::CREATED_AT | b::CHANGED_AT => Some(ColumnKind::DateTime),
             b::CUSTOMER_TYPE..=b::CHANGED_AT => Some(ColumnKind::Text),
             _ => self

@@ -62,7 +62,7 @@ proptest! {
     ) {
         let (custom_fields, tags) = refreshed.unwrap_or_default();
         let refresh = Refresh { custom_fields, tags, ..Refresh::default() };
-        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, refresh };
+        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, refresh, ..DecodeOptions::default() };
         let fast = decode(&schema(), BlockFormat::ProfileBatch, &block.encode_to_vec(), &options).unwrap();
         let slow = slow_reader::read(&schema(), &block, &options);
         prop_assert_eq!(comparable(fast), comparable(slow));

@@ -20,6 +20,15 @@ use shop::schema;
 
 const TICK: i64 = 1_700_000_000_003;
 
+/// Formats that are written and read.
+const FORMATS: [BlockFormat; 5] = [
+    BlockFormat::ProfileBatch,
+    BlockFormat::Ndjson,
+    BlockFormat::ArrowIpc,
+    BlockFormat::Csv,
+    BlockFormat::Parquet,
+];
+
 /// An account with the good records of a block.
 fn filled(format: BlockFormat, data: &[u8], list: Option<&str>, may_have_bad: bool) -> Table {
     let options = DecodeOptions {
@@ -86,7 +95,7 @@ proptest! {
     #[test]
     fn an_export_that_is_imported_and_exported_again_is_the_same(
         block in any_profile::block(),
-        format in select(vec![BlockFormat::ArrowIpc, BlockFormat::ProfileBatch, BlockFormat::Ndjson]),
+        format in select(&FORMATS[..]),
         list in option::of(Just("club")),
     ) {
         let block = if format == BlockFormat::ArrowIpc { flat_part(block) } else { block };

@@ -25,25 +25,38 @@ CREATE INDEX import_undoes ON import (undoes) WHERE undoes IS NOT NULL;
 -- How a part is compressed; its bytes are kept as they came.
 ALTER TABLE import_part ADD COLUMN compression INTEGER NOT NULL DEFAULT 0;
 
--- Whom to tell of an import, and what became of it: as of exports.
-CREATE TABLE import_notification (
-    import INTEGER PRIMARY KEY REFERENCES import (key) ON DELETE CASCADE,
+-- Whom to tell of an export or an import, and what became of it; the account is the job's. Keys are never used again.
+CREATE TABLE notification (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    export INTEGER UNIQUE REFERENCES export (key) ON DELETE CASCADE,
+    import INTEGER UNIQUE REFERENCES import (key) ON DELETE CASCADE,
+    account INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     address TEXT NOT NULL,
     state INTEGER NOT NULL,
     attempt_count INTEGER NOT NULL DEFAULT 0,
-    due_millis INTEGER
+    due_millis INTEGER,
+    CHECK ((export IS NULL) <> (import IS NULL))
 );
-CREATE INDEX import_notification_due ON import_notification (due_millis) WHERE due_millis IS NOT NULL;
+CREATE INDEX notification_due ON notification (due_millis) WHERE due_millis IS NOT NULL;
 
-CREATE TABLE import_notification_attempt (
-    import INTEGER NOT NULL REFERENCES import (key) ON DELETE CASCADE,
+CREATE TABLE notification_attempt (
+    notification INTEGER NOT NULL REFERENCES notification (key) ON DELETE CASCADE,
     number INTEGER NOT NULL,
     millis INTEGER NOT NULL,
     status_code INTEGER NOT NULL,
     error TEXT NOT NULL,
-    PRIMARY KEY (import, number)
+    PRIMARY KEY (notification, number)
 );
+
+INSERT INTO notification (export, account, kind, address, state, attempt_count, due_millis)
+SELECT n.export, e.account, n.kind, n.address, n.state, n.attempt_count, n.due_millis
+FROM export_notification n JOIN export e ON e.key = n.export ORDER BY n.export;
+INSERT INTO notification_attempt (notification, number, millis, status_code, error)
+SELECT n.key, a.number, a.millis, a.status_code, a.error
+FROM export_notification_attempt a JOIN notification n ON n.export = a.export;
+DROP TABLE export_notification_attempt;
+DROP TABLE export_notification;
 
 -- What was done in bulk, and by whose key.
 CREATE TABLE audit_entry (

@@ -40,6 +40,7 @@ CODES: Final[dict[type[errors.SegueError], StatusCode]] = {
     errors.RevisionAhead: StatusCode.FAILED_PRECONDITION,
     errors.LimitExceeded: StatusCode.RESOURCE_EXHAUSTED,
     errors.ExportsPending: StatusCode.RESOURCE_EXHAUSTED,
+    errors.ImportsPending: StatusCode.RESOURCE_EXHAUSTED,
     errors.ExportTooLarge: StatusCode.RESOURCE_EXHAUSTED,
     errors.StorageFull: StatusCode.RESOURCE_EXHAUSTED,
     errors.BlockTooLarge: StatusCode.RESOURCE_EXHAUSTED,
@@ -157,6 +158,7 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
             | errors.ServerStopping()
             | errors.ExportNotReady()
             | errors.ExportsPending()
+            | errors.ImportsPending()
         ):
             retry = error_details_pb2.RetryInfo()
             retry.retry_delay.FromSeconds(RETRY_SECONDS)

@@ -84,6 +84,8 @@ pub enum RecordReason {
     ProfileIdTaken = 65,
     /// A preference without channel or filter, or with a choice or basis that there is none of.
     PreferenceInvalid = 66,
+    /// What an import wrote was changed since, so that it cannot be taken back.
+    ProfileChanged = 67,
 }
 
 /// Texts one behind the other.

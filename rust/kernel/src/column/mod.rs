@@ -3,6 +3,7 @@
 //! Blocks are behind `Arc`: a clone of a column is a consistent picture of it, and a writer copies only the blocks that somebody else
 //! still holds.
 
+mod difference;
 mod identifiers;
 mod options;
 mod plain;

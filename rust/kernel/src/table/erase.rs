@@ -74,7 +74,8 @@ fn erase_events(version: &mut Version, rows: Vec<RowId>) {
     version.events.remove_rows(&by_block);
 }
 
-fn erase_values(version: &mut Version, rows: &[RowId], tick_millis: i64) {
+/// Takes the values of live rows away, which are erased ones then, and leaves the id and the tick as marks of the removal.
+pub(super) fn erase_values(version: &mut Version, rows: &[RowId], tick_millis: i64) {
     let all: Vec<u32> = (0..).take(rows.len()).collect();
     let placement = Placement::new(rows.to_vec());
     let mut columns: Vec<&mut Arc<Column>> = version

@@ -82,6 +82,20 @@ pub(super) fn values_of(more: Option<&Column>) -> impl Iterator<Item = (RowId, &
     })
 }
 
+/// The values of all identifiers that a row holds, the first first.
+pub(super) fn values_of_row(
+    columns: &Columns,
+    kind: IdentifierKind,
+    row: RowId,
+) -> impl Iterator<Item = &[u8]> {
+    let [first, _, more] = columns_of(kind);
+    let first = text(columns.get(first), row).into_iter();
+    let more = entries_of(columns.get(more), row).iter();
+    first
+        .map(str::as_bytes)
+        .chain(more.map(|other| other.value.as_bytes()))
+}
+
 /// Replaces, in the identifiers of a row, those of the types given; the others stay.
 ///
 /// An empty value removes its type. When the first given is of a type that is not stored, it becomes the row's first; further new types

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::apply::{Manner, Written};
+use super::restore::{Commit, Restored, restore};
+use super::review::review;
 use super::segments::apply;
 use super::version::Version;
 use super::writer::WritePermit;
@@ -10,6 +12,8 @@ use super::{Applied, AppliedPart, MAX_ROWS, Shared, WriteRules};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::member::Touched;
+use crate::schema::{ColumnId, Schema};
+use crate::wire::encode_review;
 
 /// A commit in the making. Readers see nothing of it until [`commit`](Self::commit); dropped without, it leaves no trace.
 ///
@@ -78,6 +82,67 @@ impl Transaction {
         self.created += part.created;
         self.waiting += waiting;
         Ok(part)
+    }
+
+    /// Tells what a commit would do, as a serialized `segue.v1.ImportReview` of created, updated, unchanged and erased profiles, the
+    /// columns in which they change, and the differences of the first `sample` of them in order of rows.
+    ///
+    /// # Cost
+    /// Values are read of samples, and compared of updated profiles in the blocks that were written to; of created profiles those present
+    /// are counted. All cores.
+    ///
+    /// # Panics
+    /// When applying a batch panicked.
+    pub fn review(&mut self, sample: usize, schema: &Schema) -> Vec<u8> {
+        self.touched.sort();
+        // Nobody else writes meanwhile, so what is published is what the transaction began on.
+        let before = self.table.version();
+        let after = self.fork.as_ref().expect("no batch panicked");
+        let review = review(&before, after, &self.touched.rows, sample);
+        encode_review(&review, &before, after, schema)
+    }
+
+    /// Takes a former commit back: profiles become what they were `before` it, those that it created leave with their events waiting.
+    ///
+    /// Profiles of which anything that the commit wrote is now other than `after` it, or that were erased since, are exceptions. What it
+    /// wrote without changing a value is left alone, and so is what it erased. `columns` are the only ones that are brought back, besides
+    /// those that every account has; `None` for all.
+    ///
+    /// # Errors
+    /// [`KernelError::DefinitionInvalid`](crate::error::KernelError::DefinitionInvalid) when the states are of another table, with nothing
+    /// restored.
+    ///
+    /// # Cost
+    /// What versions share is neither compared nor copied. All cores.
+    ///
+    /// # Panics
+    /// When applying a batch panicked.
+    pub fn restore(
+        &mut self,
+        before: &Version,
+        after: &Version,
+        columns: Option<&[ColumnId]>,
+    ) -> Result<Restored> {
+        let mut fork = self.fork.take().expect("no batch panicked");
+        let done = restore(
+            &mut fork,
+            Commit { before, after },
+            columns,
+            self.tick_millis,
+        );
+        self.fork = Some(fork);
+        let (restored, touched) = done?;
+        self.touched.extend(touched);
+        Ok(restored)
+    }
+
+    /// Distinct profiles written or erased so far.
+    ///
+    /// # Cost
+    /// Sorts the rows that were written since it was asked last.
+    pub fn profile_count(&mut self) -> usize {
+        self.touched.sort();
+        self.touched.rows.len() + self.waiting
     }
 
     /// Makes everything applied visible at once. Profiles erased count as written.

@@ -265,3 +265,47 @@ pub mod event_property {
     /// Milliseconds since 1970 UTC.
     pub const DATE_TIME_MILLIS: u32 = 5;
 }
+
+/// `segue.v1.ImportReview`, as far as the kernel fills it.
+pub mod import_review {
+    /// New profiles.
+    pub const CREATE_COUNT: u32 = 1;
+    /// Profiles that change.
+    pub const UPDATE_COUNT: u32 = 2;
+    /// Profiles that do not.
+    pub const UNCHANGED_COUNT: u32 = 3;
+    /// Profiles that go.
+    pub const ERASE_COUNT: u32 = 4;
+    /// Some of them.
+    pub const SAMPLES: u32 = 8;
+    /// Profiles by column.
+    pub const FIELD_COUNTS: u32 = 9;
+}
+
+/// `segue.v1.ProfileDifference`.
+pub mod profile_difference {
+    /// The profile.
+    pub const PROFILE_ID: u32 = 1;
+    /// Whether it is new.
+    pub const CREATED: u32 = 2;
+    /// What changes.
+    pub const FIELDS: u32 = 3;
+}
+
+/// `segue.v1.FieldDifference`.
+pub mod field_difference {
+    /// The column.
+    pub const FIELD_PATH: u32 = 1;
+    /// Before.
+    pub const OLD_VALUE: u32 = 2;
+    /// After.
+    pub const NEW_VALUE: u32 = 3;
+}
+
+/// `segue.v1.FieldChangeCount`.
+pub mod field_change_count {
+    /// The column.
+    pub const FIELD_PATH: u32 = 1;
+    /// Profiles.
+    pub const COUNT: u32 = 2;
+}

@@ -5,10 +5,13 @@
 //! | [`decode`] | blocks to [`Batch`](crate::batch::Batch)es, every record checked |
 //! | [`encode`] | rows to blocks |
 //! | [`export`] | a selection of rows as blocks that can be resumed, as a whole or in slices |
+//! | `formula` | texts that a spreadsheet would run, defused and restored |
 //! | `known` | where blocks of an export begin |
 //! | `response` | data as `segue.v1.RetrieveExportResponse` |
-//! | [`compression`] | blocks made smaller |
+//! | [`compression`] | blocks made smaller, and made whole again |
 //! | [`page`] | the profiles of a plan in an order, some at a time |
+//! | `paths` | what columns are called where single values are told of |
+//! | `review` | what an import would do |
 //! | [`protobuf`] | varints, tags and lengths, read and written |
 //! | [`fields`] | field numbers of `segue.v1` messages |
 //! | [`value`] | the text forms of values |
@@ -21,19 +24,23 @@ pub mod decode;
 pub mod encode;
 pub mod export;
 pub mod fields;
+mod formula;
 mod known;
 pub mod page;
+mod paths;
 pub mod protobuf;
 mod response;
+mod review;
 pub mod value;
 pub mod watch;
 
-pub use compression::Compression;
+pub use compression::{Compression, SizeLimits};
 pub use decode::{DecodeOptions, Key, decode, decode_events};
 pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest, RawBlock};
 pub use page::{PageOf, PageOrder, PageRequest, page};
 pub use response::frame_block;
+pub(crate) use review::encode_review;
 
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,9 +54,9 @@ pub enum BlockFormat {
     Ndjson = 3,
     /// One JSON document of profiles and their sections. Written, never read.
     Json = 4,
-    /// CSV by RFC 4180. Written, never read.
+    /// CSV by RFC 4180.
     Csv = 5,
-    /// A Parquet file. Written, never read.
+    /// A Parquet file.
     Parquet = 6,
     /// One JSON document of subscribers. Written, never read.
     SubscribersJson = 8,

@@ -28,6 +28,8 @@ fn text() -> impl Strategy<Value = String> {
         "Red; Green",
         "a@b.se",
         "+46701234567",
+        "=1+1",
+        "''-1 \"a\",\r\n",
         "eleven byte",
         "twenty-one bytes long",
     ];

@@ -88,6 +88,12 @@ fn values_of_another_form_are_refused_where_they_stand() {
             r#""fields":{"Likes":["Red","Pink"]}"#,
             &[("fields[Likes]", R::OptionUnknown)],
         ),
+    ]);
+}
+
+#[test]
+fn places_and_marks_of_another_form_are_refused_where_they_stand() {
+    check(&[
         (
             r#""memberships":["club"]"#,
             &[("memberships", R::TypeMismatch)],

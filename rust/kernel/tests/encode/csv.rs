@@ -22,11 +22,12 @@ const COLLECTIONS: [(&str, ColumnId); 3] = [
     ("alternate_ids", b::ALTERNATE_ID),
 ];
 
-/// A text as a spreadsheet may safely see it.
+/// A text as a spreadsheet may safely see it, and an import read it back.
 fn defused(text: &str) -> String {
+    let bare = text.trim_start_matches('\'');
     let is_digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
-    let signed = text.strip_prefix(['+', '-']);
-    if text.starts_with(['=', '@', '\t', '\r']) || signed.is_some_and(|rest| !is_digits(rest)) {
+    let signed = bare.strip_prefix(['+', '-']);
+    if bare.starts_with(['=', '@', '\t', '\r']) || signed.is_some_and(|rest| !is_digits(rest)) {
         format!("'{text}")
     } else {
         text.to_owned()

@@ -7,6 +7,8 @@ mod commits;
 mod laws;
 mod model;
 mod records;
+mod restores;
+mod reviews;
 mod ruled;
 mod rules;
 

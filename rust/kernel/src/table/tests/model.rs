@@ -159,6 +159,84 @@ impl Model {
     }
 }
 
+impl Model {
+    /// Takes back what lies between two models, as far as nobody changed it since; answers how many profiles, and the ids of the others in
+    /// order of rows.
+    pub(super) fn restore(
+        &mut self,
+        before: &Self,
+        after: &Self,
+        is_kept: impl Fn(ColumnId) -> bool,
+        tick: i64,
+    ) -> (usize, Vec<String>) {
+        let (mut restored, mut refused) = (0, Vec::new());
+        for id in &after.rows {
+            let was = before.profiles.get(id).cloned().unwrap_or_default();
+            let (became, now) = (&after.profiles[id], self.profiles.get_mut(id).unwrap());
+            if !became.is_live {
+                continue;
+            }
+            let mut written = differences(&was, became);
+            written.retain(|part| part.is_kept(&is_kept));
+            let mut since = differences(became, now);
+            since.retain(|part| part.is_kept(&is_kept));
+            let is_created = !was.is_live;
+            if !is_created && written.is_empty() {
+                continue;
+            }
+            let came_again = since.contains(&Part::Column(builtin::CREATED_AT));
+            let is_changed = came_again
+                || since
+                    .iter()
+                    .any(|part| is_created || written.contains(part));
+            if !now.is_live || is_changed {
+                refused.push(id.clone());
+                continue;
+            }
+            restored += 1;
+            if is_created {
+                *now = Profile::default();
+            }
+            for part in written.into_iter().filter(|_| !is_created) {
+                match part {
+                    Part::Column(id) => match was.values.get(&id) {
+                        Some(value) => drop(now.values.insert(id, value.clone())),
+                        None => drop(now.values.remove(&id)),
+                    },
+                    Part::Kind(kind) => now.identifiers[kind] = was.identifiers[kind].clone(),
+                }
+            }
+            now.changed_at = tick;
+        }
+        (restored, refused)
+    }
+}
+
+/// What of a profile is compared at a time.
+#[derive(Debug, PartialEq)]
+enum Part {
+    Column(ColumnId),
+    Kind(usize),
+}
+
+impl Part {
+    fn is_kept(&self, is_kept: &impl Fn(ColumnId) -> bool) -> bool {
+        match self {
+            Self::Column(id) => *id < builtin::FIRST_FREE || is_kept(*id),
+            Self::Kind(_) => true,
+        }
+    }
+}
+
+fn differences(one: &Profile, other: &Profile) -> Vec<Part> {
+    let columns = (0..90).filter(|id| one.values.get(id) != other.values.get(id));
+    let kinds = (0..3).filter(|&kind| one.identifiers[kind] != other.identifiers[kind]);
+    columns
+        .map(Part::Column)
+        .chain(kinds.map(Part::Kind))
+        .collect()
+}
+
 pub(super) fn is_same(kind: IdentifierKind, stored: &str, sought: &str) -> bool {
     if kind == IdentifierKind::Email {
         fold(stored) == fold(sought)

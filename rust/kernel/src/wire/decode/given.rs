@@ -145,7 +145,8 @@ fn number(given: Given) -> Result<f64, Problem> {
     }
 }
 
-fn boolean(given: Given) -> Result<bool, Problem> {
+/// Reads a truth value.
+pub(super) fn boolean(given: Given) -> Result<bool, Problem> {
     match given {
         Given::Boolean(value) => Ok(value),
         Given::Text(text) => read(text, value::boolean, Problem::NotBoolean),

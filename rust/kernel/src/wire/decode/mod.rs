@@ -8,7 +8,11 @@
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
 //! | `ndjson` | the reader of JSON, an object a line |
+//! | `csv` | the reader of CSV |
+//! | `parquet` | the reader of Parquet |
 //! | `events` | the reader of `segue.v1.EventBatch` |
+//! | `layout` | what the columns of flat formats mean, by their names |
+//! | `flat` | what else the readers of flat formats share |
 //! | `builder` | the batch in the making |
 //! | `given` | a value as it was given, checked and stored by the kind of its column |
 //! | `identifier` | identifiers of a record |
@@ -22,13 +26,17 @@
 mod arrow;
 mod builder;
 mod check;
+mod csv;
 mod entries;
 mod events;
+mod flat;
 mod given;
 mod identifier;
 mod keys;
+mod layout;
 mod ndjson;
 mod options;
+mod parquet;
 mod problem;
 mod profile_batch;
 mod refresh;
@@ -37,7 +45,7 @@ pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
 pub(crate) use problem::collection;
 
-use super::BlockFormat;
+use super::{BlockFormat, SizeLimits};
 use crate::batch::{Batch, IdentifierKind};
 use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
@@ -61,6 +69,8 @@ pub struct DecodeOptions<'a> {
     pub names_only: bool,
     /// Collections of which records clear what they do not name; of custom fields and tags. The others are for whoever applies the batch.
     pub refresh: Refresh,
+    /// How large what a format itself compresses or abbreviates may become.
+    pub limits: SizeLimits,
 }
 
 /// Another identifier than the profile id, by which records find their profiles. Each record needs one.
@@ -81,6 +91,7 @@ impl Default for DecodeOptions<'_> {
             key: None,
             names_only: false,
             refresh: Refresh::default(),
+            limits: SizeLimits::default(),
         }
     }
 }
@@ -115,10 +126,11 @@ pub fn decode(
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
         BlockFormat::Ndjson => ndjson::decode(schema, list, data, options),
-        BlockFormat::Json
-        | BlockFormat::Csv
-        | BlockFormat::Parquet
-        | BlockFormat::SubscribersJson => Err(invalid("imports do not read this format")),
+        BlockFormat::Csv => csv::decode(schema, list, data, options),
+        BlockFormat::Parquet => parquet::decode(schema, list, data, options),
+        BlockFormat::Json | BlockFormat::SubscribersJson => {
+            Err(invalid("imports do not read this format"))
+        }
     }?;
     refresh::clear_others(&mut batch, schema, options);
     Ok(batch)

@@ -58,6 +58,7 @@ pub(super) enum Problem {
     PropertyMissing,
     NotFinite,
     NotCampaign,
+    Removal,
     NotPart,
     TooManyLines {
         max: usize,
@@ -65,8 +66,16 @@ pub(super) enum Problem {
     GroupMissing,
     FilterMissing,
     PreferenceNumber,
+    /// A line of a table has other cells than its header.
+    CellCount {
+        found: usize,
+        expected: usize,
+    },
+    /// A line of a table has quotes where none may stand.
+    Quoting,
+    /// A line of a table begins a cell in quotes that none end.
+    Unclosed,
     TimeOutside,
-    Removal,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -115,9 +124,12 @@ impl Problem {
             Self::EventTypeUnknown => RecordReason::EventTypeUnknown,
             Self::PropertyUnknown => RecordReason::PropertyUnknown,
             Self::PropertyMissing | Self::NotCampaign => RecordReason::PropertyInvalid,
-            Self::KeyIndexOutside { .. } | Self::Removal | Self::Damaged { .. } => {
-                RecordReason::RecordInvalid
-            }
+            Self::KeyIndexOutside { .. }
+            | Self::Removal
+            | Self::CellCount { .. }
+            | Self::Quoting
+            | Self::Unclosed
+            | Self::Damaged { .. } => RecordReason::RecordInvalid,
         }
     }
 }
@@ -215,6 +227,9 @@ impl fmt::Display for Problem {
             Self::NotCampaign => {
                 f.write_str("not a campaign's id: send 16 or 32 hexadecimal digits")
             }
+            Self::Removal => f.write_str(
+                "an import removes no profiles: leave the record out, or erase the profile",
+            ),
             Self::NotPart => f.write_str("with U+001E or U+001F: leave these characters out"),
             Self::TooManyLines { max } => write!(f, "more than {max} lines: join some of them"),
             Self::GroupMissing => {
@@ -229,8 +244,17 @@ impl fmt::Display for Problem {
             Self::PreferenceNumber => {
                 f.write_str("missing, or there is none such: send one of the protocol's")
             }
-            Self::Removal => f.write_str(
-                "an import removes no profiles: leave the record out, or erase the profile",
+            Self::CellCount { found, expected } => {
+                write!(
+                    f,
+                    "{found} cells where the header has {expected}: give each line as many, and put cells with commas in quotes"
+                )
+            }
+            Self::Quoting => f.write_str(
+                "quotes inside a cell, reading went on at the next line: put such a cell in quotes, and double those in it",
+            ),
+            Self::Unclosed => f.write_str(
+                "quotes that nothing closes: close them, or double those that belong to the text",
             ),
             Self::Damaged { problem, offset } => {
                 write!(

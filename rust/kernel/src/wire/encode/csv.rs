@@ -4,24 +4,24 @@
 //! | --- | --- |
 //! | absent | empty |
 //! | texts, options, states | as they are |
-//! | several options | with `;` between |
+//! | several options | with `;` between; as a JSON array when a name holds `;`, begins or ends with a blank, or begins with `[` |
 //! | numbers, truth values, dates, times | as in NDJSON |
 //! | identifiers of which a profile has several, or with a type | the array of NDJSON |
 //! | `removed`, when removals may come | `true` for a removal, whose other cells but its id are empty; else `false` |
 //!
-//! Spreadsheets take a cell that begins with `=`, `+`, `-`, `@`, a tab or a CR for a formula, which a profile's text could so smuggle in
-//! ([CSV injection](https://owasp.org/www-community/attacks/CSV_Injection)). Such a text is written behind a `'`, in names of columns too,
-//! unless it is only a sign and digits, as phone numbers are. Numbers stay as they are. Other readers find the `'` in the text.
+//! Texts that a spreadsheet would run, in names of columns too, stand behind a `'` ([`formula`]); numbers stay as they are. Other readers
+//! find the `'` in the text; an import takes it off.
 
 use super::cells::{CellSource, Cells};
 use super::flat::{FlatColumn, Source};
 use super::form::identifiers_of;
 use super::json::push_identifiers;
-use super::json_text::push_number;
+use super::json_text::{close_array, push_number, push_string};
 use super::ready::{Ready, push_text};
 use super::records::{Opened, Records};
 use super::rfc3339::{push_date, push_time};
 use crate::schema::ColumnKind;
+use crate::wire::formula;
 use crate::wire::value::OPTION_SEPARATOR;
 
 const LINE_END: &[u8] = b"\r\n";
@@ -133,8 +133,9 @@ impl Records for Csv {
     }
 }
 
+/// Writes the value of a row that is neither an option nor an identifier, when it has one.
 #[inline]
-fn push_value(cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
+pub(super) fn push_value(cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
     match cells {
         Cells::Text(cells) => {
             if let Some(text) = cells.get(row) {
@@ -182,9 +183,18 @@ fn push_options(cells: &Cells<'_>, names: &[String], row: u16, out: &mut Vec<u8>
     let Cells::MultiSelectMany(cells) = cells else {
         return;
     };
+    let codes = cells.get(row).iter();
+    let known = codes.filter_map(|code| names.get(usize::from(*code)));
     push_joined(out, |out| {
-        let codes = cells.get(row).iter();
-        let known = codes.filter_map(|code| names.get(usize::from(*code)));
+        let start = out.len();
+        if known.clone().any(|name| !can_be_joined(name)) {
+            for name in known {
+                out.push(b',');
+                push_string(name.as_bytes(), out);
+            }
+            close_array(start, out);
+            return;
+        }
         for (position, name) in known.enumerate() {
             if position > 0 {
                 out.push(OPTION_SEPARATOR);
@@ -192,6 +202,12 @@ fn push_options(cells: &Cells<'_>, names: &[String], row: u16, out: &mut Vec<u8>
             push_text(out, name.as_bytes());
         }
     });
+}
+
+/// Whether the name of an option is read back from among others.
+fn can_be_joined(name: &str) -> bool {
+    let is_separator = |byte: u8| byte == OPTION_SEPARATOR;
+    name.trim_ascii() == name && !name.starts_with('[') && !name.bytes().any(is_separator)
 }
 
 fn ready_cells(names: &[String]) -> Vec<Ready> {
@@ -207,7 +223,7 @@ fn ready_cells(names: &[String]) -> Vec<Ready> {
 fn push_joined(out: &mut Vec<u8>, join: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     join(out);
-    if needs_quotes(&out[start..]) || is_formula(&out[start..]) {
+    if needs_quotes(&out[start..]) || formula::is_guarded(&out[start..]) {
         let text = out.split_off(start);
         push_cell(&text, out);
     }
@@ -216,14 +232,18 @@ fn push_joined(out: &mut Vec<u8>, join: impl FnOnce(&mut Vec<u8>)) {
 /// Writes a cell of a text.
 #[inline]
 fn push_cell(text: &[u8], out: &mut Vec<u8>) {
-    let defuse: &[u8] = if is_formula(text) { b"'" } else { b"" };
+    let guard: &[u8] = if formula::is_guarded(text) {
+        &[formula::GUARD]
+    } else {
+        &[]
+    };
     if !needs_quotes(text) {
-        out.extend_from_slice(defuse);
+        out.extend_from_slice(guard);
         push_text(out, text);
         return;
     }
     out.push(b'"');
-    out.extend_from_slice(defuse);
+    out.extend_from_slice(guard);
     for (position, part) in text.split(|byte| *byte == b'"').enumerate() {
         if position > 0 {
             out.extend_from_slice(b"\"\"");
@@ -239,14 +259,4 @@ fn needs_quotes(text: &[u8]) -> bool {
     // All bytes are looked at: many at once, which pays more than stopping early would.
     let is_special = |byte: u8| matches!(byte, b'"' | b',' | b'\r' | b'\n');
     text.iter().fold(false, |any, &byte| any | is_special(byte))
-}
-
-/// Whether a spreadsheet would take a text for a formula.
-#[inline]
-fn is_formula(text: &[u8]) -> bool {
-    match text {
-        [b'+' | b'-', digits @ ..] => digits.is_empty() || !digits.iter().all(u8::is_ascii_digit),
-        [b'=' | b'@' | b'\t' | b'\r', ..] => true,
-        _ => false,
-    }
 }

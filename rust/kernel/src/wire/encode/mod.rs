@@ -14,6 +14,7 @@
 //! | `subscribers` | the records of `json` in one document |
 //! | `document` | profiles by their sections in one document |
 //! | `csv` | records of flat columns |
+//! | `cell_text` | single values as CSV writes them |
 //! | `arrow` | flat columns, column by column |
 //! | `parquet` | the same as files of row groups |
 //! | `events` | what happened to profiles, as JSON |
@@ -25,6 +26,7 @@
 //! of writes, and after a restart.
 
 mod arrow;
+mod cell_text;
 mod cells;
 mod csv;
 mod document;
@@ -48,6 +50,7 @@ mod window;
 use std::iter;
 
 use arrow::ArrowForm;
+pub(super) use cell_text::cell_text;
 use cells::Cells;
 use csv::Csv;
 use document::Document;

@@ -1,4 +1,4 @@
-//! Identifiers from a flat column, a nested one, or both.
+//! Identifiers of record batches, from a flat column, a nested one, or both.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, GenericListArray, OffsetSizeTrait, RecordBatch};
@@ -7,16 +7,9 @@ use arrow_schema::DataType;
 use super::cells::{self, Strings};
 use crate::batch::IdentifierKind;
 use crate::wire::decode::builder::Builder;
+use crate::wire::decode::flat::add_flat;
 use crate::wire::decode::identifier::GivenIdentifier;
-
-/// The columns of one collection, by position in the stream's schema.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct IdentifierColumns {
-    /// Values of empty type.
-    pub(super) flat: Option<usize>,
-    /// Lists of structs of `type` and `value`.
-    pub(super) nested: Option<usize>,
-}
+use crate::wire::decode::layout::IdentifierColumns;
 
 /// Whether an array can hold lists of identifiers.
 pub(super) fn is_nested(data_type: &DataType) -> bool {
@@ -38,37 +31,33 @@ pub(super) fn is_nested(data_type: &DataType) -> bool {
     }
 }
 
-impl IdentifierColumns {
-    /// Appends the identifiers of every row of a batch.
-    ///
-    /// A flat value that stands in the nested column as well is taken once, so that exports can be imported again.
-    pub(super) fn read(
-        self,
-        builder: &mut Builder,
-        batch: &RecordBatch,
-        first_row: u32,
-        collection: IdentifierKind,
-    ) {
-        let flat = self.flat.map(|column| Strings::new(batch.column(column)));
-        let nested = self
-            .nested
-            .and_then(|column| Nested::new(batch.column(column)));
-        if flat.is_none() && nested.is_none() && !builder.is_keyed_by(collection) {
-            return;
+/// Appends the identifiers of every row of a batch.
+pub(super) fn read(
+    columns: IdentifierColumns,
+    builder: &mut Builder,
+    batch: &RecordBatch,
+    first_row: u32,
+    collection: IdentifierKind,
+) {
+    let flat = columns
+        .flat
+        .map(|column| Strings::new(batch.column(column)));
+    let nested = columns
+        .nested
+        .and_then(|column| Nested::new(batch.column(column)));
+    if flat.is_none() && nested.is_none() && !builder.is_keyed_by(collection) {
+        return;
+    }
+    let mut given = Vec::new();
+    for (row, number) in (0..batch.num_rows()).zip(first_row..) {
+        given.clear();
+        if let Some(nested) = &nested {
+            nested.read(row, &mut given);
         }
-        let mut given = Vec::new();
-        for (row, number) in (0..batch.num_rows()).zip(first_row..) {
-            given.clear();
-            if let Some(nested) = &nested {
-                nested.read(row, &mut given);
-            }
-            if let Some(value) = flat.as_ref().and_then(|flat| flat.get(row))
-                && given.iter().all(|other| other.value != value)
-            {
-                given.insert(0, GivenIdentifier::new(None, &[], value));
-            }
-            builder.push_identifiers(number, collection, &given);
+        if let Some(value) = flat.as_ref().and_then(|flat| flat.get(row)) {
+            add_flat(&mut given, value);
         }
+        builder.push_identifiers(number, collection, &given);
     }
 }
 

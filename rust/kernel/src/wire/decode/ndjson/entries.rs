@@ -69,7 +69,7 @@ impl<'a> RecordReader<'a, '_> {
                     let time = self.read_moment(row, path, "stated_at")?;
                     given.stated_at_millis = time.unwrap_or_default();
                 }
-                other => self.read_other(row, other, || path.to_owned(), name)?,
+                other => self.read_other(row, &other, || path.to_owned(), name)?,
             }
             position += 1;
         }
@@ -84,7 +84,7 @@ impl<'a> RecordReader<'a, '_> {
             let found = self.names.address.find(member_position, name);
             member_position += 1;
             let Found::New(member) = found else {
-                self.read_other(row, found, || path.to_owned(), name)?;
+                self.read_other(row, &found, || path.to_owned(), name)?;
                 continue;
             };
             let text = match member {
@@ -135,7 +135,7 @@ impl<'a> RecordReader<'a, '_> {
             let found = self.names.preference.find(member_position, name);
             member_position += 1;
             let Found::New(member) = found else {
-                self.read_other(row, found, || path.to_owned(), name)?;
+                self.read_other(row, &found, || path.to_owned(), name)?;
                 continue;
             };
             match member {

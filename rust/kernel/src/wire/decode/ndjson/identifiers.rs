@@ -51,7 +51,7 @@ impl RecordReader<'_, '_> {
             let found = self.names.identifier.find(member_position, name);
             member_position += 1;
             let Found::New(member) = found else {
-                self.read_other(row, found, || place("").to_string(), name)?;
+                self.read_other(row, &found, || place("").to_string(), name)?;
                 continue;
             };
             let (text, part) = match member {

@@ -13,8 +13,8 @@ use crate::wire::protobuf::ReadResult;
 /// A collection of objects with an id and a state.
 struct States<'a> {
     kind: MarkKind,
-    /// Names of the states: of true, and of false.
-    states: [&'static str; 2],
+    /// Names of what is stored: of true, and of false.
+    words: [&'static str; 2],
     names: for<'r> fn(&'r mut ObjectNames<'a>) -> &'r mut Names<'a, OfMark>,
     /// Name of the member that holds the id.
     id: &'static str,
@@ -55,7 +55,7 @@ impl<'a> RecordReader<'a, '_> {
     pub(super) fn read_topics(&mut self, row: u32) -> ReadResult<()> {
         let topics = States {
             kind: MarkKind::Topic,
-            states: TOPIC_STATES,
+            words: TOPIC_STATES,
             names: |names| &mut names.topic,
             id: "topic",
         };
@@ -66,7 +66,7 @@ impl<'a> RecordReader<'a, '_> {
     pub(super) fn read_consents(&mut self, row: u32) -> ReadResult<()> {
         let consents = States {
             kind: MarkKind::Consent,
-            states: CONSENT_STATES,
+            words: CONSENT_STATES,
             names: |names| &mut names.consent,
             id: "consent_type",
         };
@@ -113,7 +113,7 @@ impl<'a> RecordReader<'a, '_> {
                 },
                 Found::New(OfMark::State) => {
                     let datum = self.lexer.datum()?;
-                    given = state(&states.states, datum);
+                    given = state(&states.words, datum);
                     self.lexer.skip_rest(datum)?;
                 }
                 Found::New(OfMark::Version) => {
@@ -126,23 +126,20 @@ impl<'a> RecordReader<'a, '_> {
                     let path = format!("{}.history", object());
                     answers.history = self.read_history(row, &path)?;
                 }
-                other => self.read_other(row, other, object, name)?,
+                other => self.read_other(row, &other, object, name)?,
             }
         }
-        match id {
-            Some(id) => {
-                self.store_mark(row, states.kind, collection, id, given);
-                if states.kind == MarkKind::Consent {
-                    let has_state = given.is_ok_and(|given| given != Given::Null);
-                    self.store_answers(row, id, has_state, &answers);
-                }
+        if let Some(id) = id {
+            self.store_mark(row, states.kind, collection, id, given);
+            if states.kind == MarkKind::Consent {
+                let has_state = given.is_ok_and(|given| given != Given::Null);
+                self.store_answers(row, id, has_state, &answers);
             }
-            None => {
-                let path = format!("{}.{}", object(), states.id);
-                let expected = "a text";
-                let problem = Problem::ShapeMismatch { expected };
-                self.builder.report(row, Place::Named(&path), problem);
-            }
+        } else {
+            let path = format!("{}.{}", object(), states.id);
+            let expected = "a text";
+            let problem = Problem::ShapeMismatch { expected };
+            self.builder.report(row, Place::Named(&path), problem);
         }
         Ok(())
     }

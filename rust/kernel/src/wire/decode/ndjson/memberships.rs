@@ -51,7 +51,7 @@ impl<'a> RecordReader<'a, '_> {
             match self.names.membership.find(position, name) {
                 Found::New(OfMembership::Fields) => self.read_fields(row, scope)?,
                 Found::New(member) => self.read_part(row, scope, list, member)?,
-                other => self.read_other(row, other, || place.to_string(), name)?,
+                other => self.read_other(row, &other, || place.to_string(), name)?,
             }
             position += 1;
         }

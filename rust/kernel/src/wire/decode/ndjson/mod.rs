@@ -106,7 +106,7 @@ fn check_begin(text: &[u8], is_utf8: bool) -> Result<()> {
 /// Lines with more than white space, without their ends.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
-    let mut next = move || {
+    let next = move || {
         if rest.is_empty() {
             return None;
         }
@@ -115,5 +115,5 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = rest.get(end + 1..).unwrap_or_default();
         Some(line)
     };
-    std::iter::from_fn(move || next()).filter(|line| !line.trim_ascii_start().is_empty())
+    std::iter::from_fn(next).filter(|line| !line.trim_ascii_start().is_empty())
 }

@@ -168,7 +168,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         while let Some(name) = self.lexer.member(position == 0)? {
             match self.names.profile.find(position, name) {
                 Found::New(member) => self.read_member(row, member)?,
-                other => self.read_other(row, other, String::new, name)?,
+                other => self.read_other(row, &other, String::new, name)?,
             }
             position += 1;
         }
@@ -255,7 +255,7 @@ impl<'a, 's> RecordReader<'a, 's> {
                         whole_clears = Some(clears);
                     }
                 }
-                other => self.read_other(row, other, || "name".to_owned(), name)?,
+                other => self.read_other(row, &other, || "name".to_owned(), name)?,
             }
             position += 1;
         }
@@ -295,7 +295,7 @@ impl<'a, 's> RecordReader<'a, 's> {
     pub(super) fn read_other<M>(
         &mut self,
         row: u32,
-        found: Found<M>,
+        found: &Found<M>,
         object: impl FnOnce() -> String,
         name: &[u8],
     ) -> ReadResult<()> {
@@ -305,7 +305,7 @@ impl<'a, 's> RecordReader<'a, 's> {
             _ => Problem::Duplicate,
         };
         let name = match found {
-            Found::Again(name) => name.into(),
+            Found::Again(name) => (*name).into(),
             _ => String::from_utf8_lossy(name),
         };
         let object = object();

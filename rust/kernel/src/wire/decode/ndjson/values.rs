@@ -46,10 +46,8 @@ impl<'a> RecordReader<'a, '_> {
             Datum::Number(number) => Some(Given::Number(number)),
             Datum::Boolean(value) => Some(Given::Boolean(value)),
             Datum::Null => Some(Given::Null),
-            Datum::Array => match self.read_options()? {
-                true => Some(Given::Options(&self.options)),
-                false => None,
-            },
+            Datum::Array if self.read_options()? => Some(Given::Options(&self.options)),
+            Datum::Array => None,
             Datum::Object => {
                 self.lexer.skip_rest(datum)?;
                 None
@@ -67,13 +65,12 @@ impl<'a> RecordReader<'a, '_> {
             list: field.list.as_deref().map(str::as_bytes),
             key: field.key.as_bytes(),
         };
-        match given {
-            Some(given) => self.builder.store(target, row, given, place),
-            None => {
-                let expected = field.kind;
-                self.builder
-                    .report(row, place, Problem::TypeMismatch { expected });
-            }
+        if let Some(given) = given {
+            self.builder.store(target, row, given, place);
+        } else {
+            let expected = field.kind;
+            self.builder
+                .report(row, place, Problem::TypeMismatch { expected });
         }
         Ok(())
     }

@@ -1,36 +1,64 @@
-//! What the columns of a stream mean, by their names.
+//! What the columns of a flat block mean, by their names.
 
 use std::collections::HashSet;
 
-use arrow_schema::{DataType, Field as ArrowField, Schema as ArrowSchema};
-
-use super::identifiers::{IdentifierColumns, is_nested};
-use super::{cells, invalid};
-use crate::batch::IdentifierKind;
-use crate::error::Result;
+use super::DecodeOptions;
+use super::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
+use super::flat::COLLECTIONS;
+use super::given::Target;
+use super::identifier::flat_name;
+use super::problem::{Place, collection};
+use crate::error::{KernelError, Result};
 use crate::schema::{ColumnKind, List, MarkKind, Schema};
-use crate::wire::decode::DecodeOptions;
-use crate::wire::decode::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
-use crate::wire::decode::given::Target;
-use crate::wire::decode::identifier::flat_name;
-use crate::wire::decode::problem::{Place, collection};
+use crate::wire::BlockFormat;
 
 /// Columns of exports that imports pass over.
-const OUTPUT_ONLY: [&str; 3] = ["created_at", "changed_at", "removed"];
+const OUTPUT_ONLY: [&str; 2] = ["created_at", "changed_at"];
 
-/// Columns of a stream by what they mean.
+/// Columns at fault that are told one by one.
+const MAX_FAULTS: usize = 20;
+
+/// Characters of a name that a message repeats.
+const NAME_CHARS_MAX: usize = 100;
+
+/// A column of a block: its name, and what its type can hold.
+pub(super) trait FlatColumn {
+    /// The name by which it has its meaning.
+    fn name(&self) -> &str;
+    /// Whether it can hold texts.
+    fn is_text(&self) -> bool;
+    /// Whether it can hold values of a kind.
+    fn fits(&self, kind: ColumnKind) -> bool;
+    /// Whether it can hold lists of identifiers.
+    fn is_nested(&self) -> bool;
+    /// Its type in words.
+    fn type_name(&self) -> String;
+}
+
+/// Columns of a block by what they mean.
 pub(super) struct Layout<'s> {
     /// Position of the profile ids; only missing where records are matched by another identifier.
     pub(super) profile_id: Option<usize>,
-    /// Identifiers by [`IdentifierKind`].
+    /// Identifiers by [`IdentifierKind`](crate::batch::IdentifierKind).
     pub(super) identifiers: [IdentifierColumns; 3],
     /// All other columns that mean something.
     pub(super) values: Vec<ValueColumn<'s>>,
+    /// Position of the marks of removals.
+    pub(super) removed: Option<usize>,
+}
+
+/// The columns of one collection of identifiers, by position in the block.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct IdentifierColumns {
+    /// Values of empty type.
+    pub(super) flat: Option<usize>,
+    /// Lists of pairs of `type` and `value`.
+    pub(super) nested: Option<usize>,
 }
 
 /// A column of values.
 pub(super) struct ValueColumn<'s> {
-    /// Position in the stream's schema.
+    /// Position in the block.
     pub(super) position: usize,
     /// What the target's column holds.
     pub(super) kind: ColumnKind,
@@ -52,7 +80,8 @@ impl<'s> Layout<'s> {
         builder: &mut Builder,
         schema: &'s Schema,
         list: Option<&'s List>,
-        columns: &ArrowSchema,
+        format: BlockFormat,
+        columns: &[impl FlatColumn],
         options: &DecodeOptions,
     ) -> Result<Self> {
         let mut resolver = Resolver {
@@ -63,9 +92,10 @@ impl<'s> Layout<'s> {
             profile_id: None,
             identifiers: [IdentifierColumns::default(); 3],
             values: Vec::new(),
+            removed: None,
             faults: Vec::new(),
         };
-        for (position, column) in columns.fields().iter().enumerate() {
+        for (position, column) in columns.iter().enumerate() {
             resolver.resolve(position, column);
         }
         resolver.report_repeated(columns);
@@ -73,6 +103,7 @@ impl<'s> Layout<'s> {
             profile_id,
             identifiers,
             values,
+            removed,
             mut faults,
             ..
         } = resolver;
@@ -87,14 +118,46 @@ impl<'s> Layout<'s> {
             faults.insert(0, format!("there is no column {name}"));
         }
         if !faults.is_empty() {
-            return Err(invalid(faults.join("; "), 0));
+            return Err(KernelError::BlockInvalid {
+                format: format.name(),
+                problem: joined(faults),
+                offset: 0,
+            });
         }
         Ok(Self {
             profile_id,
             identifiers,
             values,
+            removed,
         })
     }
+
+    /// Positions of the columns that mean something, each once.
+    pub(super) fn positions(&self) -> impl Iterator<Item = usize> {
+        let identifiers = self.identifiers.iter();
+        identifiers
+            .flat_map(|columns| [columns.flat, columns.nested])
+            .flatten()
+            .chain(self.profile_id)
+            .chain(self.removed)
+            .chain(self.values.iter().map(|value| value.position))
+    }
+}
+
+/// The first faults, and how many more there are.
+fn joined(mut faults: Vec<String>) -> String {
+    let more = faults.len().saturating_sub(MAX_FAULTS);
+    faults.truncate(MAX_FAULTS);
+    if more > 0 {
+        faults.push(format!("and {more} more"));
+    }
+    faults.join("; ")
+}
+
+/// A name of bearable length, in quotes.
+fn shown(name: &str) -> String {
+    let start: String = name.chars().take(NAME_CHARS_MAX).collect();
+    format!("{start:?}")
 }
 
 struct Resolver<'b, 's> {
@@ -105,63 +168,60 @@ struct Resolver<'b, 's> {
     profile_id: Option<usize>,
     identifiers: [IdentifierColumns; 3],
     values: Vec<ValueColumn<'s>>,
+    removed: Option<usize>,
     faults: Vec<String>,
 }
 
 impl<'s> Resolver<'_, 's> {
-    fn resolve(&mut self, position: usize, column: &ArrowField) {
-        let name = column.name().as_str();
+    fn resolve(&mut self, position: usize, column: &impl FlatColumn) {
+        let name = column.name();
         let is_named_by = |name| self.builder.names_profile(Place::Named(name));
         if OUTPUT_ONLY.contains(&name) || self.options.names_only && !is_named_by(name) {
             return;
         }
         if name == "profile_id" {
-            self.check_type(column, cells::is_text(column.data_type()), "texts");
+            self.check_type(column, column.is_text(), "texts");
             self.profile_id = Some(position);
+        } else if name == "removed" {
+            self.check_type(column, column.fits(ColumnKind::Boolean), "truth values");
+            self.removed = Some(position);
         } else if !self.resolve_identifiers(position, column) {
             match self.value_column(position, name) {
                 Some(value) => {
-                    let fits = cells::fits(column.data_type(), value.kind);
+                    let fits = column.fits(value.kind);
                     self.check_type(column, fits, kind_name(value.kind));
                     self.values.push(value);
                 }
                 None if self.options.ignore_unknown_fields => {}
                 None => self.faults.push(format!(
-                    "column {name:?} is neither part of a profile nor a field: create the field, or the tag, topic or consent type, rename \
-                     the column, or import with unknown fields ignored"
+                    "column {} is neither part of a profile nor a field: create the field, or the tag, topic or consent type, rename \
+                     the column, or import with unknown fields ignored",
+                    shown(name)
                 )),
             }
         }
     }
 
-    fn check_type(&mut self, column: &ArrowField, fits: bool, wanted: &str) {
+    fn check_type(&mut self, column: &impl FlatColumn, fits: bool, wanted: &str) {
         if !fits {
-            let (name, found) = (column.name(), shortened(column.data_type()));
+            let (name, found) = (shown(column.name()), column.type_name());
             self.faults.push(format!(
-                "column {name:?} is of type {found}, which cannot hold {wanted}"
+                "column {name} is of type {found}, which cannot hold {wanted}: convert it, or leave it out"
             ));
         }
     }
 
-    fn resolve_identifiers(&mut self, position: usize, column: &ArrowField) -> bool {
-        for kind in [
-            IdentifierKind::Email,
-            IdentifierKind::Phone,
-            IdentifierKind::AlternateId,
-        ] {
+    fn resolve_identifiers(&mut self, position: usize, column: &impl FlatColumn) -> bool {
+        for kind in COLLECTIONS {
             let columns = &mut self.identifiers[kind as usize];
             if column.name() == flat_name(kind) {
                 columns.flat = Some(position);
-                self.check_type(column, cells::is_text(column.data_type()), "texts");
+                self.check_type(column, column.is_text(), "texts");
                 return true;
             }
             if column.name() == collection(kind) {
                 columns.nested = Some(position);
-                self.check_type(
-                    column,
-                    is_nested(column.data_type()),
-                    "lists of type and value",
-                );
+                self.check_type(column, column.is_nested(), "lists of type and value");
                 return true;
             }
         }
@@ -274,21 +334,21 @@ impl<'s> Resolver<'_, 's> {
     }
 
     /// Notes columns that mean the same as one before them.
-    fn report_repeated(&mut self, columns: &ArrowSchema) {
-        let name = |position: usize| columns.field(position).name();
+    fn report_repeated(&mut self, columns: &[impl FlatColumn]) {
+        let name = |position: usize| shown(columns[position].name());
         let mut slots = HashSet::new();
         for value in &self.values {
             if !slots.insert(value.target.slot) {
                 let name = name(value.position);
                 self.faults
-                    .push(format!("column {name:?} means the same as one before it"));
+                    .push(format!("column {name} means the same as one before it"));
             }
         }
         let mut names = HashSet::new();
-        for column in columns.fields() {
+        for column in columns {
             if !names.insert(column.name()) {
                 self.faults
-                    .push(format!("column {:?} stands twice", column.name()));
+                    .push(format!("column {} stands twice", shown(column.name())));
             }
         }
     }
@@ -323,9 +383,4 @@ const fn kind_name(kind: ColumnKind) -> &'static str {
         ColumnKind::MultiSelectOne => "names of options",
         ColumnKind::MultiSelectMany => "lists of options",
     }
-}
-
-/// A type in words of bearable length; nested types can be of any.
-fn shortened(data_type: &DataType) -> String {
-    data_type.to_string().chars().take(60).collect()
 }
