@@ -143,6 +143,41 @@ class Plan:
         """Whether the answer may change with the moment alone: some window is relative to it."""
 
 @final
+class WriteRules:
+    """How the records of a transaction are written. Immutable; may be shared by threads."""
+
+    def __new__(
+        cls,
+        action: int,
+        match_by: int,
+        match_type: str,
+        write_mode: int,
+        refresh: int,
+        allow_prior_consents: bool,
+        seed: bytes,
+    ) -> WriteRules:
+        """Takes numbers of `segue.v1`.
+
+        Args:
+            action: ADD or DELETE of `ImportAction`; what follows `match_type` is without meaning for DELETE.
+            match_by: A number of `MatchBy`. A record's first identifier of another kind than the profile id is looked for among all that
+                profiles have: one profile with it is written; several are an exception PROFILE_AMBIGUOUS, as is one with another id than
+                the record brings; for none a profile is created, and if the record brings an id that is taken, that is an exception
+                PROFILE_ID_TAKEN.
+            match_type: Only identifiers of this type count, without regard to case; "" for any.
+            write_mode: A number of `WriteMode`.
+            refresh: Sum of 1 alternate ids, 2 contacts, 4 custom fields, 8 groups, 16 tags: what a record does not name of them is
+                deactivated. Custom fields and tags are cleared by parts that were decoded with the rules. Without meaning for SKIP_IF_SET.
+            allow_prior_consents: Lets records write consents of an older version; else such records are not honored, except by
+                SKIP_IF_SET, which writes no stored consent. Without rules any version is written.
+            seed: 16 bytes from which, with part and record number, ids of new profiles are made whose records bring none (SHA-256, 32
+                hexadecimal digits).
+
+        Raises:
+            DefinitionInvalid: There is no such number, or a type for profile ids.
+        """
+
+@final
 class Part:
     """Decoded and checked records of one block, not yet applied. Immutable."""
 
@@ -163,6 +198,7 @@ def decode(
     compression: int = 0,
     max_bytes: int = 26_214_400,
     max_ratio: int = 100,
+    rules: WriteRules | None = None,
 ) -> Part:
     """Decodes and checks a block of records.
 
@@ -173,13 +209,15 @@ def decode(
 
     Args:
         schema: The definitions to check against.
-        block_format: PROFILE_BATCH, ARROW_IPC, CSV (with a header) or PARQUET (a whole file).
+        block_format: PROFILE_BATCH, ARROW_IPC, NDJSON, CSV (with a header) or PARQUET (a whole file).
         data: The block.
         list_id: Every record also joins this list, and in flat formats column names mean its fields first.
         ignore_unknown_fields: Leaves unknown fields and marks out instead of refusing their records.
         compression: How the block is compressed, a number of `segue.v1.Compression`: gzip members or Zstandard frames, one behind the other.
         max_bytes: Most bytes that the block may hold once its compression, or that of a Parquet file's pages, is undone.
         max_ratio: Most of them for each byte of the block as it came; 64 KiB are taken at any ratio.
+        rules: Of the transaction that the part is for. When records are matched by another identifier, they need that one and no profile
+            id; when profiles are erased, nothing but what names them is read.
 
     Raises:
         BlockInvalid: The bytes are not of the format, or their compression is cut off or damaged.
@@ -239,11 +277,12 @@ class Table:
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
         """
-    def begin(self, tick_millis: int) -> Transaction:
+    def begin(self, tick_millis: int, rules: WriteRules | None = None) -> Transaction:
         """Starts a commit of many parts on a private copy-on-write fork; other writers wait until it ends.
 
         Args:
             tick_millis: The commit's tick: `changed_at` of every profile written.
+            rules: How records are written; by default new and stored profiles are, found by their ids.
         """
     def record(
         self, part: EventPart, refuse_unknown_profiles: bool, revision: int, tick_millis: int
@@ -304,17 +343,82 @@ class Table:
         """Forgets columns and their values; `changed_at` of profiles stays."""
 
 @final
+class Applied:
+    """What applying a part did. Immutable."""
+
+    applied: int
+    """Records honored, also those of a profile that an earlier record wrote."""
+    created: int
+    """Profiles that were new to the fork."""
+    not_honored: int
+    """Valid records left out because the rules forbid them, or because there is nothing to erase."""
+    exceptions: list[tuple[int, str, str, int, str]]
+    """Problems that only the table shows, in order of records, as in `Part.exceptions`; their records are left out."""
+
+@final
 class Transaction:
     """A commit in the making. Dropped without `commit`, it leaves no trace."""
 
-    def apply(self, part: Part) -> tuple[int, int]:
-        """Applies a part on the fork. Returns profiles written by it, and those of them that were new to the fork.
+    def apply(self, part: Part, part_number: int = 0) -> Applied:
+        """Applies a part on the fork, record after record; the last of several records of one profile wins.
+
+        Args:
+            part: Decoded by the rules of the transaction.
+            part_number: Goes into the ids made for new profiles whose records bring none.
 
         Raises:
             TableFull: The rows would pass 2**32 - 65536.
         """
+    @property
+    def profile_count(self) -> int:
+        """Distinct profiles written or erased so far; sorts what was written since it was asked last."""
+    def review(self, sample: int, schema: Schema) -> bytes:
+        """Tells what `commit` would do, comparing the fork with what the transaction began on.
+
+        Counts the profiles that were written: created, updated (a value differs), unchanged (none does) and erased ones. `created_at` and
+        `changed_at` are not compared.
+
+        Args:
+            sample: Profiles at most of which the differences are told: the first in order of rows that would be created, updated or erased.
+            schema: Definitions that name the columns; others are left out.
+
+        Returns:
+            A serialized `segue.v1.ImportReview` without its counts of conflicts, rejected and not honored records. Of each sample at most
+            50 differences, in order of columns, with values as CSV writes them, cut at 200 characters; of columns the 100 in which most
+            profiles change, most first. Personal data.
+
+        Note:
+            All cores. Blocks that the transaction did not write to are not looked at; of created profiles values are read of samples only.
+        """
+    def restore(
+        self, before: Snapshot, after: Snapshot, columns: Sequence[int] | None
+    ) -> tuple[int, list[tuple[int, str, str, int, str]]]:
+        """Takes a former commit back: the profiles that it changed become again what they were before it, with the tick as `changed_at`.
+
+        Profiles that it created leave: their values go, their ids stay as marks of the removal, their events wait as they would for a
+        profile that never was. Profiles that it wrote without changing a value are left alone, and those that it erased stay erased. What
+        else was written to a profile since stays.
+
+        Args:
+            before: The table just before the commit.
+            after: The table just after it.
+            columns: Numbers of the only lists', fields' and marks' columns that are compared and brought back, as some may have been dropped
+                since; builtin columns always are. None for all.
+
+        Returns:
+            Profiles restored, those that left included, and an exception PROFILE_CHANGED for each that was left as it is: what the commit
+            wrote to it is another value now, it was erased since, or the commit created it and anything was written to it since. In order of
+            rows, as in `Part.exceptions`, numbered from 1.
+
+        Raises:
+            DefinitionInvalid: A snapshot is of another table; nothing is restored.
+
+        Note:
+            All cores. Blocks that snapshots and fork share are neither compared nor copied, so taking back what was committed last costs
+            little more than the profiles' ticks.
+        """
     def commit(self, revision: int) -> tuple[int, int]:
-        """Makes everything applied visible at once. Returns profiles written, and those of them that were new."""
+        """Makes everything applied visible at once. Returns profiles written or erased, and those of them that were new."""
     def roll_back(self) -> None:
         """Drops the fork and lets other writers go on."""
 

@@ -8,7 +8,7 @@ SegueError
 ├── Forbidden:        KeyForbidden
 ├── Missing:          ResourceNotFound · TokenInvalid
 ├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged · SegmentCycle · SegmentSystem ·
-│                     ExportNotReady · ExportFailed · ExportWithdrawn
+│                     ExportNotReady · ExportFailed · ExportWithdrawn · RevisionAhead
 ├── Exhausted:        LimitExceeded · BlockTooLarge · ExportsPending · ExportTooLarge · StorageFull
 ├── Behind:           OffsetOutOfRange · PageInvalid
 ├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
@@ -257,10 +257,22 @@ class ExportWithdrawn(SegueError):
     reason = "EXPORT_WITHDRAWN"
 
 
+class RevisionAhead(SegueError):
+    """A read asks for a revision that its account has not come to."""
+
+    reason = "REVISION_AHEAD"
+
+
 class ExportsPending(SegueError):
     """The account has as many export jobs unfinished as it may (seed 002: 429)."""
 
     reason = "EXPORTS_PENDING"
+
+
+class ImportsPending(SegueError):
+    """The account's open imports are as many, or hold as many bytes, as they may."""
+
+    reason = "IMPORTS_PENDING"
 
 
 class ExportTooLarge(SegueError):

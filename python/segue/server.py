@@ -9,14 +9,18 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
+from segue.domain.notification import JobKind
 from segue.domain.timestamp import system_clock
 from segue.instance_lock import InstanceLock
 from segue.process import configure_logs, route_library_logs, tune_allocator
+from segue.service.account_revisions import AccountRevisions
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
 from segue.service.export_use_cases import ExportUseCases, open_export_use_cases
 from segue.service.fields import FieldService
+from segue.service.import_exceptions import ImportExceptionService
+from segue.service.import_execution import ImportExecution
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
@@ -44,8 +48,11 @@ from segue.transport.http.calls import HttpCalls
 from segue.transport.http.exports import ExportRoutes, LateApp
 from segue.transport.http.listener import HttpListener
 from segue.worker.export_jobs import ExportJobs
+from segue.worker.export_message import ExportFacts
 from segue.worker.export_writer import WriterTools
-from segue.worker.notifier import ExportFacts
+from segue.worker.import_message import ImportFacts
+from segue.worker.job_facts import JobFacts
+from segue.worker.notifier import Facts, Notifier
 from segue.worker.open import running_notifier
 
 
@@ -91,7 +98,12 @@ async def start(settings: Settings) -> RunningServer:
         limits = CallLimits(
             settings.max_calls, settings.max_account_calls, settings.unary_deadline_seconds
         )
-        desk = CallDesk(use_cases.keys.authenticate, limits, CallMetrics(registry))
+        desk = CallDesk(
+            use_cases.keys.authenticate,
+            use_cases.account_revisions.reach,
+            limits,
+            CallMetrics(registry),
+        )
         grpc = GrpcListener(settings, desk, servicers_of(use_cases))
         calls = HttpCalls(desk)
         await grpc.start()
@@ -125,7 +137,6 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     stack.push_async_callback(membership.close)
     tokens = Tokens(data_dir)
     keys = KeyService(store, ledger.directory, limits, clock)
-    imports = ImportService(store, ledger, tokens, limits, clock)
     targets = NotificationTargets(settings.smtp is not None, settings.allow_private_webhooks)
     blobs = Blobs.open(settings.blob_url, data_dir)
     stack.push_async_callback(blobs.close)
@@ -137,9 +148,12 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
     await maintenance.start()
     stack.push_async_callback(maintenance.close)
     await exports.ends.start()
-    await imports.resume()
-    stack.push_async_callback(imports.close)
-    await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
+    execution = ImportExecution(store, ledger, exports.ends, clock)
+    imports = ImportService(store, ledger, execution, tokens, targets, limits, clock)
+    stack.push_async_callback(execution.close)
+    notifier = await _open_workers(settings, store, ledger, blobs, exports, tokens, stack)
+    execution.on_end = notifier.wake
+    await execution.resume()
     return UseCases(
         accounts=AccountService(store, ledger, membership, exports.ends, keys, data_dir, clock),
         lists=ListService(store, ledger, limits, clock),
@@ -151,8 +165,10 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
+        import_exceptions=ImportExceptionService(store, imports),
         exports=exports,
         keys=keys,
+        account_revisions=AccountRevisions(store, ledger),
     )
 
 
@@ -164,8 +180,8 @@ async def _open_workers(
     exports: ExportUseCases,
     tokens: Tokens,
     stack: AsyncExitStack,
-) -> None:
-    """Starts what runs beside the calls; the stack stops it."""
+) -> Notifier:
+    """Starts what runs beside the calls, and returns what tells of its ends; the stack stops it."""
     limits = limits_of(settings)
     tools = WriterTools(
         store,
@@ -177,15 +193,18 @@ async def _open_workers(
         exports.ends.changed.tell,
     )
     jobs = ExportJobs(store, exports.ends, tools, limits, settings.export_jobs, system_clock)
-    facts = ExportFacts(
-        exports.statuses.described, exports.statuses.link_uri, tokens.webhook_secret
-    )
+    told: dict[JobKind, JobFacts] = {
+        JobKind.EXPORT: ExportFacts(exports.statuses.described, exports.statuses.link_uri),
+        JobKind.IMPORT: ImportFacts(),
+    }
+    facts = Facts(told, tokens.webhook_secret)
     notifier = await stack.enter_async_context(
         running_notifier(store, facts, settings, system_clock)
     )
     jobs.on_end = notifier.wake
     await jobs.start()
     stack.push_async_callback(jobs.close)
+    return notifier
 
 
 def run_server(settings: Settings) -> None:

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     """Largest gRPC message received, after decompression; 64 MiB."""
     max_block_bytes: int = Field(default=25 * _MIB, ge=1024, le=1024 * _MIB)
     """Largest block of an import or of events; 25 MiB."""
+    max_unpacked_block_bytes: int = Field(default=100 * _MIB, ge=1024, le=4095 * _MIB)
+    """Largest block of an import after decompression; 100 MiB."""
+    max_compression_ratio: int = Field(default=100, ge=1)
+    """Decompressed bytes of a block for each compressed one; blocks below 64 KiB are exempt."""
+    staging_memory_bytes: int = Field(default=512 * _MIB, ge=_MIB)
+    """Bytes of blocks that are checked or written at once, half of it for one account; further senders wait; 512 MiB."""
     import_token_seconds: int = Field(default=6 * _HOUR_SECONDS, ge=1)
     """How long an import may be staged before its token ends; 6 hours."""
     export_token_seconds: int = Field(default=24 * _HOUR_SECONDS, ge=1)
@@ -73,7 +79,7 @@ class Settings(BaseSettings):
     smtp_sender: str = "segue@localhost"
     """Address that e-mail comes from."""
     notification_jobs: int = Field(default=8, ge=1, le=256)
-    """Notifications of exports under way at once."""
+    """Notifications under way at once."""
     notification_timeout_seconds: float = Field(default=20.0, gt=0)
     """How long one attempt to notify may take; 20 seconds."""
     allow_private_webhooks: bool = False
@@ -118,6 +124,10 @@ class Settings(BaseSettings):
     """Segment groups an account may have."""
     max_staged_bytes: int = Field(default=64 * 1024 * _MIB, ge=_MIB)
     """Bytes that one import may stage; 64 GiB."""
+    max_account_staged_bytes: int = Field(default=128 * 1024 * _MIB, ge=_MIB)
+    """Bytes that the open imports of an account may hold staged together; 128 GiB."""
+    max_import_records: int = Field(default=10_000_000, ge=1)
+    """Records that one import may stage; 10 million."""
     max_upsert_profiles: int = Field(default=1000, ge=1)
     """Profiles one UpsertProfiles may write; more are an import's business."""
     max_api_keys: int = Field(default=100, ge=1)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -27,15 +28,7 @@ class ServerProcess:
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         self.log = data_dir.with_suffix(".log")
-        command = [sys.executable, "-m", "segue", "serve", "--data-dir", str(data_dir)]
-        with self.log.open("a") as log:
-            self._process = subprocess.Popen(
-                [*command, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env={**os.environ, **(environment or {})},
-            )
+        self._process = _launched(data_dir, self.log, environment)
         self.target = self._wait()
         self.key = (data_dir / "admin-key").read_text().strip()
 
@@ -44,6 +37,11 @@ class ServerProcess:
         line = self._process.stdout.readline()
         assert line.startswith("segue ready "), f"{line!r}\n{self.log.read_text()[-2000:]}"
         return dict(word.split("=", 1) for word in line.split()[2:])["grpc"]
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
 
     def kill(self) -> None:
         """Ends the process without a chance to tidy up."""
@@ -66,6 +64,30 @@ class ServerProcess:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self.kill()
+
+
+def kill_while_starting(
+    data_dir: Path, environment: Mapping[str, str] | None, after_seconds: float
+) -> None:
+    """Launches a server and ends it after a while, whether it is ready by then or not."""
+    process = _launched(data_dir, data_dir.with_suffix(".log"), environment)
+    time.sleep(after_seconds)
+    process.kill()
+    process.communicate()
+
+
+def _launched(
+    data_dir: Path, log_file: Path, environment: Mapping[str, str] | None
+) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "segue", "serve", "--data-dir", str(data_dir)]
+    with log_file.open("a") as log:
+        return subprocess.Popen(
+            [*command, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
 
 
 class Caller:

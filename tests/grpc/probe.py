@@ -26,6 +26,10 @@ async def authenticate(secret: str) -> Principal:
     return KEYS[secret]
 
 
+async def reach(_account: str, _revision: int) -> None:
+    """Has every revision."""
+
+
 @dataclass
 class Probe:
     """Servicers whose answers a test chooses: `answer` for unary calls, `stream` for streams."""
@@ -68,7 +72,7 @@ async def serve_probes() -> AsyncIterator[ProbedServer]:
     """Serves lists and segments by probes; two calls an account, four in all, 0.2 s each."""
     registry, probe = CollectorRegistry(), Probe()
     limits = CallLimits(max_calls=4, max_account_calls=2, unary_deadline_seconds=0.2)
-    desk = CallDesk(authenticate, limits, CallMetrics(registry))
+    desk = CallDesk(authenticate, reach, limits, CallMetrics(registry))
     server = aio.server(interceptors=[CallInterceptor(desk)], options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers(
         (

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from segue.domain.export import ExportState, NotificationKind, NotificationTarget
+from segue.domain.export import ExportState
+from segue.domain.notification import NotificationKind, NotificationTarget
 from segue.errors import ExportWithdrawn, ResourceNotFound
 from segue.settings import Settings
-from segue.store import export_notifications
+from segue.store import notifications
 from segue.v1.export_pb2 import ExportState as State
 from segue.v1.profile_pb2 import ProfileBatch
 from segue.worker.export_message import is_told
@@ -200,7 +201,7 @@ async def test_jobs_that_run_or_wait_are_withdrawn_and_leave_nothing(bench: JobB
         assert row.state is ExportState.WITHDRAWN
         with pytest.raises(ExportWithdrawn):
             await bench.read(opened)
-    assert await bench.store.read(export_notifications.next_due) is None
+    assert await bench.store.read(notifications.next_due) is None
     assert (await bench.settled(await bench.ask())).state is ExportState.COMPLETE
 
 
@@ -208,7 +209,7 @@ async def test_what_was_made_and_not_told_is_not_told_as_a_success(bench: JobBen
     target = NotificationTarget(NotificationKind.WEBHOOK, "http://127.0.0.1:9/")
     opened = await bench.ask(notify=target)
     await bench.settled(opened)
-    assert await bench.store.read(export_notifications.next_due) is not None
+    assert await bench.store.read(notifications.next_due) is not None
     await bench.use_cases.profiles.delete("shop", "p00007")
     assert not is_told((await bench.row(opened)).state)
 

@@ -17,35 +17,7 @@ from segue.v1 import error_reason_pb2, import_service_pb2
 from segue.v1.profile_pb2 import Profile, ProfileBatch
 from tests.grpc.api import METHODS, refused, request_of
 from tests.grpc.conftest import MAX_BLOCK_BYTES, MAX_MESSAGE_BYTES, World
-
-SHOP = "accounts/shop"
-BATCH = 1
-ARROW = 2
-
-
-def batch(*profile_ids: str) -> bytes:
-    profiles = [Profile(profile_id=profile_id) for profile_id in profile_ids]
-    return ProfileBatch(profiles=profiles).SerializeToString()
-
-
-def part(number: int, data: bytes, **fields: Any) -> dict[str, Any]:
-    return {"part_number": number, "format": BATCH, "data": data, **fields}
-
-
-async def opened(world: World, **fields: Any) -> str:
-    """Opens an import and returns its token."""
-    return str((await world.shop("InitiateImport", parent=SHOP, **fields)).token)
-
-
-async def finished(world: World, token: str) -> Any:
-    """Executes an import and waits for its end."""
-    await world.shop("ExecuteImport", token=token)
-    async with asyncio.timeout(20):
-        while True:
-            status = await world.shop("GetImportStatus", token=token)
-            if status.state >= import_service_pb2.IMPORT_STATE_COMPLETED:
-                return status
-            await asyncio.sleep(0.02)
+from tests.grpc.importing import ARROW, SHOP, batch, finished, opened, part
 
 
 async def profile_count(world: World) -> int:
@@ -53,12 +25,12 @@ async def profile_count(world: World) -> int:
 
 
 async def test_staged_records_are_invisible_until_all_are_executed(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     staged = await world.shop.stage(token, [part(1, batch("a", "b")), part(2, batch("c", ""))])
     assert (staged.part_count, staged.received_count) == (2, 4)
     assert (staged.valid_count, staged.invalid_count) == (3, 1)
     assert await profile_count(world) == 0
-    status = await finished(world, token)
+    status = await finished(world.shop, token)
     assert status.state == import_service_pb2.IMPORT_STATE_COMPLETED
     assert (status.processed_count, status.created_count, status.pending_count) == (3, 3, 0)
     assert status.exception_count == 1
@@ -67,7 +39,7 @@ async def test_staged_records_are_invisible_until_all_are_executed(world: World)
 
 
 async def test_exceptions_tell_part_record_field_and_reason(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     await world.shop.stage(token, [part(7, batch("a", "", "b", ""))])
     page = await world.shop("ListImportExceptions", token=token, page_size=1)
     assert page.total_count == 2
@@ -84,22 +56,22 @@ async def test_arrow_streams_are_staged_too(world: World) -> None:
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    token = await opened(world)
+    token = await opened(world.shop)
     staged = await world.shop.stage(token, [part(1, sink.getvalue(), format=ARROW)])
     assert staged.valid_count == 2
-    await finished(world, token)
+    await finished(world.shop, token)
     assert (await world.shop("GetProfile", name=f"{SHOP}/profiles/a")).emails[0].value
 
 
 async def test_parts_may_come_in_many_streams_and_twice(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     answers = await asyncio.gather(
         *(world.shop.stage(token, [part(number, batch(f"p{number % 4}"))]) for number in (1, 2, 3))
     )
     assert [answer.part_count for answer in answers] == [1, 1, 1]
     again = await world.shop.stage(token, [part(1, batch("p1"))])
     assert again.received_count == 1
-    assert (await finished(world, token)).received_count == 3
+    assert (await finished(world.shop, token)).received_count == 3
 
 
 async def test_parts_apply_in_order_of_their_numbers(world: World) -> None:
@@ -107,35 +79,37 @@ async def test_parts_apply_in_order_of_their_numbers(world: World) -> None:
         profile = Profile(profile_id="a", country=country)
         return ProfileBatch(profiles=[profile]).SerializeToString()
 
-    token = await opened(world)
+    token = await opened(world.shop)
     await world.shop.stage(token, [part(2, named("last")), part(1, named("first"))])
-    await finished(world, token)
+    await finished(world.shop, token)
     assert (await world.shop("GetProfile", name=f"{SHOP}/profiles/a")).country == "last"
 
 
 async def test_an_import_for_a_list_makes_members(world: World) -> None:
     await world.shop("CreateList", parent=SHOP, list_id="news")
-    token = await opened(world, list=f"{SHOP}/lists/news")
+    token = await opened(world.shop, list=f"{SHOP}/lists/news")
     await world.shop.stage(token, [part(1, batch("a", "b"))])
-    await finished(world, token)
+    await finished(world.shop, token)
     stats = await world.shop("GetListStats", name=f"{SHOP}/lists/news")
     assert stats.active_count == 2
 
 
 async def test_execute_again_changes_nothing_and_ends_staging(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     await world.shop.stage(token, [part(1, batch("a"))])
-    first = await finished(world, token)
-    assert await finished(world, token) == first
+    first = await finished(world.shop, token)
+    assert await finished(world.shop, token) == first
     with refused("FAILED_PRECONDITION", "STATE_FORBIDS"):
         await world.shop.stage(token, [part(2, batch("b"))])
 
 
 async def test_a_repeated_request_id_gets_the_first_token(world: World) -> None:
     request_id = "a5b9d1f0-0000-4000-8000-000000000002"
-    assert await opened(world, request_id=request_id) == await opened(world, request_id=request_id)
+    assert await opened(world.shop, request_id=request_id) == await opened(
+        world.shop, request_id=request_id
+    )
     with refused("FAILED_PRECONDITION", "REQUEST_ID_REUSED"):
-        await opened(world, request_id=request_id, display_name="other")
+        await opened(world.shop, request_id=request_id, display_name="other")
 
 
 @pytest.mark.parametrize(
@@ -144,21 +118,21 @@ async def test_a_repeated_request_id_gets_the_first_token(world: World) -> None:
     ids=["zero", "ones", "truncated", "zip", "json"],
 )
 async def test_a_block_that_is_no_batch_is_refused_with_its_part(world: World, data: bytes) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     with refused("INVALID_ARGUMENT", "BLOCK_INVALID") as refusal:
         await world.shop.stage(token, [part(1, batch("a")), part(5, data)])
     assert refusal.metadata["part"] == "5"
-    assert (await finished(world, token)).received_count == 1
+    assert (await finished(world.shop, token)).received_count == 1
 
 
 async def test_a_block_that_is_no_arrow_stream_is_refused(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     with refused("INVALID_ARGUMENT", "BLOCK_INVALID"):
         await world.shop.stage(token, [part(1, batch("a"), format=ARROW)])
 
 
 async def test_a_wrong_checksum_is_refused_and_the_right_one_taken(world: World) -> None:
-    data, token = batch("a"), await opened(world)
+    data, token = batch("a"), await opened(world.shop)
     with refused("INVALID_ARGUMENT", "CHECKSUM_MISMATCH") as refusal:
         await world.shop.stage(token, [part(3, data, crc32c=1)])
     assert refusal.metadata == {"part": "3"}
@@ -167,7 +141,7 @@ async def test_a_wrong_checksum_is_refused_and_the_right_one_taken(world: World)
 
 
 async def test_a_part_that_comes_again_with_other_bytes_is_refused(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     await world.shop.stage(token, [part(1, batch("a"))])
     with refused("FAILED_PRECONDITION", "PART_CHANGED") as refusal:
         await world.shop.stage(token, [part(1, batch("b"))])
@@ -176,7 +150,7 @@ async def test_a_part_that_comes_again_with_other_bytes_is_refused(world: World)
 
 
 async def test_a_block_above_the_limit_is_refused_and_the_next_is_not(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     with refused("RESOURCE_EXHAUSTED", "BLOCK_TOO_LARGE") as refusal:
         await world.shop.stage(token, [part(1, bytes(MAX_BLOCK_BYTES + 1))])
     assert refusal.metadata["maximum"] == str(MAX_BLOCK_BYTES)
@@ -184,7 +158,7 @@ async def test_a_block_above_the_limit_is_refused_and_the_next_is_not(world: Wor
 
 
 async def test_a_message_above_the_limit_is_refused_before_it_is_read(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     with pytest.raises(aio.AioRpcError) as caught:
         await world.shop.stage(token, [part(1, bytes(MAX_MESSAGE_BYTES + 1))])
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -194,7 +168,7 @@ async def test_a_message_above_the_limit_is_refused_before_it_is_read(world: Wor
 async def test_a_gzip_bomb_stops_at_the_limit(world: World) -> None:
     """256 MiB of zeros in 256 KB: a server that inflates before it checks would hold all of it."""
     message = request_of(
-        "StageProfiles", **part(1, bytes(256 << 20), token=await opened(world))
+        "StageProfiles", **part(1, bytes(256 << 20), token=await opened(world.shop))
     ).SerializeToString()
     call: Any = world.channel.stream_unary(
         f"/{METHODS['StageProfiles'].containing_service.full_name}/StageProfiles"
@@ -213,40 +187,10 @@ async def test_a_gzip_bomb_stops_at_the_limit(world: World) -> None:
 async def test_a_part_without_number_or_format_is_refused(
     world: World, fields: dict[str, Any], path: str
 ) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     with refused("INVALID_ARGUMENT", "FIELD_INVALID") as refusal:
         await world.shop.stage(token, [{**part(1, batch("a")), **fields}])
     assert refusal.metadata == {"field": path}
-
-
-@pytest.mark.parametrize("fields", [{"format": 3}, {"format": 5}, {"compression": 1}])
-async def test_parts_in_forms_that_are_not_built_say_so(
-    world: World, fields: dict[str, Any]
-) -> None:
-    token = await opened(world)
-    with refused("UNIMPLEMENTED", "NOT_IMPLEMENTED"):
-        await world.shop.stage(token, [part(1, batch("a"), **fields)])
-
-
-@pytest.mark.parametrize(
-    ("fields", "feature"),
-    [
-        ({"action": 2}, "import.action"),
-        ({"match_criteria": {"match_by": 3}}, "import.match_criteria"),
-        ({"match_criteria": {"match_by": 1, "match_type": "x"}}, "import.match_criteria"),
-        ({"refresh": {"tags": True}}, "import.refresh"),
-        ({"allow_prior_consents": True}, "import.allow_prior_consents"),
-        ({"write_mode": 2}, "import.write_mode"),
-        ({"validate_only": True}, "import.validate_only"),
-        ({"callback_uri": "https://example.com"}, "import.callback_uri"),
-    ],
-)
-async def test_options_that_are_not_built_say_so(
-    world: World, fields: dict[str, Any], feature: str
-) -> None:
-    with refused("UNIMPLEMENTED", "NOT_IMPLEMENTED") as refusal:
-        await opened(world, **fields)
-    assert refusal.metadata == {"feature": feature}
 
 
 async def test_options_that_are_built_are_taken(world: World) -> None:
@@ -255,26 +199,25 @@ async def test_options_that_are_built_are_taken(world: World) -> None:
         {"match_criteria": {"match_by": 1}, "refresh": {}},
         {"staging_retention": Duration(seconds=60)},
     ):
-        assert await opened(world, **fields)
+        assert await opened(world.shop, **fields)
 
 
 @pytest.mark.parametrize("seconds", [-1, 10 * 86_400 + 1])
 async def test_a_retention_out_of_its_range_is_refused(world: World, seconds: int) -> None:
     with refused("INVALID_ARGUMENT", "FIELD_INVALID") as refusal:
-        await opened(world, staging_retention=Duration(seconds=seconds))
+        await opened(world.shop, staging_retention=Duration(seconds=seconds))
     assert refusal.metadata == {"field": "staging_retention"}
-
-
-async def test_open_imports_stop_at_their_limit(world: World) -> None:
-    for _ in range(3):
-        await opened(world)
-    with refused("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"):
-        await opened(world)
 
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "é", "x" * 10_000])
 async def test_a_token_nobody_was_given_is_invalid(world: World, token: str) -> None:
-    for method in ("ExecuteImport", "GetImportStatus", "ListImportExceptions"):
+    for method in (
+        "ExecuteImport",
+        "GetImportStatus",
+        "ListImportExceptions",
+        "CancelImport",
+        "UndoImport",
+    ):
         with refused("NOT_FOUND", "TOKEN_INVALID") as refusal:
             await world.shop(method, token=token)
         assert refusal.metadata == {}
@@ -283,13 +226,13 @@ async def test_a_token_nobody_was_given_is_invalid(world: World, token: str) -> 
 
 
 async def test_an_admins_key_goes_on_with_any_accounts_token(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
     assert (await world.admin.stage(token, [part(1, batch("a"))])).valid_count == 1
     assert (await world.admin("GetImportStatus", token=token)).received_count == 1
 
 
 async def test_a_stream_that_breaks_off_leaves_its_import_usable(world: World) -> None:
-    token = await opened(world)
+    token = await opened(world.shop)
 
     async def requests() -> Any:
         yield request_of("StageProfiles", token=token)
@@ -300,5 +243,5 @@ async def test_a_stream_that_breaks_off_leaves_its_import_usable(world: World) -
     await asyncio.sleep(0.2)
     call.cancel()
     await world.shop.stage(token, [part(1, batch("a")), part(2, batch("b"))])
-    status = await finished(world, token)
+    status = await finished(world.shop, token)
     assert (status.received_count, status.processed_count) == (2, 2)

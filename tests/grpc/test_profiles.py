@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from segue.v1 import error_reason_pb2, field_pb2
+from segue.v1.profile_pb2 import Profile
 from tests.grpc.api import refused
 from tests.grpc.conftest import World
 
@@ -56,6 +57,47 @@ async def test_a_profile_is_written_read_and_erased(shop: World) -> None:
         with refused("NOT_FOUND", "RESOURCE_NOT_FOUND"):
             await shop.shop(method, name=name)
     assert (await shop.shop("GetAccount", name=SHOP)).profile_count == 0
+
+
+async def test_a_profile_has_addresses_preferences_groups_and_answers_to_consents(
+    shop: World,
+) -> None:
+    await shop.shop("CreateConsentType", parent=SHOP, consent_type_id="sms", consent_type={})
+    withdrawn = {"consent_type": "sms", "state": "CONSENT_STATE_WITHDRAWN", "version": 2}
+    given: dict[str, Any] = {
+        "consent_type": "sms",
+        "state": "CONSENT_STATE_GIVEN",
+        "stated_at_millis": 5,
+    }
+    preference = {
+        "program": "club",
+        "channel": "CHANNEL_TEXT",
+        "filter": "offers",
+        "choice": "PREFERENCE_CHOICE_OPT_IN",
+        "basis": "PREFERENCE_BASIS_IMPLIED",
+        "stated_at_millis": 7,
+    }
+    address = {"type": "home", "lines": ["Storgatan 1", "3 tr"], "country": "SE"}
+    whole: dict[str, Any] = {
+        "emails": [{"value": "a@x.se"}, {"value": "b@x.se", "type": "old", "inactive": True}],
+        "addresses": [address, {"postal_code": "111 22", "inactive": True}],
+        "preferences": [preference],
+        "groups": ["Board"],
+    }
+    for consent in (withdrawn, given):
+        record = {"profile_id": "p", "consents": [consent]} | whole
+        answer = await shop.shop("UpsertProfiles", parent=SHOP, batch={"profiles": [record]})
+        assert (answer.written_count, list(answer.exceptions)) == (1, [])
+    profile = await shop.shop("GetProfile", name=f"{SHOP}/profiles/p")
+    (former,) = profile.consents[0].history
+    assert former.stated_at_millis > 0
+    former.ClearField("stated_at_millis")
+    history = [{"state": "CONSENT_STATE_WITHDRAWN", "version": 2}]
+    consents: list[Any] = [given | {"version": 2, "history": history}]
+    expected = Profile(profile_id="p", **whole, consents=consents)
+    expected.created_at_millis = profile.created_at_millis
+    expected.changed_at_millis = profile.changed_at_millis
+    assert profile == expected
 
 
 async def test_a_write_again_updates_and_creates_nothing(shop: World) -> None:

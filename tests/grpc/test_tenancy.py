@@ -55,6 +55,7 @@ FOREIGN: dict[str, dict[str, Any]] = {
     "DeleteCampaign": {"name": CAMPAIGN},
     "RecordEvents": {"parent": "accounts/{account}"},
     "GetProfile": {"name": PROFILE},
+    "BatchGetProfiles": {"parent": "accounts/{account}", "names": [PROFILE]},
     "UpsertProfiles": {"parent": "accounts/{account}", "batch": {}},
     "DeleteProfile": {"name": PROFILE},
     "CreateSegment": {"parent": "accounts/{account}", "segment": {"title": "Mine"}},

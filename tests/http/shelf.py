@@ -17,6 +17,7 @@ from segue.domain.export import Compression, ExportDelivery, ExportFault, Export
 from segue.domain.profile import BlockFormat
 from segue.domain.secret import Secret, new_nonce, new_secret
 from segue.domain.timestamp import system_clock
+from segue.service.account_revisions import AccountRevisions
 from segue.service.export_files import PIECE_BYTES
 from segue.service.export_use_cases import ExportUseCases, open_export_use_cases
 from segue.service.keys import KeyService
@@ -180,7 +181,8 @@ async def open_shelf(data_dir: Path, limits: CallLimits) -> AsyncIterator[Shelf]
             _, secret = await keys.create(account)
             secrets_of[account] = secret.reveal()
         registry = CollectorRegistry()
-        desk = CallDesk(keys.authenticate, limits, CallMetrics(registry))
+        reach = AccountRevisions(store, ledger).reach
+        desk = CallDesk(keys.authenticate, reach, limits, CallMetrics(registry))
         calls = HttpCalls(desk)
         late = LateApp()
         late.app = ExportRoutes(calls, use_cases.files, ExportServicer(use_cases), 1 << 20).app

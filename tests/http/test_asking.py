@@ -145,6 +145,8 @@ WRONG: list[tuple[Any, int, str, str | None]] = [
     ({**NDJSON, "parent": "accounts/nobody"}, 404, "RESOURCE_NOT_FOUND", None),
     ({**NDJSON, "segment": "accounts/shop/segments/none"}, 404, "RESOURCE_NOT_FOUND", None),
     ({**NDJSON, "lastDatetime": "yesterday"}, 400, "TIME_INVALID", None),
+    ({**NDJSON, "minRevision": -1}, 400, "FIELD_INVALID", "min_revision"),
+    ({**NDJSON, "minRevision": "9000"}, 409, "REVISION_AHEAD", None),
     (b" " * (1 << 20) + b"{}", 413, "BLOCK_TOO_LARGE", None),
 ]
 

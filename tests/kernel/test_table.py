@@ -88,7 +88,8 @@ class TableMachine(RuleBasedStateMachine):
         assert self.transaction is not None
         new = len(ages.keys() - self.fork.keys())
         part = part_of(*(aged(*pair) for pair in ages.items()))
-        assert self.transaction.apply(part) == (len(ages), new)
+        applied = self.transaction.apply(part)
+        assert (applied.applied, applied.created) == (len(ages), new)
         self.put(self.fork, ages, self.tick)
 
     @precondition(lambda self: self.transaction is not None)

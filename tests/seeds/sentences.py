@@ -1,4 +1,4 @@
-"""What the seeds say of exports, sentence by sentence."""
+"""What the seeds say of exports and imports, sentence by sentence."""
 
 from typing import Final
 
@@ -54,6 +54,17 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
             "In addition to retrieving data from segments in full, incremental access is also available by including"
             ' "lastdatetime" when initiating the request.'
         ),
+        (
+            "The MyPreferences Import Bulk API allows you to import large sets of zero-party data, including customer profile data, preferences"
+            " and consents within MyPreferences."
+        ),
+        "It enables you to establish periodical imports to sync MyPreferences with customer data captured in other applications.",
+        "Initiate: Request to initiate an import",
+        "Stage: Stage data that you want to import using the access token.",
+        "Depending on the size of your request, you may make multiple requests to stage your entire dataset to import",
+        "Execute: Once all the data is staged, request to execute the import",
+        "Status: Check the status of your import by polling the Status endpoint using the status token",
+        "Retrieve (optional): Retrieve any validation failures and exceptions using the Exceptions endpoint.",
     ),
     "002": (
         "Request profile in segment event export.",

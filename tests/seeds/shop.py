@@ -12,7 +12,7 @@ from grpc import aio
 
 from segue.server import RunningServer, start
 from segue.settings import Settings
-from segue.v1 import event_type_pb2, export_pb2, field_pb2
+from segue.v1 import event_type_pb2, field_pb2, notification_pb2
 from segue.v1.event_pb2 import Event, EventBatch
 from tests.grpc.api import Api
 from tests.http.shelf import Answer, curl
@@ -162,7 +162,7 @@ class Shop:
 
     async def told(self, token: str) -> Any:
         """Waits until somebody was told of an export, and returns its status."""
-        pending = export_pb2.NOTIFICATION_STATE_PENDING
+        pending = notification_pb2.NOTIFICATION_STATE_PENDING
         while (status := await self("GetExportStatus", token=token)).notification.state == pending:
             await asyncio.sleep(PATIENCE_SECONDS)
         return status

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from segue.v1 import export_pb2
+from segue.v1 import export_pb2, notification_pb2
 from tests.grpc.api import Api, refused
 from tests.seeds.interruption import no_room_for_files
 from tests.seeds.shop import FILES, STATES, SUBSCRIBERS, Shop, mask, open_shop
@@ -63,7 +63,7 @@ async def subscribers(shop: Shop, *segments: str, **fields: Any) -> dict[str, An
 async def mailed(shop: Shop, opened: Any) -> EmailMessage:
     """Waits until Pia was told, and returns her one mail."""
     status = await shop.told(opened.token)
-    assert status.notification.state == export_pb2.NOTIFICATION_STATE_DELIVERED
+    assert status.notification.state == notification_pb2.NOTIFICATION_STATE_DELIVERED
     assert shop.box.recipients == [PIA]
     (mail,) = shop.box.mails
     return mail
@@ -72,7 +72,7 @@ async def mailed(shop: Shop, opened: Any) -> EmailMessage:
 async def called(shop: Shop, opened: Any, hook: Receiver) -> Call:
     """Waits until a webhook was told, and returns its one call."""
     status = await shop.told(opened.token)
-    assert status.notification.state == export_pb2.NOTIFICATION_STATE_DELIVERED
+    assert status.notification.state == notification_pb2.NOTIFICATION_STATE_DELIVERED
     (call,) = hook.calls
     return call
 

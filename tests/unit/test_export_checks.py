@@ -9,17 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.domain.document_checks import MAX_EVENT_MONTHS, months_later
-from segue.domain.export import (
-    Compression,
-    EventWindow,
-    ExportDelivery,
-    ExportRequest,
-    MatchBy,
-    NotificationKind,
-    NotificationTarget,
-)
+from segue.domain.export import Compression, EventWindow, ExportDelivery, ExportRequest, MatchBy
 from segue.domain.export_checks import MAX_PATHS
+from segue.domain.mask_path import ENTRIES
 from segue.domain.match_values import MAX_VALUES
+from segue.domain.notification import NotificationKind, NotificationTarget
 from segue.domain.profile import BlockFormat
 from segue.domain.timestamp import parse_timestamp
 from segue.service.export_selection import prepare
@@ -296,6 +290,16 @@ def test_an_attribute_that_is_declared_twice_counts_once() -> None:
 def test_other_formats_have_none_of_these_limits() -> None:
     paths = ("fields", "tags", *(f"fields.a{number}" for number in range(100)))
     assert problems(batch(read_mask=paths)) == {}
+
+
+@pytest.mark.parametrize("path", ENTRIES)
+def test_addresses_preferences_and_groups_come_in_formats_with_whole_profiles(path: str) -> None:
+    paths = ("emails", path)
+    for block_format in (BlockFormat.PROFILE_BATCH, BlockFormat.NDJSON):
+        assert problems(ExportRequest(block_format, read_mask=paths)) == {}
+    for block_format in (BlockFormat.CSV, BlockFormat.ARROW_IPC, BlockFormat.PARQUET):
+        assert set(problems(ExportRequest(block_format, read_mask=paths))) == {"read_mask.paths[1]"}
+    assert set(problems(document(*paths))) == {"read_mask.paths[1]"}
 
 
 def test_for_events_start_at_is_mandatory() -> None:

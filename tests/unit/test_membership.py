@@ -11,7 +11,7 @@ import pytest
 from segue.domain.account import Account
 from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
-from segue.domain.job import ImportRequest, ImportState, StagedPart
+from segue.domain.imports import ImportRequest, ImportState, StagedPart
 from segue.domain.page import PageRequest
 from segue.domain.profile import BlockFormat
 from segue.domain.segment import (

@@ -9,6 +9,8 @@ from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
 from segue.service.export_use_cases import open_export_use_cases
 from segue.service.fields import FieldService
+from segue.service.import_exceptions import ImportExceptionService
+from segue.service.import_execution import ImportExecution
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
@@ -87,7 +89,11 @@ class OpenUseCases:
         self.subscribers = segments.subscribers
         self.watches = segments.watches
         self.groups = SegmentGroupService(self.store, self.ledger, limits, clock)
-        self.imports = ImportService(self.store, self.ledger, tokens, limits, clock)
+        self.execution = ImportExecution(self.store, self.ledger, self.exports.ends, clock)
+        self.imports = ImportService(
+            self.store, self.ledger, self.execution, tokens, targets, limits, clock
+        )
+        self.import_exceptions = ImportExceptionService(self.store, self.imports)
         self.maintenance = Maintenance(
             self.store, self.ledger, self.exports.ends, data_dir, 1, clock
         )
@@ -102,7 +108,7 @@ class OpenUseCases:
 
     async def close(self) -> None:
         """Stops as a server does."""
-        await self.imports.close()
+        await self.execution.close()
         await self.membership.close()
         await self.ledger.close()
         await self.blobs.close()

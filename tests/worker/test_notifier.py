@@ -11,7 +11,8 @@ import pytest
 import structlog
 from standardwebhooks import Webhook
 
-from segue.domain.export import ExportState, NotificationKind, NotificationState
+from segue.domain.export import ExportState
+from segue.domain.notification import NotificationKind, NotificationState
 from segue.domain.notification_schedule import ATTEMPTS, DELAYS_SECONDS
 from segue.domain.secret import SECRET_BYTES
 from segue.process import configure_logs
@@ -19,7 +20,6 @@ from segue.service.tokens import Tokens
 from segue.settings import Settings
 from segue.store import accounts, exports
 from segue.worker.mailer import MailServer
-from segue.worker.notifier import ExportFacts
 from segue.worker.open import running_notifier
 from tests.unit.use_cases import HandClock
 from tests.worker.mail_server import PASSWORD, USERNAME, MailBox
@@ -74,9 +74,8 @@ async def test_a_finished_export_is_told_by_e_mail(tmp_path: Path, clock: HandCl
             smtp_password=PASSWORD,
         )
         bench = Bench(tmp_path, clock)
-        facts = ExportFacts(bench.describe, bench.link, bench.secret)
         key = await bench.finish(ADA, kind=NotificationKind.EMAIL)
-        async with running_notifier(bench.store, facts, settings, clock):
+        async with running_notifier(bench.store, bench.facts(), settings, clock):
             status = await bench.settled(key)
         await bench.store.close()
     assert status.state is NotificationState.DELIVERED
@@ -294,7 +293,7 @@ async def test_an_account_that_is_deleted_while_it_is_told_leaves_nothing(bench:
             key = bench.accounts["shop"]
             await bench.store.write(lambda tx: accounts.delete(tx, key))
             gate.set()
-    for table in ("export_notification", "export_notification_attempt"):
+    for table in ("notification", "notification_attempt"):
         (row,) = await bench.store.read(
             lambda tx, table=table: list(tx.execute(f"SELECT count(*) FROM {table}"))  # type: ignore[misc]
         )

@@ -33,6 +33,9 @@ REMEDIES: Final[dict[str, str]] = {
     "EXPORT_NOT_READY": "Wait until the export is made, as `segue export wait` does.",
     "EXPORT_FAILED": "Start the export again; its status tells why this one failed.",
     "EXPORT_WITHDRAWN": "Start the export again: a profile in this one was erased, so nobody gets it.",
+    "REVISION_AHEAD": (
+        "Send the revision that a write to the same account answered; after a backup was restored, read without one."
+    ),
     "EXPORTS_PENDING": "Wait until some exports of the account are made, or cancel one.",
     "EXPORT_TOO_LARGE": (
         "Ask for fewer fields or event types, a shorter window or a smaller segment."

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Final
 
+from segue.domain.notification import NotificationStatus, NotificationTarget
 from segue.domain.profile import BlockFormat
 from segue.domain.secret import Secret
 
@@ -50,21 +51,6 @@ class MatchBy(enum.IntEnum):
     PHONE_NUMBER = 4
 
 
-class NotificationKind(enum.IntEnum):
-    """How somebody is told."""
-
-    EMAIL = 1
-    WEBHOOK = 2
-
-
-class NotificationState(enum.IntEnum):
-    """Where a notification stands; the numbers of `segue.v1.NotificationState`."""
-
-    PENDING = 1
-    DELIVERED = 2
-    FAILED = 3
-
-
 @dataclass(frozen=True)
 class MatchCriteria:
     """Identifiers to which an export is restricted (seed 000)."""
@@ -96,15 +82,6 @@ class EventWindow:
 
 
 @dataclass(frozen=True)
-class NotificationTarget:
-    """Whom to tell, and how (seeds 000 and 003)."""
-
-    kind: NotificationKind
-    address: str = field(repr=False)
-    """E-mail address or https address; personal data or a secret path, so never printed."""
-
-
-@dataclass(frozen=True)
 class ExportRequest:
     """What an export is opened with; every protocol of the seeds is a way of filling this in."""
 
@@ -128,6 +105,8 @@ class ExportRequest:
     events: EventWindow | None = None
     notify: NotificationTarget | None = None
     request_id: str = ""
+    min_revision: int = field(default=0, repr=False)
+    """The snapshot is of this revision or a later one; 0 is any."""
 
 
 @dataclass(frozen=True)
@@ -165,27 +144,6 @@ class ExportFault:
     reason: str
     message: str
     metadata: dict[str, str]
-
-
-@dataclass(frozen=True)
-class NotificationAttempt:
-    """One attempt to tell somebody."""
-
-    millis: int
-    status_code: int
-    """HTTP status or SMTP code; 0 for no answer."""
-    error: str
-    """Empty when it was taken; without addresses."""
-
-
-@dataclass(frozen=True)
-class NotificationStatus:
-    """How far a notification is."""
-
-    state: NotificationState
-    attempt_count: int
-    next_millis: int | None
-    attempts: tuple[NotificationAttempt, ...]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from typing import Final
 from segue.domain.document_checks import check_document, check_events
 from segue.domain.export import MEDIA_TYPES, ExportDelivery, ExportRequest
 from segue.domain.list import MEMBERSHIP_STATES
+from segue.domain.mask_path import ENTRIES
 from segue.domain.match_values import CheckedValues, check_match
+from segue.domain.profile import BlockFormat
 from segue.errors import FieldViolation
 
 MAX_SEGMENTS: Final = 100
@@ -16,6 +18,10 @@ MAX_PATHS: Final = 5_000
 """Paths of a read mask: more than an account may have fields, lists and marks by the default settings."""
 
 MAX_STREAMS: Final = 64
+
+_WHOLE_FORMATS: Final = frozenset(
+    {BlockFormat.PROFILE_BATCH, BlockFormat.NDJSON, BlockFormat.SUBSCRIBERS_JSON}
+)
 
 MIN_FILE_BYTES: Final = 64 << 10
 """Smallest size at which a file may be ended; blocks are larger as a rule, so smaller ones would split nothing."""
@@ -89,6 +95,18 @@ def _check_paths(request: ExportRequest) -> Iterator[FieldViolation]:
         )
 
 
+def _check_entries(request: ExportRequest) -> Iterator[FieldViolation]:
+    """Finds paths of what flat formats and the JSON document do not hold."""
+    if request.block_format in _WHOLE_FORMATS:
+        return
+    for position, path in enumerate(request.read_mask or ()):
+        if path.strip("`") in ENTRIES:
+            yield FieldViolation(
+                f"read_mask.paths[{position}]",
+                "is held by PROFILE_BATCH, NDJSON and SUBSCRIBERS_JSON; choose one of them, or leave it out",
+            )
+
+
 def _check_streams(request: ExportRequest) -> Iterator[FieldViolation]:
     if not 1 <= request.stream_count <= MAX_STREAMS:
         yield FieldViolation("stream_count", f"must be 1 to {MAX_STREAMS}")
@@ -120,6 +138,7 @@ _OF_CONTENT: Final = (
     _check_since,
     _check_states,
     _check_paths,
+    _check_entries,
     check_document,
     check_events,
 )

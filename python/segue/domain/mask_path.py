@@ -24,6 +24,8 @@ MEMBERSHIPS: Final = "memberships"
 TAGS: Final = "tags"
 TOPICS: Final = "topics"
 CONSENTS: Final = "consents"
+ENTRIES: Final = ("addresses", "preferences", "groups")
+"""Collections that only formats with whole profiles hold, in the order of their columns."""
 NAME: Final = "name"
 PROFILE_ID: Final = "profile_id"
 

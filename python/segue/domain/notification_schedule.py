@@ -24,14 +24,18 @@ MAX_RETRY_AFTER_SECONDS: Final = 24 * _HOUR
 
 
 def next_attempt(
-    attempts_made: int, now_millis: int, end_millis: int, jitter: float, retry_after_seconds: float
+    attempts_made: int,
+    now_millis: int,
+    end_millis: int | None,
+    jitter: float,
+    retry_after_seconds: float,
 ) -> int | None:
     """Returns when the next attempt is due; None when there is none.
 
     Args:
         attempts_made: Attempts so far, at least 1.
         now_millis: When the last of them ended.
-        end_millis: From when on there is nothing to tell any more.
+        end_millis: From when on there is nothing to tell any more; None where that never comes.
         jitter: From 0 until before 1, drawn anew for each attempt.
         retry_after_seconds: The least that the receiver asked to wait; 0 when it asked for nothing. No more than a day is granted.
     """
@@ -40,4 +44,4 @@ def next_attempt(
     asked = min(max(retry_after_seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
     delay_seconds = max(DELAYS_SECONDS[attempts_made], asked) * (1 + JITTER * jitter)
     due_millis = now_millis + int(delay_seconds * 1000)
-    return due_millis if due_millis < end_millis else None
+    return due_millis if end_millis is None or due_millis < end_millis else None

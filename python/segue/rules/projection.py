@@ -7,6 +7,7 @@ from segue.domain.field import KEY_CHARACTERS, Field
 from segue.domain.list import MEMBERSHIP_COLUMNS, MEMBERSHIP_PROPERTIES, MailingList
 from segue.domain.mask_path import (
     CONSENTS,
+    ENTRIES,
     FIELDS,
     MEMBERSHIPS,
     NAME,
@@ -23,6 +24,7 @@ from segue.errors import FieldViolation
 Columns = tuple[int, ...]
 
 _FIRST_OF_NAME: Final = 2
+_FIRST_OF_ENTRIES: Final = 24
 
 BUILTIN_PATHS: Final[Mapping[tuple[str, ...], Columns]] = {
     (PROFILE_ID,): (0,),
@@ -39,6 +41,7 @@ BUILTIN_PATHS: Final[Mapping[tuple[str, ...], Columns]] = {
     ("alternate_ids",): (19,),
     ("created_at",): (22,),
     ("changed_at",): (23,),
+    **{(name,): (_FIRST_OF_ENTRIES + i,) for i, name in enumerate(ENTRIES)},
 }
 """The kernel's columns that every account has; identifiers go by the column of their first value."""
 

@@ -4,9 +4,10 @@ import dataclasses
 from pathlib import Path
 
 from segue.domain.account import Account, check_time_zone
+from segue.domain.audit import AuditEntry
 from segue.domain.field import FIRST_COLUMN
 from segue.domain.identifier import check_display_name, check_id
-from segue.domain.page import Page, PageRequest, encode_position
+from segue.domain.page import MAX_POSITION, Page, PageRequest, encode_position
 from segue.domain.timestamp import Clock
 from segue.errors import ResourceExists
 from segue.service.directory import account_in
@@ -16,7 +17,7 @@ from segue.service.keys import KeyService
 from segue.service.ledger import Ledger
 from segue.service.membership import Membership
 from segue.service.snapshot_directory import remove_directories
-from segue.store import accounts, export_files, journal
+from segue.store import accounts, audit, export_files, journal
 from segue.store.base import Connection, Store
 
 
@@ -152,3 +153,17 @@ class AccountService:
         self._keys.forget_holders()
         await self._ends.bury(*of_exports)
         await remove_directories(self._data_dir / directory for directory in directories)
+
+    async def audit_entries(self, account_id: str, page: PageRequest) -> Page[AuditEntry]:
+        """Lists what was done in bulk to an account's profiles, the newest first.
+
+        Raises:
+            ResourceNotFound: There is no such account.
+        """
+        account = await self._ledger.directory.account(account_id)
+        (before,), limit = page.position(MAX_POSITION), page.limit()
+        found = await self._store.read(
+            lambda tx: audit.select(tx, account.key, int(before), limit + 1)
+        )
+        token = encode_position(found[limit - 1][0]) if len(found) > limit else ""
+        return Page(tuple(entry for _, entry in found[:limit]), token)

@@ -7,13 +7,8 @@ from typing import Final
 
 from segue import _kernel
 from segue.domain.account import Account
-from segue.domain.export import (
-    ExportDelivery,
-    ExportOpened,
-    ExportRequest,
-    ExportState,
-    NotificationKind,
-)
+from segue.domain.export import ExportDelivery, ExportOpened, ExportRequest, ExportState
+from segue.domain.notification import JobKind, NotificationKind
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock, parse_timestamp
 from segue.errors import ExportsPending, TimeInvalid, TimeOutOfRange
@@ -28,7 +23,7 @@ from segue.service.limits import Limits, check_limit
 from segue.service.notification_targets import NotificationTargets
 from segue.service.sync_tokens import SyncTokens
 from segue.service.tokens import Tokens, token_invalid
-from segue.store import export_notifications, exports, journal, requests
+from segue.store import exports, journal, notifications, requests
 from segue.store.base import Connection, Store
 from segue.store.exports import ExportRow
 
@@ -187,7 +182,7 @@ class ExportOpening:
         due = now if is_job else None
         key = exports.insert(tx, export, selection, token.digest(), link.digest(), due)
         if request.notify is not None:
-            export_notifications.insert(tx, key, request.notify)
+            notifications.insert(tx, JobKind.EXPORT, key, request.notify)
 
     def _again(self, tx: Connection, nonce: str) -> tuple[Secret, ExportRow]:
         secret = self._tokens.again(nonce)
@@ -227,7 +222,13 @@ def _effective(last_millis: int, text: str) -> int:
 
 
 def _fingerprint(prepared: PreparedRequest) -> bytes:
-    """Returns what tells two requests apart; with what their own texts leave out."""
+    """Returns what tells two requests apart; with what their own texts leave out.
+
+    A first answer may be of an older revision than another request asks for, so a revision asked for is part of it.
+    """
     request = prepared.request
     address = request.notify.address if request.notify else ""
-    return hashlib.sha256(repr((request, prepared.match_digest, address)).encode()).digest()
+    told: tuple[object, ...] = (request, prepared.match_digest, address)
+    if request.min_revision:
+        told = (*told, request.min_revision)
+    return hashlib.sha256(repr(told).encode()).digest()

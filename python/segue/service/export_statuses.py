@@ -1,11 +1,12 @@
 """What is told of exports: state, size, progress, files, and where they can be fetched."""
 
 from segue.domain.account import Account
-from segue.domain.export import ExportDelivery, ExportFile, ExportStatus, NotificationStatus
+from segue.domain.export import ExportDelivery, ExportFile, ExportStatus
+from segue.domain.notification import JobKind, NotificationStatus
 from segue.errors import ResourceNotFound
 from segue.service.export_rows import HeldExports, export_name
 from segue.service.tokens import Tokens
-from segue.store import accounts, export_files, export_notifications, exports
+from segue.store import accounts, export_files, exports, notifications
 from segue.store.base import Connection, Store
 from segue.store.export_files import FileRow
 from segue.store.exports import ExportRow
@@ -55,7 +56,7 @@ class ExportStatuses:
         """
 
         def work(tx: Connection) -> tuple[list[FileRow], NotificationStatus | None]:
-            return export_files.select(tx, row.key), export_notifications.status(tx, row.key)
+            return export_files.select(tx, row.key), notifications.read(tx, JobKind.EXPORT, row.key)
 
         files, notification = await self._store.read(work)
         return ExportStatus(

@@ -1,105 +1,134 @@
-"""Use cases of imports: Initiate, Stage, Execute, Status, Exceptions (seed 001)."""
+"""Use cases of imports: Initiate, Stage, Execute, Status, Cancel, Undo (seed 001)."""
 
 import asyncio
 import hashlib
-from collections import deque
+import secrets
 from collections.abc import AsyncIterator
 from typing import Final
 
-import structlog
-
-from segue import _kernel
-from segue._kernel import Part, Schema
 from segue.domain.account import Account
+from segue.domain.audit import AuditEntry
+from segue.domain.export import MatchBy
 from segue.domain.identifier import check_display_name
-from segue.domain.job import (
+from segue.domain.imports import (
+    ImportAction,
+    ImportOpened,
     ImportRequest,
+    ImportRules,
     ImportState,
     ImportStatus,
-    JobOpened,
     StagedPart,
     StageResult,
+    WriteMode,
 )
-from segue.domain.page import MAX_PAGE_SIZE, Page, PageRequest, encode_position
-from segue.domain.profile import RecordException, exceptions_of_part
+from segue.domain.notification import JobKind, NotificationKind
+from segue.domain.page import MAX_POSITION, Page, PageRequest, encode_position
+from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock
-from segue.errors import (
-    BlockInvalid,
-    BlockTooLarge,
-    ChecksumMismatch,
-    FieldInvalid,
-    FieldViolation,
-    PartChanged,
-    SegueError,
-    StateForbids,
-)
-from segue.kernel import guard
+from segue.errors import FieldInvalid, FieldViolation, ImportsPending, StateForbids
+from segue.service.import_execution import ImportExecution
+from segue.service.import_staging import ImportStaging, living_in
 from segue.service.ledger import Ledger
-from segue.service.limits import Limits, check_limit
+from segue.service.limits import Limits
 from segue.service.lists import list_in
-from segue.service.tokens import Tokens, owned_job, token_invalid
-from segue.store import accounts, imports, requests
+from segue.service.notification_targets import NotificationTargets
+from segue.service.tokens import Tokens, owned_job
+from segue.store import audit, import_parts, imports, notifications, requests
 from segue.store.base import Connection, Store
-from segue.store.imports import ImportRow, PartRow
-
-PARTS_IN_FLIGHT: Final = 4
-"""Parts of one stream that are checked or written at once; flow control holds the sender back beyond them."""
+from segue.store.imports import ImportRow, NewImport
 
 MAX_RETENTION_SECONDS: Final = 10 * 86_400
+MAX_MATCH_TYPE_BYTES: Final = 100
 
-_log = structlog.get_logger(__name__)
+INITIATE: Final = "InitiateImport"
+EXECUTE: Final = "ExecuteImport"
 
 
 class ImportService:
-    """Takes blocks of profiles in, and makes all of them visible at once."""
+    """Takes blocks of profiles in, makes all of them visible at once, and takes that back."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, tokens: Tokens, limits: Limits, clock: Clock
+        self,
+        store: Store,
+        ledger: Ledger,
+        execution: ImportExecution,
+        tokens: Tokens,
+        targets: NotificationTargets,
+        limits: Limits,
+        clock: Clock,
     ) -> None:
-        """Takes what the use cases work on."""
+        """Takes what the use cases work on, and who may be told."""
         self._store = store
-        self._ledger = ledger
         self._directory = ledger.directory
+        self._execution = execution
+        self._staging = ImportStaging(store, ledger, limits, clock)
         self._tokens = tokens
+        self._targets = targets
         self._limits = limits
         self._clock = clock
-        self._executions: dict[int, asyncio.Task[None]] = {}
 
-    async def initiate(self, account_id: str, request: ImportRequest) -> JobOpened:
+    async def initiate(
+        self, account_id: str, request: ImportRequest, actor: str = "admin"
+    ) -> ImportOpened:
         """Opens an import.
 
+        Args:
+            account_id: The owner.
+            request: What is asked for.
+            actor: Name of the caller's key.
+
         Raises:
-            FieldInvalid: Display name or retention is malformed.
-            LimitExceeded: The account has as many imports open as it may.
+            FieldInvalid: Fields are wrong, or contradict each other.
+            ImportsPending: The account has as many imports open as it may.
             RequestIdReused: The request id came with another request.
             ResourceNotFound: There is no such account or list.
         """
         _check_request(request)
+        if request.notify is not None:
+            self._targets.check(request.notify)
         account = await self._directory.account(account_id)
-        fingerprint = hashlib.sha256(repr(request).encode()).digest()
+        fingerprint, secret = _fingerprint(request), self._webhook_secret(account, request)
         now = self._clock()
         expire = now + self._limits.import_token_seconds * 1000
-        retain = expire + request.staging_retention_seconds * 1000
 
-        def work(tx: Connection) -> JobOpened:
+        def work(tx: Connection) -> ImportOpened:
             nonce = requests.first_answer(
-                tx, account.key, "InitiateImport", request.request_id, fingerprint
+                tx, account.key, INITIATE, request.request_id, fingerprint
             )
             if nonce is not None:
-                token = self._tokens.again(nonce)
-                row = imports.find(tx, token.digest())
-                return JobOpened(token, row.status.expire_millis if row else now)
+                return self._opened_again(tx, nonce, secret, now)
             if request.list_id is not None:
                 list_in(tx, account, request.list_id)
-            check_limit(
-                "open_imports", imports.count_open(tx, account.key, now), self._limits.open_imports
-            )
+            open_count, _ = imports.open_usage(tx, account.key, now)
+            if open_count >= self._limits.open_imports:
+                maximum = self._limits.open_imports
+                raise ImportsPending(
+                    f"{maximum} imports of the account are open; execute or cancel some",
+                    {"limit": "open_imports", "maximum": maximum},
+                )
             token, nonce = self._tokens.new()
-            imports.insert(tx, account.key, token.digest(), request, expire, retain)
-            requests.keep_answer(
-                tx, account.key, "InitiateImport", request.request_id, fingerprint, nonce, now
+            new = NewImport(
+                digest=token.digest(),
+                import_id=secrets.token_hex(16),
+                action=request.action,
+                state=ImportState.INITIATED,
+                display_name=request.display_name,
+                list_id=request.list_id,
+                ignore_unknown_fields=request.ignore_unknown_fields,
+                rules=request.rules,
+                validate_only=request.validate_only,
+                create_millis=now,
+                expire_millis=expire,
+                retain_millis=expire + request.staging_retention_seconds * 1000,
+                actor=actor,
             )
-            return JobOpened(token, expire)
+            key = imports.insert(tx, account.key, new)
+            if request.notify is not None:
+                notifications.insert(tx, JobKind.IMPORT, key, request.notify)
+            requests.keep_answer(
+                tx, account.key, INITIATE, request.request_id, fingerprint, nonce, now
+            )
+            return ImportOpened(token, expire, secret)
 
         return await self._store.write(work)
 
@@ -110,47 +139,54 @@ class ImportService:
 
         Raises:
             TokenInvalid: The token is unknown, expired, or another account's.
-            StateForbids: The import was executed.
-            BlockInvalid: A part is not what its format says.
-            BlockTooLarge: A part is larger than a block may be.
-            ChecksumMismatch: A part's bytes are not those its checksum was made of.
-            PartChanged: A part's number came before with other bytes.
-            LimitExceeded: The import holds as many bytes as it may.
+            SegueError: What `ImportStaging.stage` refuses a part with.
         """
-        account, row = await self._find(account_id, token)
-        version, schema = await self._ledger.schema(account)
-        staging: deque[asyncio.Task[PartRow]] = deque()
-        staged: list[PartRow] = []
-        try:
-            async for part in parts:
-                staging.append(asyncio.create_task(self._stage_part(row, version, schema, part)))
-                if len(staging) >= PARTS_IN_FLIGHT:
-                    staged.append(await staging.popleft())
-            while staging:
-                staged.append(await staging.popleft())
-        finally:
-            await asyncio.gather(*staging, return_exceptions=True)
-        received, valid = sum(p.record_count for p in staged), sum(p.valid_count for p in staged)
-        return StageResult(len(staged), received, valid, received - valid)
+        _, row = await self.find(account_id, token)
+        return await self._staging.stage(row, parts)
 
-    async def execute(self, account_id: str | None, token: str) -> ImportStatus:
+    async def execute(
+        self, account_id: str | None, token: str, request_id: str = "", actor: str = "admin"
+    ) -> ImportStatus:
         """Asks for an import's execution; durable on return.
 
         Raises:
             TokenInvalid: The token is unknown, expired, or another account's.
+            StateForbids: The import was cancelled.
+            RequestIdReused: The request id came with another import.
         """
-        account, row = await self._find(account_id, token)
+        account, row = await self.find(account_id, token)
+        # What is durable must also begin, even when the caller goes away in between.
+        queued = await asyncio.shield(self._queue(account, row, request_id, actor))
+        return queued.status(self._clock())
+
+    async def _queue(
+        self, account: Account, row: ImportRow, request_id: str, actor: str
+    ) -> ImportRow:
+        fingerprint = row.import_id.encode()
 
         def work(tx: Connection) -> ImportRow:
-            now = imports.find_by_key(tx, row.key)
-            if now.status.state.takes_parts:
+            first = requests.first_answer(tx, account.key, EXECUTE, request_id, fingerprint)
+            millis = self._clock()
+            now = living_in(tx, row.key, millis)
+            if now.state is ImportState.CANCELLED:
+                raise StateForbids(
+                    "the import is CANCELLED; open another",
+                    {"name": row.name, "state": "CANCELLED"},
+                )
+            if now.state.takes_parts:
                 imports.queue(tx, row.key)
+                action = "import.validate" if row.validate_only else "import.execute"
+                self._note(tx, row, actor, action, {"received": now.received_count})
+            if first is None:
+                requests.keep_answer(
+                    tx, account.key, EXECUTE, request_id, fingerprint, row.import_id, millis
+                )
             return imports.find_by_key(tx, row.key)
 
         queued = await self._store.write(work)
-        if queued.status.state is ImportState.QUEUED:
-            self._start(account, row.key)
-        return queued.status
+        if queued.state is ImportState.QUEUED:
+            self._execution.start(account, row.key)
+        return queued
 
     async def status(self, account_id: str | None, token: str) -> ImportStatus:
         """Returns how far an import is.
@@ -158,136 +194,130 @@ class ImportService:
         Raises:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
-        _, row = await self._find(account_id, token)
-        return row.status
+        _, row = await self.find(account_id, token)
+        told = await self._store.read(lambda tx: notifications.read(tx, JobKind.IMPORT, row.key))
+        return row.status(self._clock(), told)
 
-    async def exceptions(
-        self, account_id: str | None, token: str, page: PageRequest
-    ) -> Page[RecordException]:
-        """Lists problems of records, in order of part and record.
+    async def cancel(
+        self, account_id: str | None, token: str, actor: str = "admin"
+    ) -> ImportStatus:
+        """Gives an import up: nothing of it is written, and its parts are deleted.
+
+        Raises:
+            TokenInvalid: The token is unknown, expired, or another account's.
+            StateForbids: The import has ended otherwise.
+        """
+        _, row = await self.find(account_id, token)
+        return await asyncio.shield(self._give_up(row, actor))
+
+    async def _give_up(self, row: ImportRow, actor: str) -> ImportStatus:
+        def work(tx: Connection) -> ImportRow:
+            if imports.cancel(tx, row.key):
+                self._note(tx, row, actor, "import.cancel", {})
+                notifications.set_due(tx, JobKind.IMPORT, row.key, self._clock())
+            return imports.find_by_key(tx, row.key)
+
+        ended = await self._store.write(work)
+        if ended.state is not ImportState.CANCELLED:
+            state = ended.state.name
+            raise StateForbids(
+                f"the import is {state} and cannot be cancelled any more",
+                {"name": row.name, "state": state},
+            )
+        await self._execution.stop(row.key)
+        self._execution.on_end()
+        await self._store.write(lambda tx: import_parts.delete(tx, row.key))
+        return ended.status(self._clock())
+
+    async def undo(self, account_id: str | None, token: str, actor: str = "admin") -> ImportOpened:
+        """Asks to take an executed import back; durable on return. Asked again, it answers with the same undo, unless that one failed.
+
+        Raises:
+            TokenInvalid: The token is unknown, expired, or another account's.
+            StateForbids: The import cannot be taken back, or not any more.
+        """
+        account, row = await self.find(account_id, token)
+        return await asyncio.shield(self._take_back(account, row, actor))
+
+    async def _take_back(self, account: Account, row: ImportRow, actor: str) -> ImportOpened:
+        def work(tx: Connection) -> tuple[ImportOpened, int]:
+            now = self._clock()
+            undone = living_in(tx, row.key, now)
+            if undone.undo_nonce:
+                secret = self._tokens.again(undone.undo_nonce)
+                found = imports.find(tx, secret.digest())
+                if found is not None and found.state is not ImportState.FAILED:
+                    return ImportOpened(secret, found.expire_millis), found.key
+            _check_undoable(undone, now)
+            secret, nonce = self._tokens.new()
+            undo = NewImport(
+                digest=secret.digest(),
+                import_id=secrets.token_hex(16),
+                action=ImportAction.UNDO,
+                state=ImportState.QUEUED,
+                display_name=undone.display_name,
+                list_id=None,
+                ignore_unknown_fields=False,
+                rules=ImportRules(),
+                validate_only=False,
+                create_millis=now,
+                expire_millis=undone.retain_millis,
+                retain_millis=undone.retain_millis,
+                actor=actor,
+                undoes=undone.key,
+            )
+            key = imports.insert(tx, account.key, undo)
+            imports.set_undo(tx, undone.key, nonce)
+            self._note(tx, undone, actor, "import.undo", {})
+            return ImportOpened(secret, undo.expire_millis), key
+
+        answer, key = await self._store.write(work)
+        self._execution.start(account, key)
+        return answer
+
+    async def list(self, account_id: str, page: PageRequest) -> Page[ImportStatus]:
+        """Lists an account's imports, the newest first.
+
+        Raises:
+            ResourceNotFound: There is no such account.
+        """
+        account = await self._directory.account(account_id)
+        (before,), limit, now = page.position(MAX_POSITION), page.limit(), self._clock()
+        rows = await self._store.read(
+            lambda tx: imports.select(tx, account.key, int(before), limit + 1)
+        )
+        token = encode_position(rows[limit - 1].key) if len(rows) > limit else ""
+        return Page(tuple(row.status(now) for row in rows[:limit]), token)
+
+    async def find(self, account_id: str | None, token: str) -> tuple[Account, ImportRow]:
+        """Returns the import of a token, when the caller's account (None: any) owns it.
 
         Raises:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
-        _, row = await self._find(account_id, token)
-        after, limit = page.position(0, -1), page.limit(MAX_PAGE_SIZE)
-        found = await self._store.read(
-            lambda tx: imports.select_exceptions(tx, row.key, after, limit + 1)
-        )
-        next_token = ""
-        if len(found) > limit:
-            position, last = found[limit - 1]
-            next_token = encode_position(last.part_number, position)
-        items = tuple(problem for _, problem in found[:limit])
-        return Page(items, next_token, row.status.exception_count)
-
-    async def resume(self) -> None:
-        """Goes on with executions that a stop or a crash interrupted."""
-        for row in await self._store.read(imports.unfinished):
-            self._start(await self._owner(row), row.key)
-
-    async def _owner(self, row: ImportRow) -> Account:
-        account = await self._store.read(lambda tx: accounts.find_by_key(tx, row.account))
-        if account is None:
-            raise token_invalid()
-        return account
-
-    async def close(self) -> None:
-        """Stops executions; they go on at the next start."""
-        tasks = list(self._executions.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _start(self, account: Account, key: int) -> None:
-        if key not in self._executions:
-            task = self._executions[key] = asyncio.create_task(self._execute(account, key))
-            task.add_done_callback(lambda _: self._executions.pop(key, None))
-
-    async def _execute(self, account: Account, key: int) -> None:
-        try:
-            row = await self._store.read(lambda tx: imports.find_by_key(tx, key))
-            if row.status.received_count and not row.status.valid_count:
-                await self._store.write(
-                    lambda tx: imports.fail(tx, key, "no staged record is valid")
-                )
-                return
-            await self._store.write(lambda tx: imports.set_state(tx, key, ImportState.PROCESSING))
-            await self._ledger.run_import(account, key)
-        except Exception as error:  # noqa: BLE001 - nobody awaits it: the import itself must tell
-            _log.exception("import.failed", import_key=key, error=type(error).__name__)
-            reason = error.reason if isinstance(error, SegueError) else "INTERNAL"
-            message = f"the records could not be applied ({reason}); nothing was written"
-            await self._store.write(lambda tx: imports.fail(tx, key, message))
-
-    async def _find(self, account_id: str | None, token: str) -> tuple[Account, ImportRow]:
-        """Returns the import of a token, when the caller's account (None: any) owns it."""
         return await owned_job(self._store, imports.find, account_id, token, self._clock())
 
-    async def _stage_part(
-        self, row: ImportRow, version: int, schema: Schema, part: StagedPart
-    ) -> PartRow:
-        size = len(part.data)
-        if part.number < 1:
-            raise FieldInvalid(FieldViolation("part_number", "must be 1 or more"))
-        if size > self._limits.block_bytes:
-            raise BlockTooLarge(
-                f"part {part.number} has {size} bytes, at most {self._limits.block_bytes} are taken; send smaller parts",
-                {"size_bytes": size, "maximum": self._limits.block_bytes},
-            )
-        checksum, decoded = await guard.run(_check, schema, row, part)
-        staged = PartRow(
-            part.number,
-            part.block_format,
-            version,
-            checksum.to_bytes(4, "big") + size.to_bytes(8, "big"),
-            decoded.record_count,
-            decoded.valid_count,
-        )
-        exceptions = exceptions_of_part(part.number, decoded.exceptions)
+    def _opened_again(
+        self, tx: Connection, nonce: str, secret: Secret | None, now: int
+    ) -> ImportOpened:
+        token = self._tokens.again(nonce)
+        row = imports.find(tx, token.digest())
+        return ImportOpened(token, row.expire_millis if row else now, secret)
 
-        def work(tx: Connection) -> PartRow:
-            now = imports.find_by_key(tx, row.key)
-            found = imports.find_part(tx, row.key, part.number)
-            if found is not None and found.digest == staged.digest:
-                return found
-            if found is not None:
-                raise PartChanged(
-                    f"part {part.number} came before with other bytes; give new bytes a new number",
-                    {"part": part.number},
-                )
-            if not now.status.state.takes_parts:
-                state = now.status.state.name
-                raise StateForbids(
-                    f"the import is {state} and takes no more parts; open another",
-                    {"name": "import", "state": state},
-                )
-            check_limit("staged_bytes", now.staged_bytes + size, self._limits.staged_bytes)
-            imports.insert_part(tx, row.key, staged, part.data, exceptions)
-            return staged
+    def _webhook_secret(self, account: Account, request: ImportRequest) -> Secret | None:
+        is_webhook = request.notify and request.notify.kind is NotificationKind.WEBHOOK
+        return self._tokens.webhook_secret(account.key) if is_webhook else None
 
-        durable = await self._store.write(work, size)
-        if durable is staged:
-            self._ledger.replay.staged_parts.keep(row.key, part.number, decoded, size)
-        return durable
+    def _note(
+        self, tx: Connection, row: ImportRow, actor: str, action: str, counts: dict[str, int]
+    ) -> None:
+        audit.insert(tx, row.account, AuditEntry(self._clock(), actor, action, row.name, 0, counts))
 
 
-def _check(schema: Schema, row: ImportRow, part: StagedPart) -> tuple[int, Part]:
-    """Returns a part's checksum and its records."""
-    checksum = _kernel.crc32c(part.data)
-    if part.crc32c is not None and part.crc32c != checksum:
-        raise ChecksumMismatch(
-            f"part {part.number} does not have the checksum sent with it; send it again",
-            {"part": part.number},
-        )
-    try:
-        return checksum, _kernel.decode(
-            schema, part.block_format, part.data, row.list_id, row.ignore_unknown_fields
-        )
-    except BlockInvalid as error:
-        raise BlockInvalid(
-            f"part {part.number}: {error}", {**error.metadata, "part": part.number}
-        ) from error
+def _fingerprint(request: ImportRequest) -> bytes:
+    """Tells a request from others of the same request id; addresses do not print themselves, so they are put beside."""
+    address = request.notify.address if request.notify else ""
+    return hashlib.sha256(repr((request, address)).encode()).digest()
 
 
 def _check_request(request: ImportRequest) -> None:
@@ -295,4 +325,57 @@ def _check_request(request: ImportRequest) -> None:
     if not 0 <= request.staging_retention_seconds <= MAX_RETENTION_SECONDS:
         raise FieldInvalid(
             FieldViolation("staging_retention", "must be between nothing and 10 days")
+        )
+    rules, is_delete = request.rules, request.action is ImportAction.DELETE
+    violations = [
+        FieldViolation(field, problem)
+        for field, problem, is_wrong in (
+            ("action", "is UNDO, which UndoImport asks for", request.action is ImportAction.UNDO),
+            (
+                "match_criteria.match_type",
+                "is missing; name the type of alternate ids",
+                rules.match_by is MatchBy.ALTERNATE_ID and not rules.match_type,
+            ),
+            (
+                "match_criteria.match_type",
+                "is for other identifiers than the profile id",
+                rules.match_by is MatchBy.PROFILE_ID and bool(rules.match_type),
+            ),
+            (
+                "match_criteria.match_type",
+                f"is longer than {MAX_MATCH_TYPE_BYTES} bytes",
+                len(rules.match_type.encode()) > MAX_MATCH_TYPE_BYTES,
+            ),
+            ("refresh", "is for imports that add", is_delete and rules.refresh != 0),
+            (
+                "write_mode",
+                "is for imports that add",
+                is_delete and rules.write_mode is not WriteMode.UPSERT,
+            ),
+            ("list", "is for imports that add", is_delete and request.list_id is not None),
+        )
+        if is_wrong
+    ]
+    if violations:
+        raise FieldInvalid(*violations)
+
+
+def _check_undoable(row: ImportRow, now_millis: int) -> None:
+    if not row.is_undoable(now_millis):
+        why = (
+            f"was taken back at revision {row.undo_revision}"
+            if row.undo_revision
+            else f"is {row.state.name}"
+            if row.state is not ImportState.COMPLETED
+            else "erased profiles"
+            if row.action is ImportAction.DELETE
+            else "is an undo itself"
+            if row.action is ImportAction.UNDO
+            else "wrote nothing"
+            if not row.revision
+            else "is older than it is kept to be undone"
+        )
+        raise StateForbids(
+            f"the import {why} and cannot be taken back",
+            {"name": row.name, "state": row.state.name},
         )

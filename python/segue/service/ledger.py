@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from segue._kernel import Schema, Snapshot
+from segue._kernel import Schema, Snapshot, Transaction
 from segue.domain.account import Account
 from segue.domain.timestamp import Clock
 from segue.errors import ResourceNotFound
@@ -24,11 +24,13 @@ from segue.kernel.clock import ChangeClock
 from segue.service.blocks import Encoding
 from segue.service.change import Change, Committed
 from segue.service.directory import Directory
-from segue.service.replay import AppliedParts, Replay
+from segue.service.import_records import rules_of
+from segue.service.replay import AppliedRecords, Replay
 from segue.service.snapshot_directory import remove_directories, write_directory
 from segue.service.turns import Turns
-from segue.store import definitions, imports, journal
+from segue.store import definitions, journal
 from segue.store.base import Connection, Store
+from segue.store.imports import ImportRow
 from segue.store.journal import Entry, EntryKind, SnapshotRow
 
 T = TypeVar("T")
@@ -100,9 +102,13 @@ class Ledger:
 
     async def schema(self, account: Account) -> tuple[int, Schema]:
         """Returns the account's newest schema and its version."""
-        async with self.use(account) as live:
+        return await self.schema_of(account.key)
+
+    async def schema_of(self, account: int) -> tuple[int, Schema]:
+        """Returns the newest schema of an account, by its number, and its version."""
+        async with self.accounts.use(account) as live:
             version = live.schema_version
-        return version, await self.schemas.get(account.key, version)
+        return version, await self.schemas.get(account, version)
 
     async def snapshot(self, account: Account) -> Snapshot:
         """Returns the account's state as it is now."""
@@ -129,30 +135,76 @@ class Ledger:
             snapshot = await guard.run(table.snapshot)
         return snapshot
 
-    async def run_import(self, account: Account, import_key: int) -> None:
-        """Applies an import's parts and makes all of them visible at one revision.
+    async def run_import(
+        self,
+        account: Account,
+        row: ImportRow,
+        go_on: Callable[[], None],
+        together: Callable[[Connection, Entry, AppliedRecords, int], None],
+    ) -> None:
+        """Does what an import does, and makes all of it visible at one revision.
+
+        Args:
+            account: The owner.
+            row: The import.
+            go_on: Is asked before each part; ends the import by raising.
+            together: Further rows of the commit's transaction: is given the entry, what was done, and how many profiles were written; may
+                refuse the commit by raising.
 
         Raises:
             StoreUnavailable: The commit could not be made durable; nothing of it is visible.
         """
+        async with self._applied(account, row, go_on) as (live, tick, transaction, records):
+            profiles = await guard.run(lambda: transaction.profile_count)
+
+            def work(tx: Connection) -> Entry:
+                body = str(row.key).encode()
+                version = live.schema_version
+                entry = _append(tx, account.key, EntryKind.IMPORT, body, tick, version)
+                together(tx, entry, records, profiles)
+                return entry
+
+            async with live.order:
+                entry = await self._store.write(work)
+                await self._publish(live, lambda: transaction.commit(entry.revision))
+                await self.replay.drop_stale_columns(account.key, row.key, live.table, entry)
+                live.clock.release()
+                live.journal_bytes += records.size_bytes
+
+    async def review_import(
+        self, account: Account, row: ImportRow, go_on: Callable[[], None], sample_count: int
+    ) -> tuple[AppliedRecords, bytes]:
+        """Does what an import does, tells what that would change, and takes it back; nobody sees anything of it.
+
+        Returns:
+            What was done, and a serialized `segue.v1.ImportReview` without what the kernel does not count.
+        """
+        async with self._applied(account, row, go_on) as (live, _, transaction, records):
+            schema = await self.schemas.get(account.key, live.schema_version)
+            return records, await guard.run(transaction.review, sample_count, schema)
+
+    @asynccontextmanager
+    async def _applied(
+        self, account: Account, row: ImportRow, go_on: Callable[[], None]
+    ) -> AsyncIterator[tuple[LiveAccount, int, Transaction, AppliedRecords]]:
+        """Does what an import does on a private fork, which is dropped at the end unless it was committed.
+
+        What an undo needs to know of the past is found out before the turn: others write meanwhile.
+        """
+        states = await self.replay.states_for(account.key, row)
         async with self.turns.hold(account.key), self.use(account) as live:
             async with live.order:
                 tick = live.clock.reserve(self._clock())
-            transaction = await guard.run(live.table.begin, tick)
             try:
-                parts = await self.replay.apply_parts(account.key, import_key, transaction)
-                async with live.order:
-                    entry = await self._store.write(
-                        lambda tx: _append_import(
-                            tx, account.key, import_key, tick, live.schema_version, parts
-                        )
+                transaction = await guard.run(live.table.begin, tick, rules_of(row))
+                try:
+                    records = await self.replay.apply_import(
+                        account.key, row, transaction, live.schema_version, states, go_on
                     )
-                    await self._publish(live, lambda: transaction.commit(entry.revision))
-                    await self.replay.drop_stale_columns(account.key, import_key, live.table, entry)
-                    live.clock.release()
-                    live.journal_bytes += parts.size_bytes
+                    yield live, tick, transaction, records
+                finally:
+                    transaction.roll_back()
             finally:
-                transaction.roll_back()
                 live.clock.release()
 
     async def write_snapshot(self, live: LiveAccount) -> None:
@@ -281,19 +333,6 @@ def _append(
         raise ResourceNotFound(f"account {account}")
     entry = Entry(head.revision + 1, tick, kind, schema_version, body)
     journal.append(tx, account, entry)
-    return entry
-
-
-def _append_import(
-    tx: Connection,
-    account: int,
-    import_key: int,
-    tick: int,
-    schema_version: int,
-    parts: AppliedParts,
-) -> Entry:
-    entry = _append(tx, account, EntryKind.IMPORT, str(import_key).encode(), tick, schema_version)
-    imports.complete(tx, import_key, parts.written, parts.created, entry.revision)
     return entry
 
 

@@ -31,7 +31,12 @@ class Limits:
     export_bytes: int = 64 << 30
     export_attempts: int = 5
     staged_bytes: int = 64 << 30
+    account_staged_bytes: int = 128 << 30
+    import_records: int = 10_000_000
+    staging_memory_bytes: int = 512 << 20
     block_bytes: int = 25 << 20
+    unpacked_block_bytes: int = 100 << 20
+    compression_ratio: int = 100
     upsert_profiles: int = 1_000
     import_token_seconds: int = 6 * 3_600
     export_token_seconds: int = 24 * 3_600
@@ -58,7 +63,12 @@ def limits_of(settings: Settings) -> Limits:
         export_bytes=settings.max_export_bytes,
         export_attempts=settings.export_attempts,
         staged_bytes=settings.max_staged_bytes,
+        account_staged_bytes=settings.max_account_staged_bytes,
+        import_records=settings.max_import_records,
+        staging_memory_bytes=settings.staging_memory_bytes,
         block_bytes=settings.max_block_bytes,
+        unpacked_block_bytes=settings.max_unpacked_block_bytes,
+        compression_ratio=settings.max_compression_ratio,
         upsert_profiles=settings.max_upsert_profiles,
         import_token_seconds=settings.import_token_seconds,
         export_token_seconds=settings.export_token_seconds,

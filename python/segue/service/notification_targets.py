@@ -1,8 +1,8 @@
-"""Who may be told of exports, by what the server is set to."""
+"""Who may be told that an export or an import has ended, by what the server is set to."""
 
 from dataclasses import dataclass
 
-from segue.domain.export import NotificationKind, NotificationTarget
+from segue.domain.notification import NotificationKind, NotificationTarget
 from segue.domain.notification_address import check_email_address, check_webhook_uri
 from segue.errors import FieldInvalid, FieldViolation
 
@@ -17,7 +17,7 @@ class NotificationTargets:
     """Whether webhooks may go to private networks, and by http."""
 
     def check(self, target: NotificationTarget) -> None:
-        """Checks whom a request wants to be told.
+        """Checks whom the field `notify` of a request wants to be told.
 
         Raises:
             FieldInvalid: The address is malformed or forbidden, or the server sends no e-mail.

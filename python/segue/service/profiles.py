@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 from segue import _kernel
 from segue.domain.account import Account
@@ -40,6 +41,33 @@ class ProfileService:
         if profile is None:
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
         return profile
+
+    async def get_several(
+        self, account_id: str, profile_ids: Sequence[str]
+    ) -> tuple[list[bytes], int]:
+        """Returns serialized `segue.v1.Profile`s in the order asked for, all of one revision, and that revision.
+
+        Raises:
+            ResourceNotFound: There is no such account, or profiles are not there; names the first of them.
+            LimitExceeded: Together they are larger than a block may be.
+        """
+        account = await self._directory.account(account_id)
+        _, schema = await self._ledger.schema(account)
+        snapshot = await self._ledger.snapshot(account)
+
+        def read() -> list[bytes]:
+            profiles, room = [], self._limits.block_bytes
+            for profile_id in profile_ids:
+                profile = snapshot.profile(schema, profile_id)
+                if profile is None:
+                    raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
+                room -= len(profile)
+                if room < 0:
+                    raise _too_large_together(self._limits.block_bytes)
+                profiles.append(profile)
+            return profiles
+
+        return await guard.run(read), snapshot.revision
 
     async def upsert(
         self, account_id: str, batch: bytes, *, ignore_unknown_fields: bool = False
@@ -125,3 +153,10 @@ class ProfileService:
         await self._ends.clean(withdrawn)
         if not committed.result:
             raise ResourceNotFound(f"{account.name}/profiles/{profile_id}")
+
+
+def _too_large_together(maximum: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"the profiles have more than {maximum} bytes together; ask for fewer at once",
+        {"limit": "block_bytes", "maximum": maximum},
+    )

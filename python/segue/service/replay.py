@@ -2,18 +2,23 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from segue import _kernel
-from segue._kernel import Part, Schema, Table, Transaction
+from segue._kernel import Applied, Part, Schema, Snapshot, Table, Transaction
+from segue.domain.profile import RecordException, exceptions_of_part
 from segue.errors import SnapshotInvalid
 from segue.kernel import guard
 from segue.kernel.accounts import Schemas
 from segue.kernel.staged_parts import StagedParts
-from segue.store import imports, journal
-from segue.store.base import Store
-from segue.store.journal import Entry, EntryKind
+from segue.service.import_records import decode_part, rules_of
+from segue.store import import_parts, imports, journal
+from segue.store.base import Connection, Store
+from segue.store.imports import ImportRow
+from segue.store.journal import Entry, EntryKind, SnapshotRow
 
 ENTRIES_AT_ONCE: Final = 64
 """Journal entries read ahead; an entry of profiles is at most some megabytes."""
@@ -21,6 +26,9 @@ ENTRIES_AT_ONCE: Final = 64
 
 STAGED_BYTES: Final = 256 << 20
 """Blocks whose decoded records are kept from staging to execution."""
+
+BUILTIN_COLUMNS: Final = range(64)
+"""Columns that every account has, whatever its definitions."""
 
 
 class Replay:
@@ -37,20 +45,41 @@ class Replay:
         """Builds a table as it was at a revision.
 
         Returns:
-            The table, the revision of the snapshot it began with (0 for none), and the bytes of entries repeated after it.
+            The table, the revision of the newest snapshot before it (0 for none), and the bytes of entries repeated after that.
 
         Raises:
             SnapshotInvalid: A snapshot that the journal was compacted behind is missing or damaged.
         """
-        base = await self._store.read(lambda tx: journal.snapshot_before(tx, account, revision))
-        if base is None:
-            table, done = Table(), 0
-        else:
-            table, done = (
-                await guard.run(Table.open, str(self._data_dir / base.directory)),
-                base.revision,
-            )
-        start, size = done, 0
+        table, newest, size, _ = await self._build(account, revision, set())
+        return table, newest, size
+
+    async def _build(
+        self, account: int, revision: int, wanted: set[int]
+    ) -> tuple[Table, int, int, "States"]:
+        """Builds a table, and keeps the states around imports on the way: at the revisions before them, and at theirs.
+
+        Entries that took imports back need those states of the imports. So the table begins with a snapshot before the earliest of them, and
+        every entry is repeated once, however many imports were taken back, and taken back again.
+        """
+
+        def plan(tx: Connection) -> tuple[SnapshotRow | None, int, set[int]]:
+            newest = base = journal.snapshot_before(tx, account, revision)
+            imported = set(wanted)
+            while True:
+                after = base.revision if base else 0
+                imported |= imports.undone_within(tx, account, after, revision)
+                first = min(imported, default=revision + 1) - 1
+                if first >= after:
+                    return base, newest.revision if newest else 0, imported
+                base = journal.snapshot_before(tx, account, first)
+
+        base, newest, imported = await self._store.read(plan)
+        while (table := await self._opened(account, base)) is None:
+            base, newest, imported = await self._store.read(plan)
+        done = base.revision if base else 0
+        states = States(imported)
+        await states.keep(table, done)
+        size = 0
         while done < revision:
             entries = await self._entries(account, done, revision)
             if not entries or entries[0].revision != done + 1:
@@ -58,40 +87,99 @@ class Replay:
                     f"the journal of account {account} has a gap after revision {done}"
                 )
             for entry in entries:
-                size += await self._repeat(account, table, entry)
+                repeated = await self._repeat(account, table, entry, states)
+                size += repeated if entry.revision > newest else 0
+                await states.keep(table, entry.revision)
             done = entries[-1].revision
-        return table, start, size
+        return table, newest, size, states
+
+    async def _opened(self, account: int, base: SnapshotRow | None) -> Table | None:
+        """Opens a snapshot's table, an empty one for none; None when compaction has just removed the snapshot, because an earlier one is kept."""
+        if base is None:
+            return Table()
+        try:
+            return await guard.run(Table.open, str(self._data_dir / base.directory))
+        except SnapshotInvalid:
+            known = await self._store.read(lambda tx: journal.select_snapshots(tx, account))
+            if base in known:
+                raise
+            return None
 
     async def _entries(self, account: int, after: int, upto: int) -> list[Entry]:
         return await self._store.read(
             lambda tx: journal.entries(tx, account, after, upto, ENTRIES_AT_ONCE)
         )
 
-    async def _repeat(self, account: int, table: Table, entry: Entry) -> int:
+    async def _repeat(self, account: int, table: Table, entry: Entry, states: "States") -> int:
         schema = await self._schemas.get(account, entry.schema_version)
         if entry.kind is EntryKind.IMPORT:
-            return await self._repeat_import(account, table, entry)
+            return await self._repeat_import(account, table, entry, states)
         await guard.run(apply_entry, table, schema, entry)
         return len(entry.body)
 
-    async def _repeat_import(self, account: int, table: Table, entry: Entry) -> int:
-        transaction = await guard.run(table.begin, entry.tick_millis)
+    async def _repeat_import(
+        self, account: int, table: Table, entry: Entry, states: "States"
+    ) -> int:
+        row = await self._store.read(lambda tx: imports.find_by_key(tx, int(entry.body)))
+        transaction = await guard.run(table.begin, entry.tick_millis, rules_of(row))
         try:
-            result = await self.apply_parts(account, int(entry.body), transaction)
+            version = entry.schema_version
+            result = await self.apply_import(account, row, transaction, version, states)
             await guard.run(transaction.commit, entry.revision)
         except BaseException:
             transaction.roll_back()
             raise
-        await self.drop_stale_columns(account, int(entry.body), table, entry)
+        await self.drop_stale_columns(account, row.key, table, entry)
         return result.size_bytes
 
-    async def apply_parts(
-        self, account: int, import_key: int, transaction: Transaction
-    ) -> "AppliedParts":
-        """Applies an import's parts in order of their numbers; the next part is read and decoded while one is applied."""
-        row = await self._store.read(lambda tx: imports.find_by_key(tx, import_key))
-        numbers = await self._store.read(lambda tx: imports.part_numbers(tx, import_key))
-        result = AppliedParts()
+    async def states_for(self, account: int, row: ImportRow) -> "States":
+        """Returns the states that an import needs which takes another back; none for others. Costs a second table in memory, and its time."""
+        if row.undoes is None:
+            return States(set())
+        undone = await self._undone(row.undoes)
+        _, _, _, states = await self._build(account, undone.revision, {undone.revision})
+        return states
+
+    async def apply_import(
+        self,
+        account: int,
+        row: ImportRow,
+        transaction: Transaction,
+        schema_version: int,
+        states: "States",
+        go_on: Callable[[], None] = lambda: None,
+    ) -> "AppliedRecords":
+        """Does what an import does, on a transaction: applies its parts, or takes another import back.
+
+        Args:
+            account: Number of the owner.
+            row: The import.
+            transaction: Begun with the import's rules.
+            schema_version: Definitions of the entry: values of fields that they do not have are not brought back.
+            states: What `states_for` returns.
+            go_on: Is asked before each part; ends the import by raising.
+        """
+        if row.undoes is None:
+            return await self._apply_parts(account, row, transaction, go_on)
+        undone = await self._undone(row.undoes)
+        before, after = states.around(undone.revision)
+        columns = await self._schemas.columns(account, schema_version)
+        restored, refused = await guard.run(
+            transaction.restore, before, after, [*BUILTIN_COLUMNS, *sorted(columns)]
+        )
+        result = AppliedRecords(applied=restored, size_bytes=undone.staged_bytes)
+        result.exceptions.extend(exceptions_of_part(0, refused))
+        return result
+
+    async def _undone(self, key: int) -> ImportRow:
+        return await self._store.read(lambda tx: imports.find_by_key(tx, key))
+
+    async def _apply_parts(
+        self, account: int, row: ImportRow, transaction: Transaction, go_on: Callable[[], None]
+    ) -> "AppliedRecords":
+        """Applies parts in order of their numbers; the next part is read and decoded while one is applied."""
+        numbers = await self._store.read(lambda tx: import_parts.numbers(tx, row.key))
+        result = AppliedRecords()
         ahead: asyncio.Task[tuple[Part, int]] | None = None
         for position, number in enumerate(numbers):
             part, size = await (ahead or self._decode(account, row, number))
@@ -99,21 +187,22 @@ class Replay:
             if position + 1 < len(numbers):
                 ahead = asyncio.create_task(self._decode(account, row, numbers[position + 1]))
             try:
-                written, created = await guard.run(transaction.apply, part)
+                go_on()
+                applied = await guard.run(transaction.apply, part, number)
             except BaseException:
                 if ahead is not None:
                     ahead.cancel()
                 raise
-            result.add(written, created, size)
+            result.add(number, applied, size)
         return result
 
-    async def _decode(self, account: int, row: imports.ImportRow, number: int) -> tuple[Part, int]:
+    async def _decode(self, account: int, row: ImportRow, number: int) -> tuple[Part, int]:
         if staged := self.staged_parts.take(row.key, number):
             return staged
-        part, data = await self._store.read(lambda tx: imports.read_part(tx, row.key, number))
+        part, data = await self._store.read(lambda tx: import_parts.read(tx, row.key, number))
         schema = await self._schemas.get(account, part.schema_version)
         decoded = await guard.run(
-            _kernel.decode, schema, part.block_format, data, row.list_id, row.ignore_unknown_fields
+            decode_part, schema, row, part.block_format, part.compression, data
         )
         return decoded, len(data)
 
@@ -121,7 +210,7 @@ class Replay:
         self, account: int, import_key: int, table: Table, entry: Entry
     ) -> None:
         """Forgets columns that an import brought back: parts are decoded with the definitions they were staged under."""
-        versions = await self._store.read(lambda tx: imports.schema_versions(tx, import_key))
+        versions = await self._store.read(lambda tx: import_parts.schema_versions(tx, import_key))
         if versions - {entry.schema_version}:
             now = await self._schemas.columns(account, entry.schema_version)
             stale = (
@@ -136,17 +225,42 @@ class Replay:
                 )
 
 
-class AppliedParts:
-    """Sums over an import's parts."""
+class States:
+    """What a table was before some commits and after them. Holds what differs from the table as it becomes, no copies."""
 
-    def __init__(self) -> None:
-        """Starts at nothing."""
-        self.written = self.created = self.size_bytes = 0
+    def __init__(self, revisions: set[int]) -> None:
+        """Takes the revisions of the commits."""
+        self._wanted = revisions | {revision - 1 for revision in revisions}
+        self._kept: dict[int, Snapshot] = {}
 
-    def add(self, written: int, created: int, size_bytes: int) -> None:
-        """Adds a part's numbers."""
-        self.written += written
-        self.created += created
+    async def keep(self, table: Table, revision: int) -> None:
+        """Keeps a table's state at a revision if it is one that is needed."""
+        if revision in self._wanted:
+            self._kept[revision] = await guard.run(table.snapshot)
+
+    def around(self, revision: int) -> tuple[Snapshot, Snapshot]:
+        """Returns the states before a commit and after it."""
+        return self._kept[revision - 1], self._kept[revision]
+
+
+@dataclass
+class AppliedRecords:
+    """Sums over what an import did."""
+
+    applied: int = 0
+    """Records that were written; those of the same profile each count."""
+    created: int = 0
+    not_honored: int = 0
+    exceptions: list[RecordException] = field(default_factory=list)
+    """Problems that were found when records were applied, one a record."""
+    size_bytes: int = 0
+
+    def add(self, number: int, applied: Applied, size_bytes: int) -> None:
+        """Adds what a part did."""
+        self.applied += applied.applied
+        self.created += applied.created
+        self.not_honored += applied.not_honored
+        self.exceptions.extend(exceptions_of_part(number, applied.exceptions))
         self.size_bytes += size_bytes
 
 

@@ -1,10 +1,11 @@
 """The journal: every change of an account in order, the snapshots that cover its beginning, and its compaction."""
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from segue.domain.export import ExportState
+from segue.store import imports
 from segue.store.base import Connection
 
 
@@ -150,9 +151,11 @@ def select_snapshots(tx: Connection, account: int) -> list[SnapshotRow]:
 
 
 def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
-    """Removes what the snapshots cover and no export needs.
+    """Removes what the snapshots cover and nothing needs.
 
-    An export that can still be asked for needs the newest snapshot at or below its revision, and the entries between the two.
+    An export that can still be asked for needs the newest snapshot at or below its revision, and the entries between the two. An import that
+    can still be undone needs some snapshot below it and all entries after that, and so does an entry that took one back, as long as it may
+    be repeated.
 
     Returns:
         Snapshots that were removed; their directories can go.
@@ -160,15 +163,19 @@ def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
     snapshots = select_snapshots(tx, account)
     if not snapshots:
         return []
-    pinned = [
+    exported = {
         row[0]
         for row in tx.execute(
             "SELECT DISTINCT revision FROM export WHERE account = ? AND expire_millis > ? AND state <= ?",
             (account, now_millis, ExportState.RETRIEVED),
         )
-    ]
-    needed = {snapshots[-1].revision, *_bases(snapshots, pinned)}
-    floor = 0 if _needs_beginning(snapshots, pinned) else min(needed)
+    }
+    pinned = {*exported, *imports.needed_revisions(tx, account, now_millis)}
+    floor = _floor(snapshots, pinned)
+    while not pinned.issuperset(repeated := imports.undone_after(tx, account, floor)):
+        pinned.update(repeated)
+        floor = _floor(snapshots, pinned)
+    needed = {floor, snapshots[-1].revision, *_bases(snapshots, exported)}
     removed = [snapshot for snapshot in snapshots if snapshot.revision not in needed]
     for snapshot in removed:
         tx.execute(
@@ -183,12 +190,15 @@ def compact(tx: Connection, account: int, now_millis: int) -> list[SnapshotRow]:
     return removed
 
 
-def _bases(snapshots: list[SnapshotRow], revisions: list[int]) -> Iterator[int]:
+def _floor(snapshots: list[SnapshotRow], revisions: Iterable[int]) -> int:
+    """Returns the revision up to which entries can go; 0 when one of the revisions lies before all snapshots."""
+    if any(revision < snapshots[0].revision for revision in revisions):
+        return 0
+    return min((snapshots[-1].revision, *_bases(snapshots, revisions)))
+
+
+def _bases(snapshots: list[SnapshotRow], revisions: Iterable[int]) -> Iterator[int]:
     for revision in revisions:
         below = [snapshot.revision for snapshot in snapshots if snapshot.revision <= revision]
         if below:
             yield below[-1]
-
-
-def _needs_beginning(snapshots: list[SnapshotRow], revisions: list[int]) -> bool:
-    return any(revision < snapshots[0].revision for revision in revisions)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from segue.v1 import account_pb2 as segue_dot_v1_dot_account__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esegue/v1/account_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x16segue/v1/account.proto\"Z\n\x14\x43reateAccountRequest\x12\x18\n\naccount_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12(\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32\x11.segue.v1.AccountB\x04\xe2\x41\x01\x01\"\'\n\x11GetAccountRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"w\n\x14UpdateAccountRequest\x12(\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x11.segue.v1.AccountB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"H\n\x13ListAccountsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x14ListAccountsResponse\x12#\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x11.segue.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14\x44\x65leteAccountRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x32\xee\x02\n\x0e\x41\x63\x63ountService\x12\x42\n\rCreateAccount\x12\x1e.segue.v1.CreateAccountRequest\x1a\x11.segue.v1.Account\x12<\n\nGetAccount\x12\x1b.segue.v1.GetAccountRequest\x1a\x11.segue.v1.Account\x12\x42\n\rUpdateAccount\x12\x1e.segue.v1.UpdateAccountRequest\x1a\x11.segue.v1.Account\x12M\n\x0cListAccounts\x12\x1d.segue.v1.ListAccountsRequest\x1a\x1e.segue.v1.ListAccountsResponse\x12G\n\rDeleteAccount\x12\x1e.segue.v1.DeleteAccountRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esegue/v1/account_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16segue/v1/account.proto\"Z\n\x14\x43reateAccountRequest\x12\x18\n\naccount_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12(\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32\x11.segue.v1.AccountB\x04\xe2\x41\x01\x01\"C\n\x11GetAccountRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmin_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"w\n\x14UpdateAccountRequest\x12(\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x11.segue.v1.AccountB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"H\n\x13ListAccountsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x14ListAccountsResponse\x12#\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x11.segue.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14\x44\x65leteAccountRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"b\n\x17ListAuditEntriesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"Z\n\x18ListAuditEntriesResponse\x12%\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x14.segue.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xda\x01\n\nAuditEntry\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x10\n\x08resource\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x30\n\x06\x63ounts\x18\x06 \x03(\x0b\x32 .segue.v1.AuditEntry.CountsEntry\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x32\xc9\x03\n\x0e\x41\x63\x63ountService\x12\x42\n\rCreateAccount\x12\x1e.segue.v1.CreateAccountRequest\x1a\x11.segue.v1.Account\x12<\n\nGetAccount\x12\x1b.segue.v1.GetAccountRequest\x1a\x11.segue.v1.Account\x12\x42\n\rUpdateAccount\x12\x1e.segue.v1.UpdateAccountRequest\x1a\x11.segue.v1.Account\x12M\n\x0cListAccounts\x12\x1d.segue.v1.ListAccountsRequest\x1a\x1e.segue.v1.ListAccountsResponse\x12G\n\rDeleteAccount\x12\x1e.segue.v1.DeleteAccountRequest\x1a\x16.google.protobuf.Empty\x12Y\n\x10ListAuditEntries\x12!.segue.v1.ListAuditEntriesRequest\x1a\".segue.v1.ListAuditEntriesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEACCOUNTREQUEST'].fields_by_name['account']._serialized_options = b'\342A\001\001'
   _globals['_GETACCOUNTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETACCOUNTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETACCOUNTREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_GETACCOUNTREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_UPDATEACCOUNTREQUEST'].fields_by_name['account']._loaded_options = None
   _globals['_UPDATEACCOUNTREQUEST'].fields_by_name['account']._serialized_options = b'\342A\001\002'
   _globals['_UPDATEACCOUNTREQUEST'].fields_by_name['update_mask']._loaded_options = None
@@ -51,18 +54,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
-  _globals['_CREATEACCOUNTREQUEST']._serialized_start=164
-  _globals['_CREATEACCOUNTREQUEST']._serialized_end=254
-  _globals['_GETACCOUNTREQUEST']._serialized_start=256
-  _globals['_GETACCOUNTREQUEST']._serialized_end=295
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=297
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=416
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=418
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=490
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=492
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=576
-  _globals['_DELETEACCOUNTREQUEST']._serialized_start=578
-  _globals['_DELETEACCOUNTREQUEST']._serialized_end=620
-  _globals['_ACCOUNTSERVICE']._serialized_start=623
-  _globals['_ACCOUNTSERVICE']._serialized_end=989
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_AUDITENTRY_COUNTSENTRY']._loaded_options = None
+  _globals['_AUDITENTRY_COUNTSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEACCOUNTREQUEST']._serialized_start=197
+  _globals['_CREATEACCOUNTREQUEST']._serialized_end=287
+  _globals['_GETACCOUNTREQUEST']._serialized_start=289
+  _globals['_GETACCOUNTREQUEST']._serialized_end=356
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=358
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=477
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=479
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=551
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=553
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=637
+  _globals['_DELETEACCOUNTREQUEST']._serialized_start=639
+  _globals['_DELETEACCOUNTREQUEST']._serialized_end=681
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=683
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=781
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=783
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=873
+  _globals['_AUDITENTRY']._serialized_start=876
+  _globals['_AUDITENTRY']._serialized_end=1094
+  _globals['_AUDITENTRY_COUNTSENTRY']._serialized_start=1049
+  _globals['_AUDITENTRY_COUNTSENTRY']._serialized_end=1094
+  _globals['_ACCOUNTSERVICE']._serialized_start=1097
+  _globals['_ACCOUNTSERVICE']._serialized_end=1554
 # @@protoc_insertion_point(module_scope)

@@ -62,6 +62,11 @@ class AccountServiceStub:
                 request_serializer=segue_dot_v1_dot_account__service__pb2.DeleteAccountRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ListAuditEntries = channel.unary_unary(
+                '/segue.v1.AccountService/ListAuditEntries',
+                request_serializer=segue_dot_v1_dot_account__service__pb2.ListAuditEntriesRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_account__service__pb2.ListAuditEntriesResponse.FromString,
+                _registered_method=True)
 
 
 class AccountServiceServicer:
@@ -111,6 +116,15 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAuditEntries(self, request, context):
+        """Lists what was done in bulk to an account's profiles, and by whose key, newest first: imports executed, validated, cancelled, undone.
+
+        Errors: `RESOURCE_NOT_FOUND`, `FIELD_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -138,6 +152,11 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.DeleteAccount,
                     request_deserializer=segue_dot_v1_dot_account__service__pb2.DeleteAccountRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListAuditEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditEntries,
+                    request_deserializer=segue_dot_v1_dot_account__service__pb2.ListAuditEntriesRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_account__service__pb2.ListAuditEntriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -276,6 +295,33 @@ class AccountService:
             '/segue.v1.AccountService/DeleteAccount',
             segue_dot_v1_dot_account__service__pb2.DeleteAccountRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.AccountService/ListAuditEntries',
+            segue_dot_v1_dot_account__service__pb2.ListAuditEntriesRequest.SerializeToString,
+            segue_dot_v1_dot_account__service__pb2.ListAuditEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

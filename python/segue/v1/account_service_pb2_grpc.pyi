@@ -57,6 +57,11 @@ class AccountServiceStub:
 
     Errors: `RESOURCE_NOT_FOUND`.
     """
+    ListAuditEntries: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListAuditEntriesRequest, _account_service_pb2.ListAuditEntriesResponse]
+    """Lists what was done in bulk to an account's profiles, and by whose key, newest first: imports executed, validated, cancelled, undone.
+
+    Errors: `RESOURCE_NOT_FOUND`, `FIELD_INVALID`.
+    """
 
 @_typing.type_check_only
 class AccountServiceAsyncStub(AccountServiceStub):
@@ -84,6 +89,11 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Deletes an account and everything in it, at once and for good.
 
     Errors: `RESOURCE_NOT_FOUND`.
+    """
+    ListAuditEntries: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListAuditEntriesRequest, _account_service_pb2.ListAuditEntriesResponse]  # type: ignore[assignment]
+    """Lists what was done in bulk to an account's profiles, and by whose key, newest first: imports executed, validated, cancelled, undone.
+
+    Errors: `RESOURCE_NOT_FOUND`, `FIELD_INVALID`.
     """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -139,6 +149,17 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes an account and everything in it, at once and for good.
 
         Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAuditEntries(
+        self,
+        request: _account_service_pb2.ListAuditEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ListAuditEntriesResponse, _abc.Awaitable[_account_service_pb2.ListAuditEntriesResponse]]:
+        """Lists what was done in bulk to an account's profiles, and by whose key, newest first: imports executed, validated, cancelled, undone.
+
+        Errors: `RESOURCE_NOT_FOUND`, `FIELD_INVALID`.
         """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

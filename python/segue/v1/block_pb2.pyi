@@ -31,7 +31,7 @@ class _BlockFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BlockForm
     whole stream a block. Exports: schema, record batches and end mark are spread over the blocks, which together are one stream.
     """
     BLOCK_FORMAT_NDJSON: _BlockFormat.ValueType  # 3
-    """A JSON object a line, shaped as `ProfileBatch.profiles`: see the README. Exports; imports answer NOT_IMPLEMENTED for now."""
+    """A JSON object a line, shaped as `ProfileBatch.profiles`: see the README."""
     BLOCK_FORMAT_JSON: _BlockFormat.ValueType  # 4
     """The document of seed 002: profiles, sections, attributes and events. Exports."""
     BLOCK_FORMAT_CSV: _BlockFormat.ValueType  # 5
@@ -60,7 +60,7 @@ BLOCK_FORMAT_ARROW_IPC: BlockFormat.ValueType  # 2
 whole stream a block. Exports: schema, record batches and end mark are spread over the blocks, which together are one stream.
 """
 BLOCK_FORMAT_NDJSON: BlockFormat.ValueType  # 3
-"""A JSON object a line, shaped as `ProfileBatch.profiles`: see the README. Exports; imports answer NOT_IMPLEMENTED for now."""
+"""A JSON object a line, shaped as `ProfileBatch.profiles`: see the README."""
 BLOCK_FORMAT_JSON: BlockFormat.ValueType  # 4
 """The document of seed 002: profiles, sections, attributes and events. Exports."""
 BLOCK_FORMAT_CSV: BlockFormat.ValueType  # 5

@@ -200,6 +200,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
     """
+    ERROR_REASON_IMPORTS_PENDING: _ErrorReason.ValueType  # 36
+    """The account's open imports are as many, or hold as many bytes, as they may; executing or cancelling some makes room; with RetryInfo.
+    RESOURCE_EXHAUSTED.
+
+    {"reason": "IMPORTS_PENDING", "domain": "segue", "metadata": {"limit": "account_staged_bytes", "maximum": "137438953472"}}
+    """
+    ERROR_REASON_REVISION_AHEAD: _ErrorReason.ValueType  # 39
+    """The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
+    FAILED_PRECONDITION.
+
+    {"reason": "REVISION_AHEAD", "domain": "segue", "metadata": {"name": "accounts/shop", "revision": "9000", "head": "17"}}
+    """
     ERROR_REASON_PROFILE_ID_MISSING: _ErrorReason.ValueType  # 40
     """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
     ERROR_REASON_TEXT_TOO_LONG: _ErrorReason.ValueType  # 41
@@ -223,7 +235,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PHONE_INVALID: _ErrorReason.ValueType  # 50
     """Record: not a phone number in E.164 form."""
     ERROR_REASON_DUPLICATE: _ErrorReason.ValueType  # 51
-    """Record: the same field, list or profile id stands twice where it may stand once."""
+    """Record: the same field, list or mark stands twice where it may stand once."""
     ERROR_REASON_RECORD_INVALID: _ErrorReason.ValueType  # 52
     """Record: its own bytes are damaged, while the batch around it is whole."""
     ERROR_REASON_TAG_UNKNOWN: _ErrorReason.ValueType  # 53
@@ -246,6 +258,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Event: no such profile, and the request refuses those."""
     ERROR_REASON_PROPERTY_INVALID: _ErrorReason.ValueType  # 62
     """Event: a required property, as the campaign of a built-in type, is missing or malformed."""
+    ERROR_REASON_PROFILE_AMBIGUOUS: _ErrorReason.ValueType  # 63
+    """Record: its identifier belongs to several profiles."""
+    ERROR_REASON_IDENTIFIER_MISSING: _ErrorReason.ValueType  # 64
+    """Record: it has no identifier of the kind by which the import matches."""
+    ERROR_REASON_PROFILE_ID_TAKEN: _ErrorReason.ValueType  # 65
+    """Record: no profile has its identifier, and its profile id belongs to a profile without it."""
+    ERROR_REASON_PREFERENCE_INVALID: _ErrorReason.ValueType  # 66
+    """Record: a preference's channel, choice or basis is unknown, or its channel or filter is missing."""
+    ERROR_REASON_PROFILE_CHANGED: _ErrorReason.ValueType  # 67
+    """Undo: the profile was changed after the import, and stays as it is."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Says why a call failed.
@@ -433,6 +455,18 @@ ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 35
 
 {"reason": "STORAGE_FULL", "domain": "segue", "metadata": {}}
 """
+ERROR_REASON_IMPORTS_PENDING: ErrorReason.ValueType  # 36
+"""The account's open imports are as many, or hold as many bytes, as they may; executing or cancelling some makes room; with RetryInfo.
+RESOURCE_EXHAUSTED.
+
+{"reason": "IMPORTS_PENDING", "domain": "segue", "metadata": {"limit": "account_staged_bytes", "maximum": "137438953472"}}
+"""
+ERROR_REASON_REVISION_AHEAD: ErrorReason.ValueType  # 39
+"""The account has not come to the `min_revision` that a read asks for: it is another account's, or of before a backup was restored.
+FAILED_PRECONDITION.
+
+{"reason": "REVISION_AHEAD", "domain": "segue", "metadata": {"name": "accounts/shop", "revision": "9000", "head": "17"}}
+"""
 ERROR_REASON_PROFILE_ID_MISSING: ErrorReason.ValueType  # 40
 """Record: it has no profile id, or an empty one. `ImportException` only, as are all that follow."""
 ERROR_REASON_TEXT_TOO_LONG: ErrorReason.ValueType  # 41
@@ -456,7 +490,7 @@ ERROR_REASON_EMAIL_INVALID: ErrorReason.ValueType  # 49
 ERROR_REASON_PHONE_INVALID: ErrorReason.ValueType  # 50
 """Record: not a phone number in E.164 form."""
 ERROR_REASON_DUPLICATE: ErrorReason.ValueType  # 51
-"""Record: the same field, list or profile id stands twice where it may stand once."""
+"""Record: the same field, list or mark stands twice where it may stand once."""
 ERROR_REASON_RECORD_INVALID: ErrorReason.ValueType  # 52
 """Record: its own bytes are damaged, while the batch around it is whole."""
 ERROR_REASON_TAG_UNKNOWN: ErrorReason.ValueType  # 53
@@ -479,4 +513,14 @@ ERROR_REASON_PROFILE_UNKNOWN: ErrorReason.ValueType  # 61
 """Event: no such profile, and the request refuses those."""
 ERROR_REASON_PROPERTY_INVALID: ErrorReason.ValueType  # 62
 """Event: a required property, as the campaign of a built-in type, is missing or malformed."""
+ERROR_REASON_PROFILE_AMBIGUOUS: ErrorReason.ValueType  # 63
+"""Record: its identifier belongs to several profiles."""
+ERROR_REASON_IDENTIFIER_MISSING: ErrorReason.ValueType  # 64
+"""Record: it has no identifier of the kind by which the import matches."""
+ERROR_REASON_PROFILE_ID_TAKEN: ErrorReason.ValueType  # 65
+"""Record: no profile has its identifier, and its profile id belongs to a profile without it."""
+ERROR_REASON_PREFERENCE_INVALID: ErrorReason.ValueType  # 66
+"""Record: a preference's channel, choice or basis is unknown, or its channel or filter is missing."""
+ERROR_REASON_PROFILE_CHANGED: ErrorReason.ValueType  # 67
+"""Undo: the profile was changed after the import, and stays as it is."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

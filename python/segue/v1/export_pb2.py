@@ -25,27 +25,22 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from segue.v1 import block_pb2 as segue_dot_v1_dot_block__pb2
+from segue.v1 import notification_pb2 as segue_dot_v1_dot_notification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15segue/v1/export.proto\x12\x08segue.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x14segue/v1/block.proto\"\xe7\x04\n\x0c\x45xportStatus\x12$\n\x05state\x18\x01 \x01(\x0e\x32\x15.segue.v1.ExportState\x12\x11\n\trow_count\x18\x02 \x01(\x03\x12\x12\n\nbyte_count\x18\x03 \x01(\x03\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x06\x66ormat\x18\t \x01(\x0e\x32\x15.segue.v1.BlockFormat\x12*\n\x0b\x63ompression\x18\n \x01(\x0e\x32\x15.segue.v1.Compression\x12*\n\x08\x64\x65livery\x18\x0b \x01(\x0e\x32\x18.segue.v1.ExportDelivery\x12\x14\n\x0cstream_count\x18\x0c \x01(\x05\x12\x19\n\x11written_row_count\x18\r \x01(\x03\x12#\n\x05\x66iles\x18\x0e \x03(\x0b\x32\x14.segue.v1.ExportFile\x12!\n\x05\x65rror\x18\x0f \x01(\x0b\x32\x12.google.rpc.Status\x12\x32\n\x0cnotification\x18\x10 \x01(\x0b\x32\x1c.segue.v1.NotificationStatus\"P\n\nExportFile\x12\x11\n\trow_count\x18\x01 \x01(\x03\x12\x12\n\nbyte_count\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\x0c\x12\x0b\n\x03uri\x18\x04 \x01(\t\"\xbf\x01\n\x12NotificationStatus\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.segue.v1.NotificationState\x12\x15\n\rattempt_count\x18\x02 \x01(\x05\x12\x35\n\x11next_attempt_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08\x61ttempts\x18\x04 \x03(\x0b\x32\x1d.segue.v1.NotificationAttempt\"k\n\x13NotificationAttempt\x12\x30\n\x0c\x61ttempt_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bstatus_code\x18\x02 \x01(\x05\x12\r\n\x05\x65rror\x18\x03 \x01(\t*\x82\x02\n\x0b\x45xportState\x12\x1c\n\x18\x45XPORT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPORT_STATE_PROCESSING\x10\x01\x12\x19\n\x15\x45XPORT_STATE_COMPLETE\x10\x02\x12\x1a\n\x16\x45XPORT_STATE_RETRIEVED\x10\x03\x12\x18\n\x14\x45XPORT_STATE_EXPIRED\x10\x04\x12\x17\n\x13\x45XPORT_STATE_FAILED\x10\x05\x12\x16\n\x12\x45XPORT_STATE_ERROR\x10\x06\x12\x1a\n\x16\x45XPORT_STATE_CANCELLED\x10\x07\x12\x1a\n\x16\x45XPORT_STATE_WITHDRAWN\x10\x08*i\n\x0e\x45xportDelivery\x12\x1f\n\x1b\x45XPORT_DELIVERY_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPORT_DELIVERY_STREAMS\x10\x01\x12\x19\n\x15\x45XPORT_DELIVERY_FILES\x10\x02*\x98\x01\n\x11NotificationState\x12\"\n\x1eNOTIFICATION_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aNOTIFICATION_STATE_PENDING\x10\x01\x12 \n\x1cNOTIFICATION_STATE_DELIVERED\x10\x02\x12\x1d\n\x19NOTIFICATION_STATE_FAILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15segue/v1/export.proto\x12\x08segue.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x14segue/v1/block.proto\x1a\x1bsegue/v1/notification.proto\"\xe7\x04\n\x0c\x45xportStatus\x12$\n\x05state\x18\x01 \x01(\x0e\x32\x15.segue.v1.ExportState\x12\x11\n\trow_count\x18\x02 \x01(\x03\x12\x12\n\nbyte_count\x18\x03 \x01(\x03\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x06\x66ormat\x18\t \x01(\x0e\x32\x15.segue.v1.BlockFormat\x12*\n\x0b\x63ompression\x18\n \x01(\x0e\x32\x15.segue.v1.Compression\x12*\n\x08\x64\x65livery\x18\x0b \x01(\x0e\x32\x18.segue.v1.ExportDelivery\x12\x14\n\x0cstream_count\x18\x0c \x01(\x05\x12\x19\n\x11written_row_count\x18\r \x01(\x03\x12#\n\x05\x66iles\x18\x0e \x03(\x0b\x32\x14.segue.v1.ExportFile\x12!\n\x05\x65rror\x18\x0f \x01(\x0b\x32\x12.google.rpc.Status\x12\x32\n\x0cnotification\x18\x10 \x01(\x0b\x32\x1c.segue.v1.NotificationStatus\"P\n\nExportFile\x12\x11\n\trow_count\x18\x01 \x01(\x03\x12\x12\n\nbyte_count\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\x0c\x12\x0b\n\x03uri\x18\x04 \x01(\t*\x82\x02\n\x0b\x45xportState\x12\x1c\n\x18\x45XPORT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPORT_STATE_PROCESSING\x10\x01\x12\x19\n\x15\x45XPORT_STATE_COMPLETE\x10\x02\x12\x1a\n\x16\x45XPORT_STATE_RETRIEVED\x10\x03\x12\x18\n\x14\x45XPORT_STATE_EXPIRED\x10\x04\x12\x17\n\x13\x45XPORT_STATE_FAILED\x10\x05\x12\x16\n\x12\x45XPORT_STATE_ERROR\x10\x06\x12\x1a\n\x16\x45XPORT_STATE_CANCELLED\x10\x07\x12\x1a\n\x16\x45XPORT_STATE_WITHDRAWN\x10\x08*i\n\x0e\x45xportDelivery\x12\x1f\n\x1b\x45XPORT_DELIVERY_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPORT_DELIVERY_STREAMS\x10\x01\x12\x19\n\x15\x45XPORT_DELIVERY_FILES\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'segue.v1.export_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXPORTSTATE']._serialized_start=1119
-  _globals['_EXPORTSTATE']._serialized_end=1377
-  _globals['_EXPORTDELIVERY']._serialized_start=1379
-  _globals['_EXPORTDELIVERY']._serialized_end=1484
-  _globals['_NOTIFICATIONSTATE']._serialized_start=1487
-  _globals['_NOTIFICATIONSTATE']._serialized_end=1639
-  _globals['_EXPORTSTATUS']._serialized_start=116
-  _globals['_EXPORTSTATUS']._serialized_end=731
-  _globals['_EXPORTFILE']._serialized_start=733
-  _globals['_EXPORTFILE']._serialized_end=813
-  _globals['_NOTIFICATIONSTATUS']._serialized_start=816
-  _globals['_NOTIFICATIONSTATUS']._serialized_end=1007
-  _globals['_NOTIFICATIONATTEMPT']._serialized_start=1009
-  _globals['_NOTIFICATIONATTEMPT']._serialized_end=1116
+  _globals['_EXPORTSTATE']._serialized_start=845
+  _globals['_EXPORTSTATE']._serialized_end=1103
+  _globals['_EXPORTDELIVERY']._serialized_start=1105
+  _globals['_EXPORTDELIVERY']._serialized_end=1210
+  _globals['_EXPORTSTATUS']._serialized_start=145
+  _globals['_EXPORTSTATUS']._serialized_end=760
+  _globals['_EXPORTFILE']._serialized_start=762
+  _globals['_EXPORTFILE']._serialized_end=842
 # @@protoc_insertion_point(module_scope)

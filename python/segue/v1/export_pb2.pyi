@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from segue.v1 import block_pb2 as _block_pb2
+from segue.v1 import notification_pb2 as _notification_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -94,34 +95,6 @@ EXPORT_DELIVERY_FILES: ExportDelivery.ValueType  # 2
 """Written to files by a job, then fetched over gRPC or HTTP."""
 Global___ExportDelivery: _TypeAlias = ExportDelivery  # noqa: Y015
 
-class _NotificationState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _NotificationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NotificationState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    NOTIFICATION_STATE_UNSPECIFIED: _NotificationState.ValueType  # 0
-    """Nobody is to be told."""
-    NOTIFICATION_STATE_PENDING: _NotificationState.ValueType  # 1
-    """Waits for the export, or for its next attempt."""
-    NOTIFICATION_STATE_DELIVERED: _NotificationState.ValueType  # 2
-    """Was taken."""
-    NOTIFICATION_STATE_FAILED: _NotificationState.ValueType  # 3
-    """Given up after the last attempt, or refused for good."""
-
-class NotificationState(_NotificationState, metaclass=_NotificationStateEnumTypeWrapper):
-    """Where a notification stands."""
-
-NOTIFICATION_STATE_UNSPECIFIED: NotificationState.ValueType  # 0
-"""Nobody is to be told."""
-NOTIFICATION_STATE_PENDING: NotificationState.ValueType  # 1
-"""Waits for the export, or for its next attempt."""
-NOTIFICATION_STATE_DELIVERED: NotificationState.ValueType  # 2
-"""Was taken."""
-NOTIFICATION_STATE_FAILED: NotificationState.ValueType  # 3
-"""Given up after the last attempt, or refused for good."""
-Global___NotificationState: _TypeAlias = NotificationState  # noqa: Y015
-
 @_typing.final
 class ExportStatus(_message.Message):
     """An export's state, size and progress."""
@@ -187,7 +160,7 @@ class ExportStatus(_message.Message):
         """In states FAILED and ERROR: why, with reason and remedy as an error of a call has them."""
 
     @_builtins.property
-    def notification(self) -> Global___NotificationStatus:
+    def notification(self) -> _notification_pb2.NotificationStatus:
         """With `notify`: how far the notification is."""
 
     def __init__(
@@ -208,7 +181,7 @@ class ExportStatus(_message.Message):
         written_row_count: _builtins.int = ...,
         files: _abc.Iterable[Global___ExportFile] | None = ...,
         error: _status_pb2.Status | None = ...,
-        notification: Global___NotificationStatus | None = ...,
+        notification: _notification_pb2.NotificationStatus | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "effective_last_datetime", b"effective_last_datetime", "error", b"error", "expire_time", b"expire_time", "notification", b"notification", "snapshot_time", b"snapshot_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -251,73 +224,3 @@ class ExportFile(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExportFile: _TypeAlias = ExportFile  # noqa: Y015
-
-@_typing.final
-class NotificationStatus(_message.Message):
-    """How far a notification is."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STATE_FIELD_NUMBER: _builtins.int
-    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
-    NEXT_ATTEMPT_TIME_FIELD_NUMBER: _builtins.int
-    ATTEMPTS_FIELD_NUMBER: _builtins.int
-    state: Global___NotificationState.ValueType
-    """Where it stands."""
-    attempt_count: _builtins.int
-    """Attempts made."""
-    @_builtins.property
-    def next_attempt_time(self) -> _timestamp_pb2.Timestamp:
-        """When the next attempt is due; absent when there is none."""
-
-    @_builtins.property
-    def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___NotificationAttempt]:
-        """What became of each attempt, the last 20, in order."""
-
-    def __init__(
-        self,
-        *,
-        state: Global___NotificationState.ValueType = ...,
-        attempt_count: _builtins.int = ...,
-        next_attempt_time: _timestamp_pb2.Timestamp | None = ...,
-        attempts: _abc.Iterable[Global___NotificationAttempt] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["next_attempt_time", b"next_attempt_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "attempts", b"attempts", "next_attempt_time", b"next_attempt_time", "state", b"state"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___NotificationStatus: _TypeAlias = NotificationStatus  # noqa: Y015
-
-@_typing.final
-class NotificationAttempt(_message.Message):
-    """One attempt to notify."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ATTEMPT_TIME_FIELD_NUMBER: _builtins.int
-    STATUS_CODE_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
-    status_code: _builtins.int
-    """HTTP status or SMTP code of the answer; 0 when there was none."""
-    error: _builtins.str
-    """Empty when it was taken; else what went wrong, without addresses."""
-    @_builtins.property
-    def attempt_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
-
-    def __init__(
-        self,
-        *,
-        attempt_time: _timestamp_pb2.Timestamp | None = ...,
-        status_code: _builtins.int = ...,
-        error: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attempt_time", b"attempt_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_time", b"attempt_time", "error", b"error", "status_code", b"status_code"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___NotificationAttempt: _TypeAlias = NotificationAttempt  # noqa: Y015

@@ -28,10 +28,11 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from segue.v1 import block_pb2 as segue_dot_v1_dot_block__pb2
 from segue.v1 import export_pb2 as segue_dot_v1_dot_export__pb2
 from segue.v1 import match_criteria_pb2 as segue_dot_v1_dot_match__criteria__pb2
+from segue.v1 import notification_pb2 as segue_dot_v1_dot_notification__pb2
 from segue.v1 import profile_pb2 as segue_dot_v1_dot_profile__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsegue/v1/export_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14segue/v1/block.proto\x1a\x15segue/v1/export.proto\x1a\x1dsegue/v1/match_criteria.proto\x1a\x16segue/v1/profile.proto\"\xeb\x05\n\x15InitiateExportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x07segment\x18\x02 \x01(\tH\x00\x12\x17\n\rsegment_group\x18\x03 \x01(\tH\x00\x12*\n\x08segments\x18\r \x01(\x0b\x32\x16.segue.v1.SegmentUnionH\x00\x12\x1b\n\rlast_datetime\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nsync_token\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_removed\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x66ormat\x18\x06 \x01(\x0e\x32\x15.segue.v1.BlockFormatB\x04\xe2\x41\x01\x02\x12\x30\n\x0b\x63ompression\x18\x07 \x01(\x0e\x32\x15.segue.v1.CompressionB\x04\xe2\x41\x01\x01\x12\x35\n\x0ematch_criteria\x18\x08 \x01(\x0b\x32\x17.segue.v1.MatchCriteriaB\x04\xe2\x41\x01\x01\x12/\n\x06states\x18\t \x03(\x0e\x32\x19.segue.v1.MembershipStateB\x04\xe2\x41\x01\x01\x12\x33\n\tread_mask\x18\n \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x30\n\x08\x64\x65livery\x18\x0f \x01(\x0e\x32\x18.segue.v1.ExportDeliveryB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cstream_count\x18\x10 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1b\n\rmax_file_rows\x18\x11 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x1c\n\x0emax_file_bytes\x18\x12 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x65vents\x18\x13 \x01(\x0b\x32\x15.segue.v1.EventWindowB\x04\xe2\x41\x01\x01\x12\x32\n\x06notify\x18\x14 \x01(\x0b\x32\x1c.segue.v1.ExportNotificationB\x04\xe2\x41\x01\x01\x42\x08\n\x06sourceJ\x04\x08\x0b\x10\x0c\"&\n\x0cSegmentUnion\x12\x16\n\x08segments\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\"\x92\x01\n\x0b\x45ventWindow\x12\x19\n\x0b\x65vent_types\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x34\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02\x12\x32\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"N\n\x12\x45xportNotification\x12\x17\n\remail_address\x18\x01 \x01(\tH\x00\x12\x15\n\x0bwebhook_uri\x18\x02 \x01(\tH\x00\x42\x08\n\x06target\"\xa6\x02\n\x16InitiateExportResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nsync_token\x18\x07 \x01(\t\x12\x10\n\x08poll_uri\x18\x08 \x01(\t\x12\x16\n\x0ewebhook_secret\x18\t \x01(\t\"-\n\x16GetExportStatusRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\")\n\x12WatchExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xad\x01\n\x15RetrieveExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06offset\x18\x02 \x01(\x04\x42\x04\xe2\x41\x01\x01\x12\x12\n\x04part\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\'\n\x04rows\x18\x04 \x01(\x0b\x32\x13.segue.v1.RowWindowB\x04\xe2\x41\x01\x01\x12\x1d\n\nkeep_alive\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\r\n\x0b_keep_alive\"6\n\tRowWindow\x12\x14\n\x06offset\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x13\n\x05limit\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"n\n\x16RetrieveExportResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06offset\x18\x02 \x01(\x06\x12\x13\n\x0bnext_offset\x18\x03 \x01(\x06\x12\x0e\n\x06\x63rc32c\x18\x04 \x01(\x07\x12\x11\n\trow_count\x18\x05 \x01(\x07\"D\n\x13\x43ommitExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nkeep_files\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\"*\n\x13\x43\x61ncelExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"]\n\x12ListExportsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x13ListExportsResponse\x12\'\n\x07\x65xports\x18\x01 \x03(\x0b\x32\x16.segue.v1.ExportStatus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa9\x04\n\rExportService\x12S\n\x0eInitiateExport\x12\x1f.segue.v1.InitiateExportRequest\x1a .segue.v1.InitiateExportResponse\x12K\n\x0fGetExportStatus\x12 .segue.v1.GetExportStatusRequest\x1a\x16.segue.v1.ExportStatus\x12\x45\n\x0bWatchExport\x12\x1c.segue.v1.WatchExportRequest\x1a\x16.segue.v1.ExportStatus0\x01\x12U\n\x0eRetrieveExport\x12\x1f.segue.v1.RetrieveExportRequest\x1a .segue.v1.RetrieveExportResponse0\x01\x12\x45\n\x0c\x43ommitExport\x12\x1d.segue.v1.CommitExportRequest\x1a\x16.segue.v1.ExportStatus\x12\x45\n\x0c\x43\x61ncelExport\x12\x1d.segue.v1.CancelExportRequest\x1a\x16.segue.v1.ExportStatus\x12J\n\x0bListExports\x12\x1c.segue.v1.ListExportsRequest\x1a\x1d.segue.v1.ListExportsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsegue/v1/export_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14segue/v1/block.proto\x1a\x15segue/v1/export.proto\x1a\x1dsegue/v1/match_criteria.proto\x1a\x1bsegue/v1/notification.proto\x1a\x16segue/v1/profile.proto\"\x87\x06\n\x15InitiateExportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x07segment\x18\x02 \x01(\tH\x00\x12\x17\n\rsegment_group\x18\x03 \x01(\tH\x00\x12*\n\x08segments\x18\r \x01(\x0b\x32\x16.segue.v1.SegmentUnionH\x00\x12\x1b\n\rlast_datetime\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nsync_token\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_removed\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x66ormat\x18\x06 \x01(\x0e\x32\x15.segue.v1.BlockFormatB\x04\xe2\x41\x01\x02\x12\x30\n\x0b\x63ompression\x18\x07 \x01(\x0e\x32\x15.segue.v1.CompressionB\x04\xe2\x41\x01\x01\x12\x35\n\x0ematch_criteria\x18\x08 \x01(\x0b\x32\x17.segue.v1.MatchCriteriaB\x04\xe2\x41\x01\x01\x12/\n\x06states\x18\t \x03(\x0e\x32\x19.segue.v1.MembershipStateB\x04\xe2\x41\x01\x01\x12\x33\n\tread_mask\x18\n \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x30\n\x08\x64\x65livery\x18\x0f \x01(\x0e\x32\x18.segue.v1.ExportDeliveryB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cstream_count\x18\x10 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1b\n\rmax_file_rows\x18\x11 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x1c\n\x0emax_file_bytes\x18\x12 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12+\n\x06\x65vents\x18\x13 \x01(\x0b\x32\x15.segue.v1.EventWindowB\x04\xe2\x41\x01\x01\x12\x32\n\x06notify\x18\x14 \x01(\x0b\x32\x1c.segue.v1.NotificationTargetB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cmin_revision\x18\x15 \x01(\x03\x42\x04\xe2\x41\x01\x01\x42\x08\n\x06sourceJ\x04\x08\x0b\x10\x0c\"&\n\x0cSegmentUnion\x12\x16\n\x08segments\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\"\x92\x01\n\x0b\x45ventWindow\x12\x19\n\x0b\x65vent_types\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x34\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02\x12\x32\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"\xa6\x02\n\x16InitiateExportResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12;\n\x17\x65\x66\x66\x65\x63tive_last_datetime\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rsnapshot_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nsync_token\x18\x07 \x01(\t\x12\x10\n\x08poll_uri\x18\x08 \x01(\t\x12\x16\n\x0ewebhook_secret\x18\t \x01(\t\"-\n\x16GetExportStatusRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\")\n\x12WatchExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xad\x01\n\x15RetrieveExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06offset\x18\x02 \x01(\x04\x42\x04\xe2\x41\x01\x01\x12\x12\n\x04part\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\'\n\x04rows\x18\x04 \x01(\x0b\x32\x13.segue.v1.RowWindowB\x04\xe2\x41\x01\x01\x12\x1d\n\nkeep_alive\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\r\n\x0b_keep_alive\"6\n\tRowWindow\x12\x14\n\x06offset\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x13\n\x05limit\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"n\n\x16RetrieveExportResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06offset\x18\x02 \x01(\x06\x12\x13\n\x0bnext_offset\x18\x03 \x01(\x06\x12\x0e\n\x06\x63rc32c\x18\x04 \x01(\x07\x12\x11\n\trow_count\x18\x05 \x01(\x07\"D\n\x13\x43ommitExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nkeep_files\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\"*\n\x13\x43\x61ncelExportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"]\n\x12ListExportsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x13ListExportsResponse\x12\'\n\x07\x65xports\x18\x01 \x03(\x0b\x32\x16.segue.v1.ExportStatus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa9\x04\n\rExportService\x12S\n\x0eInitiateExport\x12\x1f.segue.v1.InitiateExportRequest\x1a .segue.v1.InitiateExportResponse\x12K\n\x0fGetExportStatus\x12 .segue.v1.GetExportStatusRequest\x1a\x16.segue.v1.ExportStatus\x12\x45\n\x0bWatchExport\x12\x1c.segue.v1.WatchExportRequest\x1a\x16.segue.v1.ExportStatus0\x01\x12U\n\x0eRetrieveExport\x12\x1f.segue.v1.RetrieveExportRequest\x1a .segue.v1.RetrieveExportResponse0\x01\x12\x45\n\x0c\x43ommitExport\x12\x1d.segue.v1.CommitExportRequest\x1a\x16.segue.v1.ExportStatus\x12\x45\n\x0c\x43\x61ncelExport\x12\x1d.segue.v1.CancelExportRequest\x1a\x16.segue.v1.ExportStatus\x12J\n\x0bListExports\x12\x1c.segue.v1.ListExportsRequest\x1a\x1d.segue.v1.ListExportsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -70,6 +71,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['events']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['notify']._loaded_options = None
   _globals['_INITIATEEXPORTREQUEST'].fields_by_name['notify']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_INITIATEEXPORTREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_SEGMENTUNION'].fields_by_name['segments']._loaded_options = None
   _globals['_SEGMENTUNION'].fields_by_name['segments']._serialized_options = b'\342A\001\002'
   _globals['_EVENTWINDOW'].fields_by_name['event_types']._loaded_options = None
@@ -108,34 +111,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTEXPORTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
-  _globals['_INITIATEEXPORTREQUEST']._serialized_start=244
-  _globals['_INITIATEEXPORTREQUEST']._serialized_end=991
-  _globals['_SEGMENTUNION']._serialized_start=993
-  _globals['_SEGMENTUNION']._serialized_end=1031
-  _globals['_EVENTWINDOW']._serialized_start=1034
-  _globals['_EVENTWINDOW']._serialized_end=1180
-  _globals['_EXPORTNOTIFICATION']._serialized_start=1182
-  _globals['_EXPORTNOTIFICATION']._serialized_end=1260
-  _globals['_INITIATEEXPORTRESPONSE']._serialized_start=1263
-  _globals['_INITIATEEXPORTRESPONSE']._serialized_end=1557
-  _globals['_GETEXPORTSTATUSREQUEST']._serialized_start=1559
-  _globals['_GETEXPORTSTATUSREQUEST']._serialized_end=1604
-  _globals['_WATCHEXPORTREQUEST']._serialized_start=1606
-  _globals['_WATCHEXPORTREQUEST']._serialized_end=1647
-  _globals['_RETRIEVEEXPORTREQUEST']._serialized_start=1650
-  _globals['_RETRIEVEEXPORTREQUEST']._serialized_end=1823
-  _globals['_ROWWINDOW']._serialized_start=1825
-  _globals['_ROWWINDOW']._serialized_end=1879
-  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_start=1881
-  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_end=1991
-  _globals['_COMMITEXPORTREQUEST']._serialized_start=1993
-  _globals['_COMMITEXPORTREQUEST']._serialized_end=2061
-  _globals['_CANCELEXPORTREQUEST']._serialized_start=2063
-  _globals['_CANCELEXPORTREQUEST']._serialized_end=2105
-  _globals['_LISTEXPORTSREQUEST']._serialized_start=2107
-  _globals['_LISTEXPORTSREQUEST']._serialized_end=2200
-  _globals['_LISTEXPORTSRESPONSE']._serialized_start=2202
-  _globals['_LISTEXPORTSRESPONSE']._serialized_end=2289
-  _globals['_EXPORTSERVICE']._serialized_start=2292
-  _globals['_EXPORTSERVICE']._serialized_end=2845
+  _globals['_INITIATEEXPORTREQUEST']._serialized_start=273
+  _globals['_INITIATEEXPORTREQUEST']._serialized_end=1048
+  _globals['_SEGMENTUNION']._serialized_start=1050
+  _globals['_SEGMENTUNION']._serialized_end=1088
+  _globals['_EVENTWINDOW']._serialized_start=1091
+  _globals['_EVENTWINDOW']._serialized_end=1237
+  _globals['_INITIATEEXPORTRESPONSE']._serialized_start=1240
+  _globals['_INITIATEEXPORTRESPONSE']._serialized_end=1534
+  _globals['_GETEXPORTSTATUSREQUEST']._serialized_start=1536
+  _globals['_GETEXPORTSTATUSREQUEST']._serialized_end=1581
+  _globals['_WATCHEXPORTREQUEST']._serialized_start=1583
+  _globals['_WATCHEXPORTREQUEST']._serialized_end=1624
+  _globals['_RETRIEVEEXPORTREQUEST']._serialized_start=1627
+  _globals['_RETRIEVEEXPORTREQUEST']._serialized_end=1800
+  _globals['_ROWWINDOW']._serialized_start=1802
+  _globals['_ROWWINDOW']._serialized_end=1856
+  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_start=1858
+  _globals['_RETRIEVEEXPORTRESPONSE']._serialized_end=1968
+  _globals['_COMMITEXPORTREQUEST']._serialized_start=1970
+  _globals['_COMMITEXPORTREQUEST']._serialized_end=2038
+  _globals['_CANCELEXPORTREQUEST']._serialized_start=2040
+  _globals['_CANCELEXPORTREQUEST']._serialized_end=2082
+  _globals['_LISTEXPORTSREQUEST']._serialized_start=2084
+  _globals['_LISTEXPORTSREQUEST']._serialized_end=2177
+  _globals['_LISTEXPORTSRESPONSE']._serialized_start=2179
+  _globals['_LISTEXPORTSRESPONSE']._serialized_end=2266
+  _globals['_EXPORTSERVICE']._serialized_start=2269
+  _globals['_EXPORTSERVICE']._serialized_end=2822
 # @@protoc_insertion_point(module_scope)

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from segue.v1 import block_pb2 as _block_pb2
 from segue.v1 import export_pb2 as _export_pb2
 from segue.v1 import match_criteria_pb2 as _match_criteria_pb2
+from segue.v1 import notification_pb2 as _notification_pb2
 from segue.v1 import profile_pb2 as _profile_pb2
 import builtins as _builtins
 import sys
@@ -49,6 +50,7 @@ class InitiateExportRequest(_message.Message):
     MAX_FILE_BYTES_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     NOTIFY_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     segment: _builtins.str
@@ -82,6 +84,10 @@ class InitiateExportRequest(_message.Message):
     """Optional. With FILES: a file ends after so many rows. Default one file."""
     max_file_bytes: _builtins.int
     """Optional. With FILES: a file ends with the block that brings it to so many bytes. Default one file."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     @_builtins.property
     def segments(self) -> Global___SegmentUnion:
         """Profiles of any of several segments, each once."""
@@ -100,7 +106,8 @@ class InitiateExportRequest(_message.Message):
     def read_mask(self) -> _field_mask_pb2.FieldMask:
         """Optional. Only these parts of a profile: paths as `emails`, `name.given_name`, `fields`, `fields.Age`, `memberships`,
         `memberships.newsletter`, `memberships.newsletter.state`, `memberships.newsletter.fields.Age`, `memberships.*.fields`, `tags`, `tags.vip`,
-        `topics.offers`, `consents`, `created_at`. `profile_id` always comes.
+        `topics.offers`, `consents`, `created_at`, and in PROFILE_BATCH, NDJSON and SUBSCRIBERS_JSON `addresses`, `preferences`, `groups`.
+        `profile_id` always comes.
         """
 
     @_builtins.property
@@ -108,7 +115,7 @@ class InitiateExportRequest(_message.Message):
         """Optional. With JSON: the events to export with the profiles (seed 002)."""
 
     @_builtins.property
-    def notify(self) -> Global___ExportNotification:
+    def notify(self) -> _notification_pb2.NotificationTarget:
         """Optional. With FILES: whom to tell when the export is made or cannot be made (seeds 000 and 003)."""
 
     def __init__(
@@ -132,11 +139,12 @@ class InitiateExportRequest(_message.Message):
         max_file_rows: _builtins.int = ...,
         max_file_bytes: _builtins.int = ...,
         events: Global___EventWindow | None = ...,
-        notify: Global___ExportNotification | None = ...,
+        notify: _notification_pb2.NotificationTarget | None = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "match_criteria", b"match_criteria", "notify", b"notify", "read_mask", b"read_mask", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compression", b"compression", "delivery", b"delivery", "events", b"events", "format", b"format", "include_removed", b"include_removed", "last_datetime", b"last_datetime", "match_criteria", b"match_criteria", "max_file_bytes", b"max_file_bytes", "max_file_rows", b"max_file_rows", "notify", b"notify", "parent", b"parent", "read_mask", b"read_mask", "request_id", b"request_id", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source", "states", b"states", "stream_count", b"stream_count", "sync_token", b"sync_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compression", b"compression", "delivery", b"delivery", "events", b"events", "format", b"format", "include_removed", b"include_removed", "last_datetime", b"last_datetime", "match_criteria", b"match_criteria", "max_file_bytes", b"max_file_bytes", "max_file_rows", b"max_file_rows", "min_revision", b"min_revision", "notify", b"notify", "parent", b"parent", "read_mask", b"read_mask", "request_id", b"request_id", "segment", b"segment", "segment_group", b"segment_group", "segments", b"segments", "source", b"source", "states", b"states", "stream_count", b"stream_count", "sync_token", b"sync_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["segment", "segment_group", "segments"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
@@ -203,34 +211,6 @@ class EventWindow(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EventWindow: _TypeAlias = EventWindow  # noqa: Y015
-
-@_typing.final
-class ExportNotification(_message.Message):
-    """Whom to tell of an export."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EMAIL_ADDRESS_FIELD_NUMBER: _builtins.int
-    WEBHOOK_URI_FIELD_NUMBER: _builtins.int
-    email_address: _builtins.str
-    """An e-mail address; the mail has the link, the count and the status."""
-    webhook_uri: _builtins.str
-    """An https address; called with link, count and status, signed as Standard Webhooks say, retried for about three days."""
-    def __init__(
-        self,
-        *,
-        email_address: _builtins.str = ...,
-        webhook_uri: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["email_address", b"email_address", "target", b"target", "webhook_uri", b"webhook_uri"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_address", b"email_address", "target", b"target", "webhook_uri", b"webhook_uri"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["email_address", "webhook_uri"]  # noqa: Y015
-    _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
-
-Global___ExportNotification: _TypeAlias = ExportNotification  # noqa: Y015
 
 @_typing.final
 class InitiateExportResponse(_message.Message):

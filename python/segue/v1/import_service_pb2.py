@@ -27,10 +27,11 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from segue.v1 import block_pb2 as segue_dot_v1_dot_block__pb2
 from segue.v1 import match_criteria_pb2 as segue_dot_v1_dot_match__criteria__pb2
+from segue.v1 import notification_pb2 as segue_dot_v1_dot_notification__pb2
 from segue.v1 import profile_service_pb2 as segue_dot_v1_dot_profile__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsegue/v1/import_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14segue/v1/block.proto\x1a\x1dsegue/v1/match_criteria.proto\x1a\x1esegue/v1/profile_service.proto\"\xf8\x03\n\x15InitiateImportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04list\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x06\x61\x63tion\x18\x04 \x01(\x0e\x32\x16.segue.v1.ImportActionB\x04\xe2\x41\x01\x01\x12\x35\n\x0ematch_criteria\x18\x05 \x01(\x0b\x32\x17.segue.v1.MatchCriteriaB\x04\xe2\x41\x01\x01\x12-\n\x07refresh\x18\x06 \x01(\x0b\x32\x16.segue.v1.RefreshFlagsB\x04\xe2\x41\x01\x01\x12\"\n\x14\x61llow_prior_consents\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12#\n\x15ignore_unknown_fields\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12-\n\nwrite_mode\x18\t \x01(\x0e\x32\x13.segue.v1.WriteModeB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x01\x12:\n\x11staging_retention\x18\x0b \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x63\x61llback_uri\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\r \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x0cRefreshFlags\x12\x15\n\ralternate_ids\x18\x01 \x01(\x08\x12\x10\n\x08\x63ontacts\x18\x02 \x01(\x08\x12\x15\n\rcustom_fields\x18\x03 \x01(\x08\x12\x0e\n\x06groups\x18\x04 \x01(\x08\x12\x0c\n\x04tags\x18\x05 \x01(\x08\"X\n\x16InitiateImportResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x01\n\x14StageProfilesRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0bpart_number\x18\x02 \x01(\rB\x04\xe2\x41\x01\x02\x12+\n\x06\x66ormat\x18\x03 \x01(\x0e\x32\x15.segue.v1.BlockFormatB\x04\xe2\x41\x01\x02\x12\x30\n\x0b\x63ompression\x18\x04 \x01(\x0e\x32\x15.segue.v1.CompressionB\x04\xe2\x41\x01\x01\x12\x12\n\x04\x64\x61ta\x18\x05 \x01(\x0c\x42\x04\xe2\x41\x01\x02\x12\x19\n\x06\x63rc32c\x18\x06 \x01(\x07\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\t\n\x07_crc32c\"o\n\x15StageProfilesResponse\x12\x12\n\npart_count\x18\x01 \x01(\x05\x12\x16\n\x0ereceived_count\x18\x02 \x01(\x03\x12\x13\n\x0bvalid_count\x18\x03 \x01(\x03\x12\x15\n\rinvalid_count\x18\x04 \x01(\x03\"+\n\x14\x45xecuteImportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"-\n\x16GetImportStatusRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xcd\x02\n\x0cImportStatus\x12$\n\x05state\x18\x01 \x01(\x0e\x32\x15.segue.v1.ImportState\x12\x16\n\x0ereceived_count\x18\x02 \x01(\x03\x12\x13\n\x0bvalid_count\x18\x03 \x01(\x03\x12\x15\n\rinvalid_count\x18\x04 \x01(\x03\x12\x17\n\x0fprocessed_count\x18\x05 \x01(\x03\x12\x15\n\rcreated_count\x18\x06 \x01(\x03\x12\x15\n\rpending_count\x18\x07 \x01(\x03\x12\x17\n\x0f\x65xception_count\x18\x08 \x01(\x03\x12\x19\n\x11not_honored_count\x18\t \x01(\x03\x12\x10\n\x08revision\x18\n \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rerror_message\x18\x0c \x01(\t\"e\n\x1bListImportExceptionsRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"{\n\x1cListImportExceptionsResponse\x12-\n\nexceptions\x18\x01 \x03(\x0b\x32\x19.segue.v1.RecordException\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x03*^\n\x0cImportAction\x12\x1d\n\x19IMPORT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n\x11IMPORT_ACTION_ADD\x10\x01\x12\x18\n\x14IMPORT_ACTION_DELETE\x10\x02*\x92\x01\n\tWriteMode\x12\x1a\n\x16WRITE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11WRITE_MODE_UPSERT\x10\x01\x12\x1a\n\x16WRITE_MODE_CREATE_ONLY\x10\x02\x12\x1a\n\x16WRITE_MODE_UPDATE_ONLY\x10\x03\x12\x1a\n\x16WRITE_MODE_SKIP_IF_SET\x10\x04*\xcc\x01\n\x0bImportState\x12\x1c\n\x18IMPORT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16IMPORT_STATE_INITIATED\x10\x01\x12\x18\n\x14IMPORT_STATE_STAGING\x10\x02\x12\x17\n\x13IMPORT_STATE_QUEUED\x10\x03\x12\x1b\n\x17IMPORT_STATE_PROCESSING\x10\x04\x12\x1a\n\x16IMPORT_STATE_COMPLETED\x10\x05\x12\x17\n\x13IMPORT_STATE_FAILED\x10\x06\x32\xb5\x03\n\rImportService\x12S\n\x0eInitiateImport\x12\x1f.segue.v1.InitiateImportRequest\x1a .segue.v1.InitiateImportResponse\x12R\n\rStageProfiles\x12\x1e.segue.v1.StageProfilesRequest\x1a\x1f.segue.v1.StageProfilesResponse(\x01\x12G\n\rExecuteImport\x12\x1e.segue.v1.ExecuteImportRequest\x1a\x16.segue.v1.ImportStatus\x12K\n\x0fGetImportStatus\x12 .segue.v1.GetImportStatusRequest\x1a\x16.segue.v1.ImportStatus\x12\x65\n\x14ListImportExceptions\x12%.segue.v1.ListImportExceptionsRequest\x1a&.segue.v1.ListImportExceptionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsegue/v1/import_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14segue/v1/block.proto\x1a\x1dsegue/v1/match_criteria.proto\x1a\x1bsegue/v1/notification.proto\x1a\x1esegue/v1/profile_service.proto\"\x96\x04\n\x15InitiateImportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04list\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x06\x61\x63tion\x18\x04 \x01(\x0e\x32\x16.segue.v1.ImportActionB\x04\xe2\x41\x01\x01\x12\x35\n\x0ematch_criteria\x18\x05 \x01(\x0b\x32\x17.segue.v1.MatchCriteriaB\x04\xe2\x41\x01\x01\x12-\n\x07refresh\x18\x06 \x01(\x0b\x32\x16.segue.v1.RefreshFlagsB\x04\xe2\x41\x01\x01\x12\"\n\x14\x61llow_prior_consents\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12#\n\x15ignore_unknown_fields\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12-\n\nwrite_mode\x18\t \x01(\x0e\x32\x13.segue.v1.WriteModeB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x01\x12:\n\x11staging_retention\x18\x0b \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\r \x01(\tB\x04\xe2\x41\x01\x01\x12\x32\n\x06notify\x18\x0e \x01(\x0b\x32\x1c.segue.v1.NotificationTargetB\x04\xe2\x41\x01\x01J\x04\x08\x0c\x10\r\"l\n\x0cRefreshFlags\x12\x15\n\ralternate_ids\x18\x01 \x01(\x08\x12\x10\n\x08\x63ontacts\x18\x02 \x01(\x08\x12\x15\n\rcustom_fields\x18\x03 \x01(\x08\x12\x0e\n\x06groups\x18\x04 \x01(\x08\x12\x0c\n\x04tags\x18\x05 \x01(\x08\"p\n\x16InitiateImportResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0ewebhook_secret\x18\x03 \x01(\t\"\xdf\x01\n\x14StageProfilesRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0bpart_number\x18\x02 \x01(\rB\x04\xe2\x41\x01\x02\x12+\n\x06\x66ormat\x18\x03 \x01(\x0e\x32\x15.segue.v1.BlockFormatB\x04\xe2\x41\x01\x02\x12\x30\n\x0b\x63ompression\x18\x04 \x01(\x0e\x32\x15.segue.v1.CompressionB\x04\xe2\x41\x01\x01\x12\x12\n\x04\x64\x61ta\x18\x05 \x01(\x0c\x42\x04\xe2\x41\x01\x02\x12\x19\n\x06\x63rc32c\x18\x06 \x01(\x07\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\t\n\x07_crc32c\"o\n\x15StageProfilesResponse\x12\x12\n\npart_count\x18\x01 \x01(\x05\x12\x16\n\x0ereceived_count\x18\x02 \x01(\x03\x12\x13\n\x0bvalid_count\x18\x03 \x01(\x03\x12\x15\n\rinvalid_count\x18\x04 \x01(\x03\"E\n\x14\x45xecuteImportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"-\n\x16GetImportStatusRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xa1\x05\n\x0cImportStatus\x12$\n\x05state\x18\x01 \x01(\x0e\x32\x15.segue.v1.ImportState\x12\x16\n\x0ereceived_count\x18\x02 \x01(\x03\x12\x13\n\x0bvalid_count\x18\x03 \x01(\x03\x12\x15\n\rinvalid_count\x18\x04 \x01(\x03\x12\x17\n\x0fprocessed_count\x18\x05 \x01(\x03\x12\x15\n\rcreated_count\x18\x06 \x01(\x03\x12\x15\n\rpending_count\x18\x07 \x01(\x03\x12\x17\n\x0f\x65xception_count\x18\x08 \x01(\x03\x12\x19\n\x11not_honored_count\x18\t \x01(\x03\x12\x10\n\x08revision\x18\n \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rerror_message\x18\x0c \x01(\t\x12\x16\n\x0erepeated_count\x18\r \x01(\x03\x12&\n\x06review\x18\x0e \x01(\x0b\x32\x16.segue.v1.ImportReview\x12\x34\n\x10undo_expire_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rundo_revision\x18\x10 \x01(\x03\x12\x32\n\x0cnotification\x18\x11 \x01(\x0b\x32\x1c.segue.v1.NotificationStatus\x12\x0c\n\x04name\x18\x12 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x13 \x01(\t\x12&\n\x06\x61\x63tion\x18\x14 \x01(\x0e\x32\x16.segue.v1.ImportAction\x12/\n\x0b\x63reate_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x65rased_count\x18\x16 \x01(\x03\"\x93\x02\n\x0cImportReview\x12\x14\n\x0c\x63reate_count\x18\x01 \x01(\x03\x12\x14\n\x0cupdate_count\x18\x02 \x01(\x03\x12\x17\n\x0funchanged_count\x18\x03 \x01(\x03\x12\x13\n\x0b\x65rase_count\x18\x04 \x01(\x03\x12\x16\n\x0e\x63onflict_count\x18\x05 \x01(\x03\x12\x16\n\x0erejected_count\x18\x06 \x01(\x03\x12\x19\n\x11not_honored_count\x18\x07 \x01(\x03\x12,\n\x07samples\x18\x08 \x03(\x0b\x32\x1b.segue.v1.ProfileDifference\x12\x30\n\x0c\x66ield_counts\x18\t \x03(\x0b\x32\x1a.segue.v1.FieldChangeCount\"c\n\x11ProfileDifference\x12\x12\n\nprofile_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12)\n\x06\x66ields\x18\x03 \x03(\x0b\x32\x19.segue.v1.FieldDifference\"K\n\x0f\x46ieldDifference\x12\x12\n\nfield_path\x18\x01 \x01(\t\x12\x11\n\told_value\x18\x02 \x01(\t\x12\x11\n\tnew_value\x18\x03 \x01(\t\"5\n\x10\x46ieldChangeCount\x12\x12\n\nfield_path\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"e\n\x1bListImportExceptionsRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"{\n\x1cListImportExceptionsResponse\x12-\n\nexceptions\x18\x01 \x03(\x0b\x32\x19.segue.v1.RecordException\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x03\"4\n\x1dStreamImportExceptionsRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"O\n\x1eStreamImportExceptionsResponse\x12-\n\nexceptions\x18\x01 \x03(\x0b\x32\x19.segue.v1.RecordException\"V\n\x1eRetrieveRejectedRecordsRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1f\n\x11\x61\x66ter_part_number\x18\x02 \x01(\rB\x04\xe2\x41\x01\x01\"\x91\x01\n\x1fRetrieveRejectedRecordsResponse\x12\x13\n\x0bpart_number\x18\x01 \x01(\r\x12%\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x15.segue.v1.BlockFormat\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0e\n\x06\x63rc32c\x18\x04 \x01(\x07\x12\x14\n\x0crecord_count\x18\x05 \x01(\x05\"*\n\x13\x43\x61ncelImportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"(\n\x11UndoImportRequest\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"]\n\x12ListImportsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x13ListImportsResponse\x12\'\n\x07imports\x18\x01 \x03(\x0b\x32\x16.segue.v1.ImportStatus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*v\n\x0cImportAction\x12\x1d\n\x19IMPORT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n\x11IMPORT_ACTION_ADD\x10\x01\x12\x18\n\x14IMPORT_ACTION_DELETE\x10\x02\x12\x16\n\x12IMPORT_ACTION_UNDO\x10\x03*\x92\x01\n\tWriteMode\x12\x1a\n\x16WRITE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11WRITE_MODE_UPSERT\x10\x01\x12\x1a\n\x16WRITE_MODE_CREATE_ONLY\x10\x02\x12\x1a\n\x16WRITE_MODE_UPDATE_ONLY\x10\x03\x12\x1a\n\x16WRITE_MODE_SKIP_IF_SET\x10\x04*\xe8\x01\n\x0bImportState\x12\x1c\n\x18IMPORT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16IMPORT_STATE_INITIATED\x10\x01\x12\x18\n\x14IMPORT_STATE_STAGING\x10\x02\x12\x17\n\x13IMPORT_STATE_QUEUED\x10\x03\x12\x1b\n\x17IMPORT_STATE_PROCESSING\x10\x04\x12\x1a\n\x16IMPORT_STATE_COMPLETED\x10\x05\x12\x17\n\x13IMPORT_STATE_FAILED\x10\x06\x12\x1a\n\x16IMPORT_STATE_CANCELLED\x10\x07\x32\xf6\x06\n\rImportService\x12S\n\x0eInitiateImport\x12\x1f.segue.v1.InitiateImportRequest\x1a .segue.v1.InitiateImportResponse\x12R\n\rStageProfiles\x12\x1e.segue.v1.StageProfilesRequest\x1a\x1f.segue.v1.StageProfilesResponse(\x01\x12G\n\rExecuteImport\x12\x1e.segue.v1.ExecuteImportRequest\x1a\x16.segue.v1.ImportStatus\x12K\n\x0fGetImportStatus\x12 .segue.v1.GetImportStatusRequest\x1a\x16.segue.v1.ImportStatus\x12\x65\n\x14ListImportExceptions\x12%.segue.v1.ListImportExceptionsRequest\x1a&.segue.v1.ListImportExceptionsResponse\x12m\n\x16StreamImportExceptions\x12\'.segue.v1.StreamImportExceptionsRequest\x1a(.segue.v1.StreamImportExceptionsResponse0\x01\x12p\n\x17RetrieveRejectedRecords\x12(.segue.v1.RetrieveRejectedRecordsRequest\x1a).segue.v1.RetrieveRejectedRecordsResponse0\x01\x12\x45\n\x0c\x43\x61ncelImport\x12\x1d.segue.v1.CancelImportRequest\x1a\x16.segue.v1.ImportStatus\x12K\n\nUndoImport\x12\x1b.segue.v1.UndoImportRequest\x1a .segue.v1.InitiateImportResponse\x12J\n\x0bListImports\x12\x1c.segue.v1.ListImportsRequest\x1a\x1d.segue.v1.ListImportsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,10 +60,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INITIATEIMPORTREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEIMPORTREQUEST'].fields_by_name['staging_retention']._loaded_options = None
   _globals['_INITIATEIMPORTREQUEST'].fields_by_name['staging_retention']._serialized_options = b'\342A\001\001'
-  _globals['_INITIATEIMPORTREQUEST'].fields_by_name['callback_uri']._loaded_options = None
-  _globals['_INITIATEIMPORTREQUEST'].fields_by_name['callback_uri']._serialized_options = b'\342A\001\001'
   _globals['_INITIATEIMPORTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_INITIATEIMPORTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_INITIATEIMPORTREQUEST'].fields_by_name['notify']._loaded_options = None
+  _globals['_INITIATEIMPORTREQUEST'].fields_by_name['notify']._serialized_options = b'\342A\001\001'
   _globals['_STAGEPROFILESREQUEST'].fields_by_name['token']._loaded_options = None
   _globals['_STAGEPROFILESREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
   _globals['_STAGEPROFILESREQUEST'].fields_by_name['part_number']._loaded_options = None
@@ -77,6 +78,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STAGEPROFILESREQUEST'].fields_by_name['crc32c']._serialized_options = b'\342A\001\001'
   _globals['_EXECUTEIMPORTREQUEST'].fields_by_name['token']._loaded_options = None
   _globals['_EXECUTEIMPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_EXECUTEIMPORTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_EXECUTEIMPORTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_GETIMPORTSTATUSREQUEST'].fields_by_name['token']._loaded_options = None
   _globals['_GETIMPORTSTATUSREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
   _globals['_LISTIMPORTEXCEPTIONSREQUEST'].fields_by_name['token']._loaded_options = None
@@ -85,32 +88,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTIMPORTEXCEPTIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTIMPORTEXCEPTIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTIMPORTEXCEPTIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
-  _globals['_IMPORTACTION']._serialized_start=1928
-  _globals['_IMPORTACTION']._serialized_end=2022
-  _globals['_WRITEMODE']._serialized_start=2025
-  _globals['_WRITEMODE']._serialized_end=2171
-  _globals['_IMPORTSTATE']._serialized_start=2174
-  _globals['_IMPORTSTATE']._serialized_end=2378
-  _globals['_INITIATEIMPORTREQUEST']._serialized_start=227
-  _globals['_INITIATEIMPORTREQUEST']._serialized_end=731
-  _globals['_REFRESHFLAGS']._serialized_start=733
-  _globals['_REFRESHFLAGS']._serialized_end=841
-  _globals['_INITIATEIMPORTRESPONSE']._serialized_start=843
-  _globals['_INITIATEIMPORTRESPONSE']._serialized_end=931
-  _globals['_STAGEPROFILESREQUEST']._serialized_start=934
-  _globals['_STAGEPROFILESREQUEST']._serialized_end=1157
-  _globals['_STAGEPROFILESRESPONSE']._serialized_start=1159
-  _globals['_STAGEPROFILESRESPONSE']._serialized_end=1270
-  _globals['_EXECUTEIMPORTREQUEST']._serialized_start=1272
-  _globals['_EXECUTEIMPORTREQUEST']._serialized_end=1315
-  _globals['_GETIMPORTSTATUSREQUEST']._serialized_start=1317
-  _globals['_GETIMPORTSTATUSREQUEST']._serialized_end=1362
-  _globals['_IMPORTSTATUS']._serialized_start=1365
-  _globals['_IMPORTSTATUS']._serialized_end=1698
-  _globals['_LISTIMPORTEXCEPTIONSREQUEST']._serialized_start=1700
-  _globals['_LISTIMPORTEXCEPTIONSREQUEST']._serialized_end=1801
-  _globals['_LISTIMPORTEXCEPTIONSRESPONSE']._serialized_start=1803
-  _globals['_LISTIMPORTEXCEPTIONSRESPONSE']._serialized_end=1926
-  _globals['_IMPORTSERVICE']._serialized_start=2381
-  _globals['_IMPORTSERVICE']._serialized_end=2818
+  _globals['_STREAMIMPORTEXCEPTIONSREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_STREAMIMPORTEXCEPTIONSREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_RETRIEVEREJECTEDRECORDSREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_RETRIEVEREJECTEDRECORDSREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_RETRIEVEREJECTEDRECORDSREQUEST'].fields_by_name['after_part_number']._loaded_options = None
+  _globals['_RETRIEVEREJECTEDRECORDSREQUEST'].fields_by_name['after_part_number']._serialized_options = b'\342A\001\001'
+  _globals['_CANCELIMPORTREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_CANCELIMPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_UNDOIMPORTREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_UNDOIMPORTREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_LISTIMPORTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTIMPORTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_LISTIMPORTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTIMPORTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTIMPORTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTIMPORTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_IMPORTACTION']._serialized_start=3529
+  _globals['_IMPORTACTION']._serialized_end=3647
+  _globals['_WRITEMODE']._serialized_start=3650
+  _globals['_WRITEMODE']._serialized_end=3796
+  _globals['_IMPORTSTATE']._serialized_start=3799
+  _globals['_IMPORTSTATE']._serialized_end=4031
+  _globals['_INITIATEIMPORTREQUEST']._serialized_start=256
+  _globals['_INITIATEIMPORTREQUEST']._serialized_end=790
+  _globals['_REFRESHFLAGS']._serialized_start=792
+  _globals['_REFRESHFLAGS']._serialized_end=900
+  _globals['_INITIATEIMPORTRESPONSE']._serialized_start=902
+  _globals['_INITIATEIMPORTRESPONSE']._serialized_end=1014
+  _globals['_STAGEPROFILESREQUEST']._serialized_start=1017
+  _globals['_STAGEPROFILESREQUEST']._serialized_end=1240
+  _globals['_STAGEPROFILESRESPONSE']._serialized_start=1242
+  _globals['_STAGEPROFILESRESPONSE']._serialized_end=1353
+  _globals['_EXECUTEIMPORTREQUEST']._serialized_start=1355
+  _globals['_EXECUTEIMPORTREQUEST']._serialized_end=1424
+  _globals['_GETIMPORTSTATUSREQUEST']._serialized_start=1426
+  _globals['_GETIMPORTSTATUSREQUEST']._serialized_end=1471
+  _globals['_IMPORTSTATUS']._serialized_start=1474
+  _globals['_IMPORTSTATUS']._serialized_end=2147
+  _globals['_IMPORTREVIEW']._serialized_start=2150
+  _globals['_IMPORTREVIEW']._serialized_end=2425
+  _globals['_PROFILEDIFFERENCE']._serialized_start=2427
+  _globals['_PROFILEDIFFERENCE']._serialized_end=2526
+  _globals['_FIELDDIFFERENCE']._serialized_start=2528
+  _globals['_FIELDDIFFERENCE']._serialized_end=2603
+  _globals['_FIELDCHANGECOUNT']._serialized_start=2605
+  _globals['_FIELDCHANGECOUNT']._serialized_end=2658
+  _globals['_LISTIMPORTEXCEPTIONSREQUEST']._serialized_start=2660
+  _globals['_LISTIMPORTEXCEPTIONSREQUEST']._serialized_end=2761
+  _globals['_LISTIMPORTEXCEPTIONSRESPONSE']._serialized_start=2763
+  _globals['_LISTIMPORTEXCEPTIONSRESPONSE']._serialized_end=2886
+  _globals['_STREAMIMPORTEXCEPTIONSREQUEST']._serialized_start=2888
+  _globals['_STREAMIMPORTEXCEPTIONSREQUEST']._serialized_end=2940
+  _globals['_STREAMIMPORTEXCEPTIONSRESPONSE']._serialized_start=2942
+  _globals['_STREAMIMPORTEXCEPTIONSRESPONSE']._serialized_end=3021
+  _globals['_RETRIEVEREJECTEDRECORDSREQUEST']._serialized_start=3023
+  _globals['_RETRIEVEREJECTEDRECORDSREQUEST']._serialized_end=3109
+  _globals['_RETRIEVEREJECTEDRECORDSRESPONSE']._serialized_start=3112
+  _globals['_RETRIEVEREJECTEDRECORDSRESPONSE']._serialized_end=3257
+  _globals['_CANCELIMPORTREQUEST']._serialized_start=3259
+  _globals['_CANCELIMPORTREQUEST']._serialized_end=3301
+  _globals['_UNDOIMPORTREQUEST']._serialized_start=3303
+  _globals['_UNDOIMPORTREQUEST']._serialized_end=3343
+  _globals['_LISTIMPORTSREQUEST']._serialized_start=3345
+  _globals['_LISTIMPORTSREQUEST']._serialized_end=3438
+  _globals['_LISTIMPORTSRESPONSE']._serialized_start=3440
+  _globals['_LISTIMPORTSRESPONSE']._serialized_end=3527
+  _globals['_IMPORTSERVICE']._serialized_start=4034
+  _globals['_IMPORTSERVICE']._serialized_end=4920
 # @@protoc_insertion_point(module_scope)

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from segue.v1 import block_pb2 as _block_pb2
 from segue.v1 import match_criteria_pb2 as _match_criteria_pb2
+from segue.v1 import notification_pb2 as _notification_pb2
 from segue.v1 import profile_service_pb2 as _profile_service_pb2
 import builtins as _builtins
 import sys
@@ -35,7 +36,9 @@ class _ImportActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportAc
     IMPORT_ACTION_ADD: _ImportAction.ValueType  # 1
     """Creates and updates profiles."""
     IMPORT_ACTION_DELETE: _ImportAction.ValueType  # 2
-    """Erases the profiles named. NOT_IMPLEMENTED for now."""
+    """Erases the profiles named, as DeleteProfile does; cannot be undone."""
+    IMPORT_ACTION_UNDO: _ImportAction.ValueType  # 3
+    """Output only. Takes another import back."""
 
 class ImportAction(_ImportAction, metaclass=_ImportActionEnumTypeWrapper):
     """What an import does with its records."""
@@ -45,7 +48,9 @@ IMPORT_ACTION_UNSPECIFIED: ImportAction.ValueType  # 0
 IMPORT_ACTION_ADD: ImportAction.ValueType  # 1
 """Creates and updates profiles."""
 IMPORT_ACTION_DELETE: ImportAction.ValueType  # 2
-"""Erases the profiles named. NOT_IMPLEMENTED for now."""
+"""Erases the profiles named, as DeleteProfile does; cannot be undone."""
+IMPORT_ACTION_UNDO: ImportAction.ValueType  # 3
+"""Output only. Takes another import back."""
 Global___ImportAction: _TypeAlias = ImportAction  # noqa: Y015
 
 class _WriteMode:
@@ -59,25 +64,25 @@ class _WriteModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WriteMode.V
     WRITE_MODE_UPSERT: _WriteMode.ValueType  # 1
     """New and stored ones."""
     WRITE_MODE_CREATE_ONLY: _WriteMode.ValueType  # 2
-    """Only new ones. NOT_IMPLEMENTED for now."""
+    """Only new ones."""
     WRITE_MODE_UPDATE_ONLY: _WriteMode.ValueType  # 3
-    """Only stored ones. NOT_IMPLEMENTED for now."""
+    """Only stored ones."""
     WRITE_MODE_SKIP_IF_SET: _WriteMode.ValueType  # 4
-    """Only values that are absent. NOT_IMPLEMENTED for now."""
+    """New and stored ones, and of those only values that are absent."""
 
 class WriteMode(_WriteMode, metaclass=_WriteModeEnumTypeWrapper):
-    """Which profiles an import may write."""
+    """Which profiles an import may write. Records that the mode forbids are counted as not honored."""
 
 WRITE_MODE_UNSPECIFIED: WriteMode.ValueType  # 0
 """UPSERT."""
 WRITE_MODE_UPSERT: WriteMode.ValueType  # 1
 """New and stored ones."""
 WRITE_MODE_CREATE_ONLY: WriteMode.ValueType  # 2
-"""Only new ones. NOT_IMPLEMENTED for now."""
+"""Only new ones."""
 WRITE_MODE_UPDATE_ONLY: WriteMode.ValueType  # 3
-"""Only stored ones. NOT_IMPLEMENTED for now."""
+"""Only stored ones."""
 WRITE_MODE_SKIP_IF_SET: WriteMode.ValueType  # 4
-"""Only values that are absent. NOT_IMPLEMENTED for now."""
+"""New and stored ones, and of those only values that are absent."""
 Global___WriteMode: _TypeAlias = WriteMode  # noqa: Y015
 
 class _ImportState:
@@ -100,6 +105,8 @@ class _ImportStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportSta
     """All valid records are visible."""
     IMPORT_STATE_FAILED: _ImportState.ValueType  # 6
     """None of the records was written."""
+    IMPORT_STATE_CANCELLED: _ImportState.ValueType  # 7
+    """Given up by its owner; none of the records was written."""
 
 class ImportState(_ImportState, metaclass=_ImportStateEnumTypeWrapper):
     """Where an import stands."""
@@ -118,6 +125,8 @@ IMPORT_STATE_COMPLETED: ImportState.ValueType  # 5
 """All valid records are visible."""
 IMPORT_STATE_FAILED: ImportState.ValueType  # 6
 """None of the records was written."""
+IMPORT_STATE_CANCELLED: ImportState.ValueType  # 7
+"""Given up by its owner; none of the records was written."""
 Global___ImportState: _TypeAlias = ImportState  # noqa: Y015
 
 @_typing.final
@@ -137,8 +146,8 @@ class InitiateImportRequest(_message.Message):
     WRITE_MODE_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     STAGING_RETENTION_FIELD_NUMBER: _builtins.int
-    CALLBACK_URI_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NOTIFY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     display_name: _builtins.str
@@ -150,28 +159,33 @@ class InitiateImportRequest(_message.Message):
     action: Global___ImportAction.ValueType
     """Optional. What is done with the records; defaults to ADD."""
     allow_prior_consents: _builtins.bool
-    """Optional. Lets records write consents of an older version. NOT_IMPLEMENTED."""
+    """Optional. Lets records write consents of an older version; else such records are not honored."""
     ignore_unknown_fields: _builtins.bool
     """Optional. Ignores unknown fields, tags, topics and consent types instead of refusing their records."""
     write_mode: Global___WriteMode.ValueType
     """Optional. Which profiles may be written; defaults to UPSERT."""
     validate_only: _builtins.bool
-    """Optional. Only tells what would happen. NOT_IMPLEMENTED."""
-    callback_uri: _builtins.str
-    """Optional. https address to call when the import is done. NOT_IMPLEMENTED."""
+    """Optional. Execution only tells what would happen, in `ImportStatus.review`, and writes nothing."""
     request_id: _builtins.str
     """Optional. A UUID; the same one again gets the first answer."""
     @_builtins.property
     def match_criteria(self) -> _match_criteria_pb2.MatchCriteria:
-        """Optional. By what records find their profiles; defaults to the profile id. NOT_IMPLEMENTED for any other."""
+        """Optional. By what records find their profiles; defaults to the profile id. `values` stays empty. By another identifier, a record's first one
+        of that kind (and of `match_type`, which ALTERNATE_ID requires) is looked for among all that profiles have; when several profiles have
+        it, the record is an exception PROFILE_AMBIGUOUS; when none has, a profile is created, with the record's profile id or one made for it.
+        """
 
     @_builtins.property
     def refresh(self) -> Global___RefreshFlags:
-        """Optional. Collections that a record replaces instead of adding to. NOT_IMPLEMENTED where set."""
+        """Optional. Collections of which everything that a record does not name is deactivated."""
 
     @_builtins.property
     def staging_retention(self) -> _duration_pb2.Duration:
-        """Optional. How long staged data and exceptions are kept, at most 10 days; defaults to 3 days."""
+        """Optional. How long staged data and exceptions are kept, and the import can be undone, at most 10 days; defaults to 3 days."""
+
+    @_builtins.property
+    def notify(self) -> _notification_pb2.NotificationTarget:
+        """Optional. Whom to tell when the import has ended."""
 
     def __init__(
         self,
@@ -187,12 +201,12 @@ class InitiateImportRequest(_message.Message):
         write_mode: Global___WriteMode.ValueType = ...,
         validate_only: _builtins.bool = ...,
         staging_retention: _duration_pb2.Duration | None = ...,
-        callback_uri: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        notify: _notification_pb2.NotificationTarget | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["match_criteria", b"match_criteria", "refresh", b"refresh", "staging_retention", b"staging_retention"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["match_criteria", b"match_criteria", "notify", b"notify", "refresh", b"refresh", "staging_retention", b"staging_retention"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "allow_prior_consents", b"allow_prior_consents", "callback_uri", b"callback_uri", "display_name", b"display_name", "ignore_unknown_fields", b"ignore_unknown_fields", "list", b"list", "match_criteria", b"match_criteria", "parent", b"parent", "refresh", b"refresh", "request_id", b"request_id", "staging_retention", b"staging_retention", "validate_only", b"validate_only", "write_mode", b"write_mode"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "allow_prior_consents", b"allow_prior_consents", "display_name", b"display_name", "ignore_unknown_fields", b"ignore_unknown_fields", "list", b"list", "match_criteria", b"match_criteria", "notify", b"notify", "parent", b"parent", "refresh", b"refresh", "request_id", b"request_id", "staging_retention", b"staging_retention", "validate_only", b"validate_only", "write_mode", b"write_mode"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -210,15 +224,15 @@ class RefreshFlags(_message.Message):
     GROUPS_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     alternate_ids: _builtins.bool
-    """Alternate ids."""
+    """Alternate ids: become inactive."""
     contacts: _builtins.bool
-    """E-mails, phones and addresses."""
+    """E-mails, phones and addresses: become inactive."""
     custom_fields: _builtins.bool
-    """Custom fields."""
+    """Custom fields, those of the import's list included: are cleared."""
     groups: _builtins.bool
-    """Groups."""
+    """Groups: are left."""
     tags: _builtins.bool
-    """Tags."""
+    """Tags: are taken off."""
     def __init__(
         self,
         *,
@@ -244,8 +258,11 @@ class InitiateImportResponse(_message.Message):
 
     TOKEN_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """The secret that names the import in every later call: 43 characters that hold 256 random bits. Only its hash is stored."""
+    webhook_secret: _builtins.str
+    """What the account's webhooks are signed with, as `whsec_` and base64; when a webhook is to be told."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the token, and what was staged and not executed, ends."""
@@ -255,10 +272,11 @@ class InitiateImportResponse(_message.Message):
         *,
         token: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        webhook_secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "token", b"token", "webhook_secret", b"webhook_secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -281,9 +299,9 @@ class StageProfilesRequest(_message.Message):
     part_number: _builtins.int
     """Required. The sender's number of the part, from 1, unique in the import; also the order in which records are applied."""
     format: _block_pb2.BlockFormat.ValueType
-    """Required. PROFILE_BATCH or ARROW_IPC."""
+    """Required. PROFILE_BATCH, ARROW_IPC, NDJSON, CSV or PARQUET. CSV has its header in every part; a Parquet part is a whole file."""
     compression: _block_pb2.Compression.ValueType
-    """Optional. How `data` is compressed."""
+    """Optional. How `data` is compressed. The decompressed block must keep to the server's limits of size and ratio."""
     data: _builtins.bytes
     """Required. About 1 MiB is best; the server's limit is 25 MiB unless it is set otherwise."""
     crc32c: _builtins.int
@@ -349,16 +367,20 @@ class ExecuteImportRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TOKEN_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """Required."""
+    request_id: _builtins.str
+    """Optional. A UUID; the same one again is the same request. With another import's token it is refused."""
     def __init__(
         self,
         *,
         token: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -404,6 +426,16 @@ class ImportStatus(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     ERROR_MESSAGE_FIELD_NUMBER: _builtins.int
+    REPEATED_COUNT_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
+    UNDO_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    UNDO_REVISION_FIELD_NUMBER: _builtins.int
+    NOTIFICATION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ERASED_COUNT_FIELD_NUMBER: _builtins.int
     state: Global___ImportState.ValueType
     """Where it stands."""
     received_count: _builtins.int
@@ -421,14 +453,42 @@ class ImportStatus(_message.Message):
     exception_count: _builtins.int
     """Problems that `ListImportExceptions` tells of; a record can have several."""
     not_honored_count: _builtins.int
-    """Valid records left out because the write mode or a consent forbade them."""
+    """Valid records left out because the write mode or the version of a consent forbade them."""
     revision: _builtins.int
     """The revision at which the records became visible; 0 until then."""
     error_message: _builtins.str
     """Why a FAILED import failed."""
+    repeated_count: _builtins.int
+    """Records among those written whose profile an earlier record of the import had written."""
+    undo_revision: _builtins.int
+    """The revision at which it was taken back; 0 when it was not."""
+    name: _builtins.str
+    """`accounts/{account}/imports/{import}`: for people and audit entries, opens nothing."""
+    display_name: _builtins.str
+    """As it was opened with."""
+    action: Global___ImportAction.ValueType
+    """What it does."""
+    erased_count: _builtins.int
+    """Profiles erased by an import whose action is DELETE."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the token ends."""
+
+    @_builtins.property
+    def review(self) -> Global___ImportReview:
+        """What validation alone found; absent otherwise."""
+
+    @_builtins.property
+    def undo_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when UndoImport takes it back; absent when it cannot."""
+
+    @_builtins.property
+    def notification(self) -> _notification_pb2.NotificationStatus:
+        """Whom to tell, and how far that is; absent when nobody is to be told."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened."""
 
     def __init__(
         self,
@@ -445,14 +505,170 @@ class ImportStatus(_message.Message):
         revision: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         error_message: _builtins.str = ...,
+        repeated_count: _builtins.int = ...,
+        review: Global___ImportReview | None = ...,
+        undo_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        undo_revision: _builtins.int = ...,
+        notification: _notification_pb2.NotificationStatus | None = ...,
+        name: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        action: Global___ImportAction.ValueType = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        erased_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "notification", b"notification", "review", b"review", "undo_expire_time", b"undo_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_count", b"created_count", "error_message", b"error_message", "exception_count", b"exception_count", "expire_time", b"expire_time", "invalid_count", b"invalid_count", "not_honored_count", b"not_honored_count", "pending_count", b"pending_count", "processed_count", b"processed_count", "received_count", b"received_count", "revision", b"revision", "state", b"state", "valid_count", b"valid_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "create_time", b"create_time", "created_count", b"created_count", "display_name", b"display_name", "erased_count", b"erased_count", "error_message", b"error_message", "exception_count", b"exception_count", "expire_time", b"expire_time", "invalid_count", b"invalid_count", "name", b"name", "not_honored_count", b"not_honored_count", "notification", b"notification", "pending_count", b"pending_count", "processed_count", b"processed_count", "received_count", b"received_count", "repeated_count", b"repeated_count", "review", b"review", "revision", b"revision", "state", b"state", "undo_expire_time", b"undo_expire_time", "undo_revision", b"undo_revision", "valid_count", b"valid_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportStatus: _TypeAlias = ImportStatus  # noqa: Y015
+
+@_typing.final
+class ImportReview(_message.Message):
+    """What an import would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREATE_COUNT_FIELD_NUMBER: _builtins.int
+    UPDATE_COUNT_FIELD_NUMBER: _builtins.int
+    UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
+    ERASE_COUNT_FIELD_NUMBER: _builtins.int
+    CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
+    REJECTED_COUNT_FIELD_NUMBER: _builtins.int
+    NOT_HONORED_COUNT_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    FIELD_COUNTS_FIELD_NUMBER: _builtins.int
+    create_count: _builtins.int
+    """Profiles that would be new."""
+    update_count: _builtins.int
+    """Stored profiles of which a value would change."""
+    unchanged_count: _builtins.int
+    """Stored profiles that records name without changing a value."""
+    erase_count: _builtins.int
+    """Profiles that would be erased."""
+    conflict_count: _builtins.int
+    """Records that match several profiles."""
+    rejected_count: _builtins.int
+    """Records with problems, which would not be written."""
+    not_honored_count: _builtins.int
+    """Valid records that the write mode or the version of a consent would leave out."""
+    @_builtins.property
+    def samples(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProfileDifference]:
+        """Differences of the first 100 profiles that would be created, updated or erased, in order of rows. Personal data."""
+
+    @_builtins.property
+    def field_counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChangeCount]:
+        """How many profiles would change in a column of the account, most first, at most 100."""
+
+    def __init__(
+        self,
+        *,
+        create_count: _builtins.int = ...,
+        update_count: _builtins.int = ...,
+        unchanged_count: _builtins.int = ...,
+        erase_count: _builtins.int = ...,
+        conflict_count: _builtins.int = ...,
+        rejected_count: _builtins.int = ...,
+        not_honored_count: _builtins.int = ...,
+        samples: _abc.Iterable[Global___ProfileDifference] | None = ...,
+        field_counts: _abc.Iterable[Global___FieldChangeCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict_count", b"conflict_count", "create_count", b"create_count", "erase_count", b"erase_count", "field_counts", b"field_counts", "not_honored_count", b"not_honored_count", "rejected_count", b"rejected_count", "samples", b"samples", "unchanged_count", b"unchanged_count", "update_count", b"update_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportReview: _TypeAlias = ImportReview  # noqa: Y015
+
+@_typing.final
+class ProfileDifference(_message.Message):
+    """How a profile would change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    CREATED_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    profile_id: _builtins.str
+    """The profile's id."""
+    created: _builtins.bool
+    """Whether it would be new."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldDifference]:
+        """What would change, in order of columns; at most 50."""
+
+    def __init__(
+        self,
+        *,
+        profile_id: _builtins.str = ...,
+        created: _builtins.bool = ...,
+        fields: _abc.Iterable[Global___FieldDifference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "fields", b"fields", "profile_id", b"profile_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProfileDifference: _TypeAlias = ProfileDifference  # noqa: Y015
+
+@_typing.final
+class FieldDifference(_message.Message):
+    """How a value of a profile would change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_PATH_FIELD_NUMBER: _builtins.int
+    OLD_VALUE_FIELD_NUMBER: _builtins.int
+    NEW_VALUE_FIELD_NUMBER: _builtins.int
+    field_path: _builtins.str
+    """As `emails[0].value`, `name.given_name`, `fields[Age]` or `memberships[newsletter].state`; `emails` are those beyond the first, together."""
+    old_value: _builtins.str
+    """The value as CSV writes it; empty when absent. Cut at 200 characters."""
+    new_value: _builtins.str
+    """The same after."""
+    def __init__(
+        self,
+        *,
+        field_path: _builtins.str = ...,
+        old_value: _builtins.str = ...,
+        new_value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field_path", b"field_path", "new_value", b"new_value", "old_value", b"old_value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldDifference: _TypeAlias = FieldDifference  # noqa: Y015
+
+@_typing.final
+class FieldChangeCount(_message.Message):
+    """In how many profiles a value would change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_PATH_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    field_path: _builtins.str
+    """As in FieldDifference."""
+    count: _builtins.int
+    """Profiles."""
+    def __init__(
+        self,
+        *,
+        field_path: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "field_path", b"field_path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldChangeCount: _TypeAlias = FieldChangeCount  # noqa: Y015
 
 @_typing.final
 class ListImportExceptionsRequest(_message.Message):
@@ -515,3 +731,218 @@ class ListImportExceptionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListImportExceptionsResponse: _TypeAlias = ListImportExceptionsResponse  # noqa: Y015
+
+@_typing.final
+class StreamImportExceptionsRequest(_message.Message):
+    """Asks for all exceptions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamImportExceptionsRequest: _TypeAlias = StreamImportExceptionsRequest  # noqa: Y015
+
+@_typing.final
+class StreamImportExceptionsResponse(_message.Message):
+    """Some exceptions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCEPTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[_profile_service_pb2.RecordException]:
+        """At most 1,000, in order of part and record."""
+
+    def __init__(
+        self,
+        *,
+        exceptions: _abc.Iterable[_profile_service_pb2.RecordException] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exceptions", b"exceptions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamImportExceptionsResponse: _TypeAlias = StreamImportExceptionsResponse  # noqa: Y015
+
+@_typing.final
+class RetrieveRejectedRecordsRequest(_message.Message):
+    """Asks for the records with problems."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    AFTER_PART_NUMBER_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required."""
+    after_part_number: _builtins.int
+    """Optional. Only those of parts after this one."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        after_part_number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_part_number", b"after_part_number", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetrieveRejectedRecordsRequest: _TypeAlias = RetrieveRejectedRecordsRequest  # noqa: Y015
+
+@_typing.final
+class RetrieveRejectedRecordsResponse(_message.Message):
+    """The records of one part that have problems."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_NUMBER_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    CRC32C_FIELD_NUMBER: _builtins.int
+    RECORD_COUNT_FIELD_NUMBER: _builtins.int
+    part_number: _builtins.int
+    """Their part."""
+    format: _block_pb2.BlockFormat.ValueType
+    """The format they were sent in."""
+    data: _builtins.bytes
+    """A whole block of that format, not compressed: CSV, Arrow and Parquet have a further last column `import_exceptions`, NDJSON a member of that
+    name in each object; a PROFILE_BATCH has `exceptions`. Lines that cannot be parsed stand as they were sent, in NDJSON as text in
+    `{"import_line": …}`.
+    """
+    crc32c: _builtins.int
+    """CRC-32C of `data`."""
+    record_count: _builtins.int
+    """Records in it."""
+    def __init__(
+        self,
+        *,
+        part_number: _builtins.int = ...,
+        format: _block_pb2.BlockFormat.ValueType = ...,
+        data: _builtins.bytes = ...,
+        crc32c: _builtins.int = ...,
+        record_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crc32c", b"crc32c", "data", b"data", "format", b"format", "part_number", b"part_number", "record_count", b"record_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetrieveRejectedRecordsResponse: _TypeAlias = RetrieveRejectedRecordsResponse  # noqa: Y015
+
+@_typing.final
+class CancelImportRequest(_message.Message):
+    """Asks to give an import up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelImportRequest: _TypeAlias = CancelImportRequest  # noqa: Y015
+
+@_typing.final
+class UndoImportRequest(_message.Message):
+    """Asks to take an import back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required. Of the import to take back."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoImportRequest: _TypeAlias = UndoImportRequest  # noqa: Y015
+
+@_typing.final
+class ListImportsRequest(_message.Message):
+    """Asks for a page of imports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Required. `accounts/{account}`."""
+    page_size: _builtins.int
+    """Optional. Imports per page, 1–1000; 0 means 100, more is cut to 1000."""
+    page_token: _builtins.str
+    """Optional. `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListImportsRequest: _TypeAlias = ListImportsRequest  # noqa: Y015
+
+@_typing.final
+class ListImportsResponse(_message.Message):
+    """A page of imports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def imports(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportStatus]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        imports: _abc.Iterable[Global___ImportStatus] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["imports", b"imports", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListImportsResponse: _TypeAlias = ListImportsResponse  # noqa: Y015

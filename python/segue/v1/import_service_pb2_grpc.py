@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ImportServiceStub:
-    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001).
+    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001); undone by one call.
     """
 
     def __init__(self, channel):
@@ -60,36 +60,64 @@ class ImportServiceStub:
                 request_serializer=segue_dot_v1_dot_import__service__pb2.ListImportExceptionsRequest.SerializeToString,
                 response_deserializer=segue_dot_v1_dot_import__service__pb2.ListImportExceptionsResponse.FromString,
                 _registered_method=True)
+        self.StreamImportExceptions = channel.unary_stream(
+                '/segue.v1.ImportService/StreamImportExceptions',
+                request_serializer=segue_dot_v1_dot_import__service__pb2.StreamImportExceptionsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_import__service__pb2.StreamImportExceptionsResponse.FromString,
+                _registered_method=True)
+        self.RetrieveRejectedRecords = channel.unary_stream(
+                '/segue.v1.ImportService/RetrieveRejectedRecords',
+                request_serializer=segue_dot_v1_dot_import__service__pb2.RetrieveRejectedRecordsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_import__service__pb2.RetrieveRejectedRecordsResponse.FromString,
+                _registered_method=True)
+        self.CancelImport = channel.unary_unary(
+                '/segue.v1.ImportService/CancelImport',
+                request_serializer=segue_dot_v1_dot_import__service__pb2.CancelImportRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_import__service__pb2.ImportStatus.FromString,
+                _registered_method=True)
+        self.UndoImport = channel.unary_unary(
+                '/segue.v1.ImportService/UndoImport',
+                request_serializer=segue_dot_v1_dot_import__service__pb2.UndoImportRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_import__service__pb2.InitiateImportResponse.FromString,
+                _registered_method=True)
+        self.ListImports = channel.unary_unary(
+                '/segue.v1.ImportService/ListImports',
+                request_serializer=segue_dot_v1_dot_import__service__pb2.ListImportsRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_import__service__pb2.ListImportsResponse.FromString,
+                _registered_method=True)
 
 
 class ImportServiceServicer:
-    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001).
+    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001); undone by one call.
     """
 
     def InitiateImport(self, request, context):
         """Opens an import and returns the token that every later call needs.
 
-        The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `NOT_IMPLEMENTED`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+        The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StageProfiles(self, request_iterator, context):
-        """Stages blocks of profiles. May be called any number of times, also in parallel.
+        """Stages blocks of profiles. May be called any number of times, also in parallel, with parts in any order.
 
         The answer means: every part of the stream is checked and durable. A part that came before with the same bytes counts once.
-        When a part is refused, the parts before it stay staged. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`,
-        `CHECKSUM_MISMATCH`, `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
+        When a part is refused, the parts before it stay staged. Records with problems are listed by `ListImportExceptions`, and may be staged
+        again, corrected, in another part. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`, `CHECKSUM_MISMATCH`,
+        `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExecuteImport(self, request, context):
-        """Makes all valid records visible at one revision, in order of part numbers; returns at once, `GetImportStatus` tells when it is done.
+        """Makes all valid records visible at one revision, in order of part numbers and records; returns at once, `GetImportStatus` tells when it
+        is done. The last of several records of one profile wins.
 
-        Idempotent. Errors: `TOKEN_INVALID`.
+        Idempotent: asked again, it answers how far the import is. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after CancelImport,
+        `REQUEST_ID_REUSED`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +136,56 @@ class ImportServiceServicer:
         """Lists problems of records, in order of part and record.
 
         Errors: `TOKEN_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamImportExceptions(self, request, context):
+        """Streams all problems of records, in order of part and record.
+
+        Errors: `TOKEN_INVALID`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetrieveRejectedRecords(self, request, context):
+        """Streams the records with problems as they were sent, in the format they were sent in, each with its problems: what a sender corrects and
+        stages again. One message or more for each part that has some.
+
+        Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when the parts are not kept any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelImport(self, request, context):
+        """Gives an import up: nothing of it is written, and what was staged is deleted.
+
+        Idempotent. Also stops an execution that has not become visible. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when it is COMPLETED or FAILED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoImport(self, request, context):
+        """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
+
+        The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+        left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+        the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+        that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+        for undoing is over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListImports(self, request, context):
+        """Lists the imports of an account, newest first, without tokens.
+
+        Errors: `FIELD_INVALID`, `RESOURCE_NOT_FOUND`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,6 +219,31 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     request_deserializer=segue_dot_v1_dot_import__service__pb2.ListImportExceptionsRequest.FromString,
                     response_serializer=segue_dot_v1_dot_import__service__pb2.ListImportExceptionsResponse.SerializeToString,
             ),
+            'StreamImportExceptions': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamImportExceptions,
+                    request_deserializer=segue_dot_v1_dot_import__service__pb2.StreamImportExceptionsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_import__service__pb2.StreamImportExceptionsResponse.SerializeToString,
+            ),
+            'RetrieveRejectedRecords': grpc.unary_stream_rpc_method_handler(
+                    servicer.RetrieveRejectedRecords,
+                    request_deserializer=segue_dot_v1_dot_import__service__pb2.RetrieveRejectedRecordsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_import__service__pb2.RetrieveRejectedRecordsResponse.SerializeToString,
+            ),
+            'CancelImport': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelImport,
+                    request_deserializer=segue_dot_v1_dot_import__service__pb2.CancelImportRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_import__service__pb2.ImportStatus.SerializeToString,
+            ),
+            'UndoImport': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoImport,
+                    request_deserializer=segue_dot_v1_dot_import__service__pb2.UndoImportRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_import__service__pb2.InitiateImportResponse.SerializeToString,
+            ),
+            'ListImports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListImports,
+                    request_deserializer=segue_dot_v1_dot_import__service__pb2.ListImportsRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_import__service__pb2.ListImportsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'segue.v1.ImportService', rpc_method_handlers)
@@ -150,7 +253,7 @@ def add_ImportServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ImportService:
-    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001).
+    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001); undone by one call.
     """
 
     @staticmethod
@@ -278,6 +381,141 @@ class ImportService:
             '/segue.v1.ImportService/ListImportExceptions',
             segue_dot_v1_dot_import__service__pb2.ListImportExceptionsRequest.SerializeToString,
             segue_dot_v1_dot_import__service__pb2.ListImportExceptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamImportExceptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/segue.v1.ImportService/StreamImportExceptions',
+            segue_dot_v1_dot_import__service__pb2.StreamImportExceptionsRequest.SerializeToString,
+            segue_dot_v1_dot_import__service__pb2.StreamImportExceptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetrieveRejectedRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/segue.v1.ImportService/RetrieveRejectedRecords',
+            segue_dot_v1_dot_import__service__pb2.RetrieveRejectedRecordsRequest.SerializeToString,
+            segue_dot_v1_dot_import__service__pb2.RetrieveRejectedRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelImport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ImportService/CancelImport',
+            segue_dot_v1_dot_import__service__pb2.CancelImportRequest.SerializeToString,
+            segue_dot_v1_dot_import__service__pb2.ImportStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoImport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ImportService/UndoImport',
+            segue_dot_v1_dot_import__service__pb2.UndoImportRequest.SerializeToString,
+            segue_dot_v1_dot_import__service__pb2.InitiateImportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListImports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ImportService/ListImports',
+            segue_dot_v1_dot_import__service__pb2.ListImportsRequest.SerializeToString,
+            segue_dot_v1_dot_import__service__pb2.ListImportsResponse.FromString,
             options,
             channel_credentials,
             insecure,

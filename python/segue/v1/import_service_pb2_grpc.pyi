@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ImportServiceStub:
-    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001)."""
+    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001); undone by one call."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,19 +36,22 @@ class ImportServiceStub:
     InitiateImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.InitiateImportRequest, _import_service_pb2.InitiateImportResponse]
     """Opens an import and returns the token that every later call needs.
 
-    The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `NOT_IMPLEMENTED`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+    The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND`.
     """
     StageProfiles: _grpc.StreamUnaryMultiCallable[_import_service_pb2.StageProfilesRequest, _import_service_pb2.StageProfilesResponse]
-    """Stages blocks of profiles. May be called any number of times, also in parallel.
+    """Stages blocks of profiles. May be called any number of times, also in parallel, with parts in any order.
 
     The answer means: every part of the stream is checked and durable. A part that came before with the same bytes counts once.
-    When a part is refused, the parts before it stay staged. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`,
-    `CHECKSUM_MISMATCH`, `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
+    When a part is refused, the parts before it stay staged. Records with problems are listed by `ListImportExceptions`, and may be staged
+    again, corrected, in another part. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`, `CHECKSUM_MISMATCH`,
+    `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
     """
     ExecuteImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ExecuteImportRequest, _import_service_pb2.ImportStatus]
-    """Makes all valid records visible at one revision, in order of part numbers; returns at once, `GetImportStatus` tells when it is done.
+    """Makes all valid records visible at one revision, in order of part numbers and records; returns at once, `GetImportStatus` tells when it
+    is done. The last of several records of one profile wins.
 
-    Idempotent. Errors: `TOKEN_INVALID`.
+    Idempotent: asked again, it answers how far the import is. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after CancelImport,
+    `REQUEST_ID_REUSED`.
     """
     GetImportStatus: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.GetImportStatusRequest, _import_service_pb2.ImportStatus]
     """Returns how far an import is.
@@ -60,28 +63,61 @@ class ImportServiceStub:
 
     Errors: `TOKEN_INVALID`.
     """
+    StreamImportExceptions: _grpc.UnaryStreamMultiCallable[_import_service_pb2.StreamImportExceptionsRequest, _import_service_pb2.StreamImportExceptionsResponse]
+    """Streams all problems of records, in order of part and record.
+
+    Errors: `TOKEN_INVALID`.
+    """
+    RetrieveRejectedRecords: _grpc.UnaryStreamMultiCallable[_import_service_pb2.RetrieveRejectedRecordsRequest, _import_service_pb2.RetrieveRejectedRecordsResponse]
+    """Streams the records with problems as they were sent, in the format they were sent in, each with its problems: what a sender corrects and
+    stages again. One message or more for each part that has some.
+
+    Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when the parts are not kept any more.
+    """
+    CancelImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.CancelImportRequest, _import_service_pb2.ImportStatus]
+    """Gives an import up: nothing of it is written, and what was staged is deleted.
+
+    Idempotent. Also stops an execution that has not become visible. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when it is COMPLETED or FAILED.
+    """
+    UndoImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.UndoImportRequest, _import_service_pb2.InitiateImportResponse]
+    """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
+
+    The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+    left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+    the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+    that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+    for undoing is over.
+    """
+    ListImports: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ListImportsRequest, _import_service_pb2.ListImportsResponse]
+    """Lists the imports of an account, newest first, without tokens.
+
+    Errors: `FIELD_INVALID`, `RESOURCE_NOT_FOUND`.
+    """
 
 @_typing.type_check_only
 class ImportServiceAsyncStub(ImportServiceStub):
-    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001)."""
+    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001); undone by one call."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     InitiateImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.InitiateImportRequest, _import_service_pb2.InitiateImportResponse]  # type: ignore[assignment]
     """Opens an import and returns the token that every later call needs.
 
-    The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `NOT_IMPLEMENTED`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+    The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND`.
     """
     StageProfiles: _aio.StreamUnaryMultiCallable[_import_service_pb2.StageProfilesRequest, _import_service_pb2.StageProfilesResponse]  # type: ignore[assignment]
-    """Stages blocks of profiles. May be called any number of times, also in parallel.
+    """Stages blocks of profiles. May be called any number of times, also in parallel, with parts in any order.
 
     The answer means: every part of the stream is checked and durable. A part that came before with the same bytes counts once.
-    When a part is refused, the parts before it stay staged. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`,
-    `CHECKSUM_MISMATCH`, `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
+    When a part is refused, the parts before it stay staged. Records with problems are listed by `ListImportExceptions`, and may be staged
+    again, corrected, in another part. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`, `CHECKSUM_MISMATCH`,
+    `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
     """
     ExecuteImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ExecuteImportRequest, _import_service_pb2.ImportStatus]  # type: ignore[assignment]
-    """Makes all valid records visible at one revision, in order of part numbers; returns at once, `GetImportStatus` tells when it is done.
+    """Makes all valid records visible at one revision, in order of part numbers and records; returns at once, `GetImportStatus` tells when it
+    is done. The last of several records of one profile wins.
 
-    Idempotent. Errors: `TOKEN_INVALID`.
+    Idempotent: asked again, it answers how far the import is. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after CancelImport,
+    `REQUEST_ID_REUSED`.
     """
     GetImportStatus: _aio.UnaryUnaryMultiCallable[_import_service_pb2.GetImportStatusRequest, _import_service_pb2.ImportStatus]  # type: ignore[assignment]
     """Returns how far an import is.
@@ -93,9 +129,39 @@ class ImportServiceAsyncStub(ImportServiceStub):
 
     Errors: `TOKEN_INVALID`.
     """
+    StreamImportExceptions: _aio.UnaryStreamMultiCallable[_import_service_pb2.StreamImportExceptionsRequest, _import_service_pb2.StreamImportExceptionsResponse]  # type: ignore[assignment]
+    """Streams all problems of records, in order of part and record.
+
+    Errors: `TOKEN_INVALID`.
+    """
+    RetrieveRejectedRecords: _aio.UnaryStreamMultiCallable[_import_service_pb2.RetrieveRejectedRecordsRequest, _import_service_pb2.RetrieveRejectedRecordsResponse]  # type: ignore[assignment]
+    """Streams the records with problems as they were sent, in the format they were sent in, each with its problems: what a sender corrects and
+    stages again. One message or more for each part that has some.
+
+    Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when the parts are not kept any more.
+    """
+    CancelImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.CancelImportRequest, _import_service_pb2.ImportStatus]  # type: ignore[assignment]
+    """Gives an import up: nothing of it is written, and what was staged is deleted.
+
+    Idempotent. Also stops an execution that has not become visible. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when it is COMPLETED or FAILED.
+    """
+    UndoImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.UndoImportRequest, _import_service_pb2.InitiateImportResponse]  # type: ignore[assignment]
+    """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
+
+    The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+    left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+    the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+    that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+    for undoing is over.
+    """
+    ListImports: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListImportsRequest, _import_service_pb2.ListImportsResponse]  # type: ignore[assignment]
+    """Lists the imports of an account, newest first, without tokens.
+
+    Errors: `FIELD_INVALID`, `RESOURCE_NOT_FOUND`.
+    """
 
 class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001)."""
+    """Bulk import: Initiate → Stage (any number of calls) → Execute → Status → Exceptions (seed 001); undone by one call."""
 
     @_abc_1.abstractmethod
     def InitiateImport(
@@ -105,7 +171,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_import_service_pb2.InitiateImportResponse, _abc.Awaitable[_import_service_pb2.InitiateImportResponse]]:
         """Opens an import and returns the token that every later call needs.
 
-        The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `NOT_IMPLEMENTED`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`.
+        The same `request_id` again gets the first answer. Errors: `FIELD_INVALID`, `REQUEST_ID_REUSED`, `LIMIT_EXCEEDED`, `RESOURCE_NOT_FOUND`.
         """
 
     @_abc_1.abstractmethod
@@ -114,11 +180,12 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_import_service_pb2.StageProfilesRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.StageProfilesResponse, _abc.Awaitable[_import_service_pb2.StageProfilesResponse]]:
-        """Stages blocks of profiles. May be called any number of times, also in parallel.
+        """Stages blocks of profiles. May be called any number of times, also in parallel, with parts in any order.
 
         The answer means: every part of the stream is checked and durable. A part that came before with the same bytes counts once.
-        When a part is refused, the parts before it stay staged. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`,
-        `CHECKSUM_MISMATCH`, `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
+        When a part is refused, the parts before it stay staged. Records with problems are listed by `ListImportExceptions`, and may be staged
+        again, corrected, in another part. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after Execute, `BLOCK_INVALID`, `CHECKSUM_MISMATCH`,
+        `PART_CHANGED`, `BLOCK_TOO_LARGE`, `LIMIT_EXCEEDED`.
         """
 
     @_abc_1.abstractmethod
@@ -127,9 +194,11 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _import_service_pb2.ExecuteImportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.ImportStatus, _abc.Awaitable[_import_service_pb2.ImportStatus]]:
-        """Makes all valid records visible at one revision, in order of part numbers; returns at once, `GetImportStatus` tells when it is done.
+        """Makes all valid records visible at one revision, in order of part numbers and records; returns at once, `GetImportStatus` tells when it
+        is done. The last of several records of one profile wins.
 
-        Idempotent. Errors: `TOKEN_INVALID`.
+        Idempotent: asked again, it answers how far the import is. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` after CancelImport,
+        `REQUEST_ID_REUSED`.
         """
 
     @_abc_1.abstractmethod
@@ -152,6 +221,66 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists problems of records, in order of part and record.
 
         Errors: `TOKEN_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamImportExceptions(
+        self,
+        request: _import_service_pb2.StreamImportExceptionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_import_service_pb2.StreamImportExceptionsResponse], _abc.AsyncIterator[_import_service_pb2.StreamImportExceptionsResponse]]:
+        """Streams all problems of records, in order of part and record.
+
+        Errors: `TOKEN_INVALID`.
+        """
+
+    @_abc_1.abstractmethod
+    def RetrieveRejectedRecords(
+        self,
+        request: _import_service_pb2.RetrieveRejectedRecordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_import_service_pb2.RetrieveRejectedRecordsResponse], _abc.AsyncIterator[_import_service_pb2.RetrieveRejectedRecordsResponse]]:
+        """Streams the records with problems as they were sent, in the format they were sent in, each with its problems: what a sender corrects and
+        stages again. One message or more for each part that has some.
+
+        Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when the parts are not kept any more.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelImport(
+        self,
+        request: _import_service_pb2.CancelImportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_import_service_pb2.ImportStatus, _abc.Awaitable[_import_service_pb2.ImportStatus]]:
+        """Gives an import up: nothing of it is written, and what was staged is deleted.
+
+        Idempotent. Also stops an execution that has not become visible. Errors: `TOKEN_INVALID`, `STATE_FORBIDS` when it is COMPLETED or FAILED.
+        """
+
+    @_abc_1.abstractmethod
+    def UndoImport(
+        self,
+        request: _import_service_pb2.UndoImportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_import_service_pb2.InitiateImportResponse, _abc.Awaitable[_import_service_pb2.InitiateImportResponse]]:
+        """Takes a completed import back: each profile it wrote becomes what it was before, at one revision; those it created go.
+
+        The undo is queued and executed like an import and answers with a token of its own, by which status and exceptions can be had. A profile is
+        left as it is, an exception PROFILE_CHANGED, when what the import wrote was changed since: a value that it changed is another one now, or
+        the profile was erased; of a profile that it created, when anything was. What else was written to a profile since stays. Events of profiles
+        that go wait for them. Idempotent: asked again, it answers with the same token's import. Errors: `TOKEN_INVALID`; `STATE_FORBIDS` when the import is not COMPLETED, erased profiles, only told what would happen, or its time
+        for undoing is over.
+        """
+
+    @_abc_1.abstractmethod
+    def ListImports(
+        self,
+        request: _import_service_pb2.ListImportsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_import_service_pb2.ListImportsResponse, _abc.Awaitable[_import_service_pb2.ListImportsResponse]]:
+        """Lists the imports of an account, newest first, without tokens.
+
+        Errors: `FIELD_INVALID`, `RESOURCE_NOT_FOUND`.
         """
 
 def add_ImportServiceServicer_to_server(servicer: ImportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -28,7 +28,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from segue.v1 import list_pb2 as segue_dot_v1_dot_list__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsegue/v1/list_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x13segue/v1/list.proto\"d\n\x11\x43reateListRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07list_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\"\n\x04list\x18\x03 \x01(\x0b\x32\x0e.segue.v1.ListB\x04\xe2\x41\x01\x01\"$\n\x0eGetListRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"n\n\x11UpdateListRequest\x12\"\n\x04list\x18\x01 \x01(\x0b\x32\x0e.segue.v1.ListB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"[\n\x10ListListsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"K\n\x11ListListsResponse\x12\x1d\n\x05lists\x18\x01 \x03(\x0b\x32\x0e.segue.v1.List\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x11\x44\x65leteListRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\")\n\x13GetListStatsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xc4\x01\n\tListStats\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x61\x63tive_count\x18\x02 \x01(\x03\x12\x19\n\x11unconfirmed_count\x18\x03 \x01(\x03\x12\x1a\n\x12unsubscribed_count\x18\x04 \x01(\x03\x12\x15\n\rbounced_count\x18\x05 \x01(\x03\x12\x15\n\rdeleted_count\x18\x06 \x01(\x03\x12\x16\n\x0einactive_count\x18\x07 \x01(\x03\x12\x10\n\x08revision\x18\x08 \x01(\x03\x32\x85\x03\n\x0bListService\x12\x39\n\nCreateList\x12\x1b.segue.v1.CreateListRequest\x1a\x0e.segue.v1.List\x12\x33\n\x07GetList\x12\x18.segue.v1.GetListRequest\x1a\x0e.segue.v1.List\x12\x39\n\nUpdateList\x12\x1b.segue.v1.UpdateListRequest\x1a\x0e.segue.v1.List\x12\x44\n\tListLists\x12\x1a.segue.v1.ListListsRequest\x1a\x1b.segue.v1.ListListsResponse\x12\x41\n\nDeleteList\x12\x1b.segue.v1.DeleteListRequest\x1a\x16.google.protobuf.Empty\x12\x42\n\x0cGetListStats\x12\x1d.segue.v1.GetListStatsRequest\x1a\x13.segue.v1.ListStatsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsegue/v1/list_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x13segue/v1/list.proto\"d\n\x11\x43reateListRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07list_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\"\n\x04list\x18\x03 \x01(\x0b\x32\x0e.segue.v1.ListB\x04\xe2\x41\x01\x01\"$\n\x0eGetListRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"n\n\x11UpdateListRequest\x12\"\n\x04list\x18\x01 \x01(\x0b\x32\x0e.segue.v1.ListB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"[\n\x10ListListsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"K\n\x11ListListsResponse\x12\x1d\n\x05lists\x18\x01 \x03(\x0b\x32\x0e.segue.v1.List\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x11\x44\x65leteListRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"E\n\x13GetListStatsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmin_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xc4\x01\n\tListStats\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x61\x63tive_count\x18\x02 \x01(\x03\x12\x19\n\x11unconfirmed_count\x18\x03 \x01(\x03\x12\x1a\n\x12unsubscribed_count\x18\x04 \x01(\x03\x12\x15\n\rbounced_count\x18\x05 \x01(\x03\x12\x15\n\rdeleted_count\x18\x06 \x01(\x03\x12\x16\n\x0einactive_count\x18\x07 \x01(\x03\x12\x10\n\x08revision\x18\x08 \x01(\x03\x32\x85\x03\n\x0bListService\x12\x39\n\nCreateList\x12\x1b.segue.v1.CreateListRequest\x1a\x0e.segue.v1.List\x12\x33\n\x07GetList\x12\x18.segue.v1.GetListRequest\x1a\x0e.segue.v1.List\x12\x39\n\nUpdateList\x12\x1b.segue.v1.UpdateListRequest\x1a\x0e.segue.v1.List\x12\x44\n\tListLists\x12\x1a.segue.v1.ListListsRequest\x1a\x1b.segue.v1.ListListsResponse\x12\x41\n\nDeleteList\x12\x1b.segue.v1.DeleteListRequest\x1a\x16.google.protobuf.Empty\x12\x42\n\x0cGetListStats\x12\x1d.segue.v1.GetListStatsRequest\x1a\x13.segue.v1.ListStatsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,6 +57,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETELISTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_GETLISTSTATSREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETLISTSTATSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETLISTSTATSREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_GETLISTSTATSREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_LISTSTATS'].fields_by_name['name']._loaded_options = None
   _globals['_LISTSTATS'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_CREATELISTREQUEST']._serialized_start=158
@@ -72,9 +74,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETELISTREQUEST']._serialized_start=580
   _globals['_DELETELISTREQUEST']._serialized_end=619
   _globals['_GETLISTSTATSREQUEST']._serialized_start=621
-  _globals['_GETLISTSTATSREQUEST']._serialized_end=662
-  _globals['_LISTSTATS']._serialized_start=665
-  _globals['_LISTSTATS']._serialized_end=861
-  _globals['_LISTSERVICE']._serialized_start=864
-  _globals['_LISTSERVICE']._serialized_end=1253
+  _globals['_GETLISTSTATSREQUEST']._serialized_end=690
+  _globals['_LISTSTATS']._serialized_start=693
+  _globals['_LISTSTATS']._serialized_end=889
+  _globals['_LISTSERVICE']._serialized_start=892
+  _globals['_LISTSERVICE']._serialized_end=1281
 # @@protoc_insertion_point(module_scope)

@@ -19,6 +19,90 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Channel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
+    """Never valid."""
+    CHANNEL_EMAIL: _Channel.ValueType  # 1
+    """E-mail."""
+    CHANNEL_TEXT: _Channel.ValueType  # 2
+    """Text message."""
+    CHANNEL_PHONE: _Channel.ValueType  # 3
+    """Call."""
+    CHANNEL_MAIL: _Channel.ValueType  # 4
+    """Letter."""
+    CHANNEL_FAX: _Channel.ValueType  # 5
+    """Fax."""
+
+class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
+    """By which way a customer is reached (facts of seed 001)."""
+
+CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
+"""Never valid."""
+CHANNEL_EMAIL: Channel.ValueType  # 1
+"""E-mail."""
+CHANNEL_TEXT: Channel.ValueType  # 2
+"""Text message."""
+CHANNEL_PHONE: Channel.ValueType  # 3
+"""Call."""
+CHANNEL_MAIL: Channel.ValueType  # 4
+"""Letter."""
+CHANNEL_FAX: Channel.ValueType  # 5
+"""Fax."""
+Global___Channel: _TypeAlias = Channel  # noqa: Y015
+
+class _PreferenceChoice:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PreferenceChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PreferenceChoice.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PREFERENCE_CHOICE_UNSPECIFIED: _PreferenceChoice.ValueType  # 0
+    """Not known."""
+    PREFERENCE_CHOICE_OPT_IN: _PreferenceChoice.ValueType  # 1
+    """Wanted."""
+    PREFERENCE_CHOICE_OPT_OUT: _PreferenceChoice.ValueType  # 2
+    """Not wanted."""
+
+class PreferenceChoice(_PreferenceChoice, metaclass=_PreferenceChoiceEnumTypeWrapper):
+    """Whether something is wanted."""
+
+PREFERENCE_CHOICE_UNSPECIFIED: PreferenceChoice.ValueType  # 0
+"""Not known."""
+PREFERENCE_CHOICE_OPT_IN: PreferenceChoice.ValueType  # 1
+"""Wanted."""
+PREFERENCE_CHOICE_OPT_OUT: PreferenceChoice.ValueType  # 2
+"""Not wanted."""
+Global___PreferenceChoice: _TypeAlias = PreferenceChoice  # noqa: Y015
+
+class _PreferenceBasis:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PreferenceBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PreferenceBasis.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PREFERENCE_BASIS_UNSPECIFIED: _PreferenceBasis.ValueType  # 0
+    """EXPRESSED."""
+    PREFERENCE_BASIS_EXPRESSED: _PreferenceBasis.ValueType  # 1
+    """The customer said so."""
+    PREFERENCE_BASIS_IMPLIED: _PreferenceBasis.ValueType  # 2
+    """Concluded from what the customer did."""
+
+class PreferenceBasis(_PreferenceBasis, metaclass=_PreferenceBasisEnumTypeWrapper):
+    """Where a preference comes from."""
+
+PREFERENCE_BASIS_UNSPECIFIED: PreferenceBasis.ValueType  # 0
+"""EXPRESSED."""
+PREFERENCE_BASIS_EXPRESSED: PreferenceBasis.ValueType  # 1
+"""The customer said so."""
+PREFERENCE_BASIS_IMPLIED: PreferenceBasis.ValueType  # 2
+"""Concluded from what the customer did."""
+Global___PreferenceBasis: _TypeAlias = PreferenceBasis  # noqa: Y015
+
 class _SubscriptionState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -142,6 +226,7 @@ class ProfileBatch(_message.Message):
 
     FIELD_KEYS_FIELD_NUMBER: _builtins.int
     PROFILES_FIELD_NUMBER: _builtins.int
+    EXCEPTIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def field_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. Field keys that `FieldValue.key_index` counts, from 1; saves spelling each key in each profile."""
@@ -150,15 +235,20 @@ class ProfileBatch(_message.Message):
     def profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___Profile]:
         """Required. The profiles."""
 
+    @_builtins.property
+    def exceptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Output only. In rejected records: one text for each profile, its problems with their field paths. Ignored when written."""
+
     def __init__(
         self,
         *,
         field_keys: _abc.Iterable[_builtins.str] | None = ...,
         profiles: _abc.Iterable[Global___Profile] | None = ...,
+        exceptions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field_keys", b"field_keys", "profiles", b"profiles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exceptions", b"exceptions", "field_keys", b"field_keys", "profiles", b"profiles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -192,9 +282,15 @@ class Profile(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
     CONSENTS_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
     REMOVED_TAGS_FIELD_NUMBER: _builtins.int
+    REMOVED_GROUPS_FIELD_NUMBER: _builtins.int
+    ADDRESSES_FIELD_NUMBER: _builtins.int
     profile_id: _builtins.str
-    """Required. The owner's id of the profile, 1–255 bytes, compared exactly."""
+    """Required. The owner's id of the profile, 1–255 bytes, compared exactly. Optional in imports that match by another identifier, which make
+    one for new profiles that bring none.
+    """
     customer_type: _builtins.str
     """Optional. Customer type, at most 100 bytes."""
     locale: _builtins.str
@@ -250,8 +346,28 @@ class Profile(_message.Message):
         """Optional. Consents given or withdrawn; types absent here keep their state."""
 
     @_builtins.property
+    def preferences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preference]:
+        """Optional. What the customer wants to hear, by which channel; those of another program, channel or filter keep theirs. In order of these
+        three when read.
+        """
+
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Names of groups the profile is in, 1–100 bytes each without U+001E and U+001F; a written one is added, others stay. In order of
+        names when read.
+        """
+
+    @_builtins.property
     def removed_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Input only. Ids of tags to take off."""
+
+    @_builtins.property
+    def removed_groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Input only. Names of groups to leave."""
+
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Address]:
+        """Optional. Postal addresses; the first is the default one. A written one replaces the stored one of the same type; other types stay."""
 
     def __init__(
         self,
@@ -275,11 +391,15 @@ class Profile(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         topics: _abc.Iterable[Global___TopicState] | None = ...,
         consents: _abc.Iterable[Global___Consent] | None = ...,
+        preferences: _abc.Iterable[Global___Preference] | None = ...,
+        groups: _abc.Iterable[_builtins.str] | None = ...,
         removed_tags: _abc.Iterable[_builtins.str] | None = ...,
+        removed_groups: _abc.Iterable[_builtins.str] | None = ...,
+        addresses: _abc.Iterable[Global___Address] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_country", b"_country", "_customer_type", b"_customer_type", "_latitude", b"_latitude", "_locale", b"_locale", "_longitude", b"_longitude", "_region", b"_region", "country", b"country", "customer_type", b"customer_type", "latitude", b"latitude", "locale", b"locale", "longitude", b"longitude", "name", b"name", "region", b"region"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_country", b"_country", "_customer_type", b"_customer_type", "_latitude", b"_latitude", "_locale", b"_locale", "_longitude", b"_longitude", "_region", b"_region", "alternate_ids", b"alternate_ids", "changed_at_millis", b"changed_at_millis", "consents", b"consents", "country", b"country", "created_at_millis", b"created_at_millis", "customer_type", b"customer_type", "emails", b"emails", "fields", b"fields", "latitude", b"latitude", "locale", b"locale", "longitude", b"longitude", "memberships", b"memberships", "name", b"name", "phones", b"phones", "profile_id", b"profile_id", "region", b"region", "removed", b"removed", "removed_tags", b"removed_tags", "tags", b"tags", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_country", b"_country", "_customer_type", b"_customer_type", "_latitude", b"_latitude", "_locale", b"_locale", "_longitude", b"_longitude", "_region", b"_region", "addresses", b"addresses", "alternate_ids", b"alternate_ids", "changed_at_millis", b"changed_at_millis", "consents", b"consents", "country", b"country", "created_at_millis", b"created_at_millis", "customer_type", b"customer_type", "emails", b"emails", "fields", b"fields", "groups", b"groups", "latitude", b"latitude", "locale", b"locale", "longitude", b"longitude", "memberships", b"memberships", "name", b"name", "phones", b"phones", "preferences", b"preferences", "profile_id", b"profile_id", "region", b"region", "removed", b"removed", "removed_groups", b"removed_groups", "removed_tags", b"removed_tags", "tags", b"tags", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__country: _TypeAlias = _typing.Literal["country"]  # noqa: Y015
     _WhichOneofArgType__country: _TypeAlias = _typing.Literal["_country", b"_country"]  # noqa: Y015
@@ -307,6 +427,119 @@ class Profile(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__region) -> _WhichOneofReturnType__region | None: ...
 
 Global___Profile: _TypeAlias = Profile  # noqa: Y015
+
+@_typing.final
+class Address(_message.Message):
+    """A postal address. One without lines, locality, region, postal code and country removes the stored one of its type. Texts hold neither U+001E
+    nor U+001F.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    LOCALITY_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    POSTAL_CODE_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    PRIMARY_FIELD_NUMBER: _builtins.int
+    INACTIVE_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    """Optional. The owner's word for the kind, as `home`, at most 100 bytes."""
+    locality: _builtins.str
+    """Optional. City or town, at most 100 bytes."""
+    region: _builtins.str
+    """Optional. Region or state, at most 100 bytes."""
+    postal_code: _builtins.str
+    """Optional. Postal code, at most 20 bytes."""
+    country: _builtins.str
+    """Optional. Country, at most 100 bytes."""
+    primary: _builtins.bool
+    """Input only. Makes it the default one, which is the first when read."""
+    inactive: _builtins.bool
+    """Optional. Not in use any more; written without it, it is in use."""
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Street lines, at most 5 of at most 250 bytes."""
+
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        lines: _abc.Iterable[_builtins.str] | None = ...,
+        locality: _builtins.str = ...,
+        region: _builtins.str = ...,
+        postal_code: _builtins.str = ...,
+        country: _builtins.str = ...,
+        primary: _builtins.bool = ...,
+        inactive: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "inactive", b"inactive", "lines", b"lines", "locality", b"locality", "postal_code", b"postal_code", "primary", b"primary", "region", b"region", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Address: _TypeAlias = Address  # noqa: Y015
+
+@_typing.final
+class Preference(_message.Message):
+    """What a customer wants to hear. Program, channel and filter together name it: a written one replaces the stored one of the same three. Texts
+    hold neither U+001E nor U+001F.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    FREQUENCY_FIELD_NUMBER: _builtins.int
+    EXPIRE_AT_MILLIS_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    STATED_AT_MILLIS_FIELD_NUMBER: _builtins.int
+    program: _builtins.str
+    """Optional. The program it belongs to, at most 50 bytes."""
+    channel: Global___Channel.ValueType
+    """Required. By which way."""
+    filter: _builtins.str
+    """Required. What about, 1–50 bytes."""
+    choice: Global___PreferenceChoice.ValueType
+    """Required. Wanted or not. When written, UNSPECIFIED removes the stored one."""
+    frequency: _builtins.str
+    """Optional. How often, at most 20 bytes."""
+    expire_at_millis: _builtins.int
+    """Optional. When it ends, in milliseconds since 1970 UTC."""
+    basis: Global___PreferenceBasis.ValueType
+    """Optional. Said, or concluded; UNSPECIFIED is EXPRESSED."""
+    stated_at_millis: _builtins.int
+    """Optional. When the customer said so, in milliseconds since 1970 UTC; without it, at the commit."""
+    def __init__(
+        self,
+        *,
+        program: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        filter: _builtins.str = ...,
+        choice: Global___PreferenceChoice.ValueType = ...,
+        frequency: _builtins.str = ...,
+        expire_at_millis: _builtins.int | None = ...,
+        basis: Global___PreferenceBasis.ValueType = ...,
+        stated_at_millis: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expire_at_millis", b"_expire_at_millis", "_stated_at_millis", b"_stated_at_millis", "expire_at_millis", b"expire_at_millis", "stated_at_millis", b"stated_at_millis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expire_at_millis", b"_expire_at_millis", "_stated_at_millis", b"_stated_at_millis", "basis", b"basis", "channel", b"channel", "choice", b"choice", "expire_at_millis", b"expire_at_millis", "filter", b"filter", "frequency", b"frequency", "program", b"program", "stated_at_millis", b"stated_at_millis"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expire_at_millis: _TypeAlias = _typing.Literal["expire_at_millis"]  # noqa: Y015
+    _WhichOneofArgType__expire_at_millis: _TypeAlias = _typing.Literal["_expire_at_millis", b"_expire_at_millis"]  # noqa: Y015
+    _WhichOneofReturnType__stated_at_millis: _TypeAlias = _typing.Literal["stated_at_millis"]  # noqa: Y015
+    _WhichOneofArgType__stated_at_millis: _TypeAlias = _typing.Literal["_stated_at_millis", b"_stated_at_millis"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expire_at_millis) -> _WhichOneofReturnType__expire_at_millis | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stated_at_millis) -> _WhichOneofReturnType__stated_at_millis | None: ...
+
+Global___Preference: _TypeAlias = Preference  # noqa: Y015
 
 @_typing.final
 class TopicState(_message.Message):
@@ -342,23 +575,75 @@ class Consent(_message.Message):
 
     CONSENT_TYPE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATED_AT_MILLIS_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     consent_type: _builtins.str
     """Required. The consent type's id."""
     state: Global___ConsentState.ValueType
-    """Required. When written, UNSPECIFIED clears."""
+    """Required. When written, UNSPECIFIED clears it, with its history."""
+    version: _builtins.int
+    """Optional. Version of the text that was answered; 0 is none, and keeps the stored one when written. An import does not honour a record with
+    a version below the stored one, unless it allows prior consents; UpsertProfiles takes any.
+    """
+    stated_at_millis: _builtins.int
+    """Optional. When it was given or withdrawn, in milliseconds since 1970 UTC; without it, at the commit. Absent when read where nothing but one
+    state was ever written: a first answer without version, time and history is kept as its state alone.
+    """
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentAnswer]:
+        """Optional. Former answers, oldest first, the last 50. Each write that changes state, version or time adds the one before; one of the stored
+        state without a time, and with the stored version or none, changes nothing. A written history replaces the stored one.
+        """
+
     def __init__(
         self,
         *,
         consent_type: _builtins.str = ...,
         state: Global___ConsentState.ValueType = ...,
+        version: _builtins.int = ...,
+        stated_at_millis: _builtins.int | None = ...,
+        history: _abc.Iterable[Global___ConsentAnswer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_stated_at_millis", b"_stated_at_millis", "stated_at_millis", b"stated_at_millis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_stated_at_millis", b"_stated_at_millis", "consent_type", b"consent_type", "history", b"history", "state", b"state", "stated_at_millis", b"stated_at_millis", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__stated_at_millis: _TypeAlias = _typing.Literal["stated_at_millis"]  # noqa: Y015
+    _WhichOneofArgType__stated_at_millis: _TypeAlias = _typing.Literal["_stated_at_millis", b"_stated_at_millis"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stated_at_millis) -> _WhichOneofReturnType__stated_at_millis | None: ...
+
+Global___Consent: _TypeAlias = Consent  # noqa: Y015
+
+@_typing.final
+class ConsentAnswer(_message.Message):
+    """An answer that was given once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATED_AT_MILLIS_FIELD_NUMBER: _builtins.int
+    state: Global___ConsentState.ValueType
+    """Given or withdrawn."""
+    version: _builtins.int
+    """Version of the text; 0 is none."""
+    stated_at_millis: _builtins.int
+    """When, in milliseconds since 1970 UTC; 0 when nothing but the state was known."""
+    def __init__(
+        self,
+        *,
+        state: Global___ConsentState.ValueType = ...,
+        version: _builtins.int = ...,
+        stated_at_millis: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_type", b"consent_type", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state", "stated_at_millis", b"stated_at_millis", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Consent: _TypeAlias = Consent  # noqa: Y015
+Global___ConsentAnswer: _TypeAlias = ConsentAnswer  # noqa: Y015
 
 @_typing.final
 class Identifier(_message.Message):
@@ -368,19 +653,27 @@ class Identifier(_message.Message):
 
     VALUE_FIELD_NUMBER: _builtins.int
     TYPE_FIELD_NUMBER: _builtins.int
+    PRIMARY_FIELD_NUMBER: _builtins.int
+    INACTIVE_FIELD_NUMBER: _builtins.int
     value: _builtins.str
     """Required. At most 256 bytes. Empty removes the stored one of this type."""
     type: _builtins.str
     """Optional. The owner's word for the kind, as `work`, at most 100 bytes."""
+    primary: _builtins.bool
+    """Input only. Makes it the default one, which is the first when read."""
+    inactive: _builtins.bool
+    """Optional. Not in use any more: it stands behind those in use and still finds its profile. Written without it, it is in use."""
     def __init__(
         self,
         *,
         value: _builtins.str = ...,
         type: _builtins.str = ...,
+        primary: _builtins.bool = ...,
+        inactive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["type", b"type", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["inactive", b"inactive", "primary", b"primary", "type", b"type", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,7 +29,7 @@ from segue.v1 import profile_pb2 as segue_dot_v1_dot_profile__pb2
 from segue.v1 import segment_pb2 as segue_dot_v1_dot_segment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esegue/v1/profile_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bsegue/v1/error_reason.proto\x1a\x16segue/v1/profile.proto\x1a\x16segue/v1/segment.proto\"\'\n\x11GetProfileRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x7f\n\x15UpsertProfilesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x16.segue.v1.ProfileBatchB\x04\xe2\x41\x01\x02\x12#\n\x15ignore_unknown_fields\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x87\x01\n\x16UpsertProfilesResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x15\n\rwritten_count\x18\x02 \x01(\x05\x12\x15\n\rcreated_count\x18\x03 \x01(\x05\x12-\n\nexceptions\x18\x04 \x03(\x0b\x32\x19.segue.v1.RecordException\"*\n\x14\x44\x65leteProfileRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"2\n\x1aListProfileSegmentsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"T\n\x1bListProfileSegmentsResponse\x12#\n\x08segments\x18\x01 \x03(\x0b\x32\x11.segue.v1.Segment\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x9d\x01\n\x0fRecordException\x12\x13\n\x0bpart_number\x18\x01 \x01(\r\x12\x15\n\rrecord_number\x18\x02 \x01(\r\x12\x12\n\nprofile_id\x18\x03 \x01(\t\x12\x12\n\nfield_path\x18\x04 \x01(\t\x12%\n\x06reason\x18\x05 \x01(\x0e\x32\x15.segue.v1.ErrorReason\x12\x0f\n\x07message\x18\x06 \x01(\t2\xd0\x02\n\x0eProfileService\x12<\n\nGetProfile\x12\x1b.segue.v1.GetProfileRequest\x1a\x11.segue.v1.Profile\x12S\n\x0eUpsertProfiles\x12\x1f.segue.v1.UpsertProfilesRequest\x1a .segue.v1.UpsertProfilesResponse\x12G\n\rDeleteProfile\x12\x1e.segue.v1.DeleteProfileRequest\x1a\x16.google.protobuf.Empty\x12\x62\n\x13ListProfileSegments\x12$.segue.v1.ListProfileSegmentsRequest\x1a%.segue.v1.ListProfileSegmentsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esegue/v1/profile_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bsegue/v1/error_reason.proto\x1a\x16segue/v1/profile.proto\x1a\x16segue/v1/segment.proto\"C\n\x11GetProfileRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmin_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"`\n\x17\x42\x61tchGetProfilesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05names\x18\x02 \x03(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmin_revision\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x01\"Q\n\x18\x42\x61tchGetProfilesResponse\x12#\n\x08profiles\x18\x01 \x03(\x0b\x32\x11.segue.v1.Profile\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x7f\n\x15UpsertProfilesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x16.segue.v1.ProfileBatchB\x04\xe2\x41\x01\x02\x12#\n\x15ignore_unknown_fields\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x87\x01\n\x16UpsertProfilesResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x15\n\rwritten_count\x18\x02 \x01(\x05\x12\x15\n\rcreated_count\x18\x03 \x01(\x05\x12-\n\nexceptions\x18\x04 \x03(\x0b\x32\x19.segue.v1.RecordException\"*\n\x14\x44\x65leteProfileRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"N\n\x1aListProfileSegmentsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmin_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"T\n\x1bListProfileSegmentsResponse\x12#\n\x08segments\x18\x01 \x03(\x0b\x32\x11.segue.v1.Segment\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x9d\x01\n\x0fRecordException\x12\x13\n\x0bpart_number\x18\x01 \x01(\r\x12\x15\n\rrecord_number\x18\x02 \x01(\r\x12\x12\n\nprofile_id\x18\x03 \x01(\t\x12\x12\n\nfield_path\x18\x04 \x01(\t\x12%\n\x06reason\x18\x05 \x01(\x0e\x32\x15.segue.v1.ErrorReason\x12\x0f\n\x07message\x18\x06 \x01(\t2\xab\x03\n\x0eProfileService\x12<\n\nGetProfile\x12\x1b.segue.v1.GetProfileRequest\x1a\x11.segue.v1.Profile\x12Y\n\x10\x42\x61tchGetProfiles\x12!.segue.v1.BatchGetProfilesRequest\x1a\".segue.v1.BatchGetProfilesResponse\x12S\n\x0eUpsertProfiles\x12\x1f.segue.v1.UpsertProfilesRequest\x1a .segue.v1.UpsertProfilesResponse\x12G\n\rDeleteProfile\x12\x1e.segue.v1.DeleteProfileRequest\x1a\x16.google.protobuf.Empty\x12\x62\n\x13ListProfileSegments\x12$.segue.v1.ListProfileSegmentsRequest\x1a%.segue.v1.ListProfileSegmentsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETPROFILEREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETPROFILEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETPROFILEREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_GETPROFILEREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHGETPROFILESREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_BATCHGETPROFILESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHGETPROFILESREQUEST'].fields_by_name['names']._loaded_options = None
+  _globals['_BATCHGETPROFILESREQUEST'].fields_by_name['names']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHGETPROFILESREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_BATCHGETPROFILESREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_UPSERTPROFILESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_UPSERTPROFILESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_UPSERTPROFILESREQUEST'].fields_by_name['batch']._loaded_options = None
@@ -48,20 +56,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEPROFILEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_LISTPROFILESEGMENTSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTPROFILESEGMENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_LISTPROFILESEGMENTSREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_LISTPROFILESEGMENTSREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_GETPROFILEREQUEST']._serialized_start=183
-  _globals['_GETPROFILEREQUEST']._serialized_end=222
-  _globals['_UPSERTPROFILESREQUEST']._serialized_start=224
-  _globals['_UPSERTPROFILESREQUEST']._serialized_end=351
-  _globals['_UPSERTPROFILESRESPONSE']._serialized_start=354
-  _globals['_UPSERTPROFILESRESPONSE']._serialized_end=489
-  _globals['_DELETEPROFILEREQUEST']._serialized_start=491
-  _globals['_DELETEPROFILEREQUEST']._serialized_end=533
-  _globals['_LISTPROFILESEGMENTSREQUEST']._serialized_start=535
-  _globals['_LISTPROFILESEGMENTSREQUEST']._serialized_end=585
-  _globals['_LISTPROFILESEGMENTSRESPONSE']._serialized_start=587
-  _globals['_LISTPROFILESEGMENTSRESPONSE']._serialized_end=671
-  _globals['_RECORDEXCEPTION']._serialized_start=674
-  _globals['_RECORDEXCEPTION']._serialized_end=831
-  _globals['_PROFILESERVICE']._serialized_start=834
-  _globals['_PROFILESERVICE']._serialized_end=1170
+  _globals['_GETPROFILEREQUEST']._serialized_end=250
+  _globals['_BATCHGETPROFILESREQUEST']._serialized_start=252
+  _globals['_BATCHGETPROFILESREQUEST']._serialized_end=348
+  _globals['_BATCHGETPROFILESRESPONSE']._serialized_start=350
+  _globals['_BATCHGETPROFILESRESPONSE']._serialized_end=431
+  _globals['_UPSERTPROFILESREQUEST']._serialized_start=433
+  _globals['_UPSERTPROFILESREQUEST']._serialized_end=560
+  _globals['_UPSERTPROFILESRESPONSE']._serialized_start=563
+  _globals['_UPSERTPROFILESRESPONSE']._serialized_end=698
+  _globals['_DELETEPROFILEREQUEST']._serialized_start=700
+  _globals['_DELETEPROFILEREQUEST']._serialized_end=742
+  _globals['_LISTPROFILESEGMENTSREQUEST']._serialized_start=744
+  _globals['_LISTPROFILESEGMENTSREQUEST']._serialized_end=822
+  _globals['_LISTPROFILESEGMENTSRESPONSE']._serialized_start=824
+  _globals['_LISTPROFILESEGMENTSRESPONSE']._serialized_end=908
+  _globals['_RECORDEXCEPTION']._serialized_start=911
+  _globals['_RECORDEXCEPTION']._serialized_end=1068
+  _globals['_PROFILESERVICE']._serialized_start=1071
+  _globals['_PROFILESERVICE']._serialized_end=1498
 # @@protoc_insertion_point(module_scope)

@@ -42,6 +42,11 @@ class ProfileServiceStub:
                 request_serializer=segue_dot_v1_dot_profile__service__pb2.GetProfileRequest.SerializeToString,
                 response_deserializer=segue_dot_v1_dot_profile__pb2.Profile.FromString,
                 _registered_method=True)
+        self.BatchGetProfiles = channel.unary_unary(
+                '/segue.v1.ProfileService/BatchGetProfiles',
+                request_serializer=segue_dot_v1_dot_profile__service__pb2.BatchGetProfilesRequest.SerializeToString,
+                response_deserializer=segue_dot_v1_dot_profile__service__pb2.BatchGetProfilesResponse.FromString,
+                _registered_method=True)
         self.UpsertProfiles = channel.unary_unary(
                 '/segue.v1.ProfileService/UpsertProfiles',
                 request_serializer=segue_dot_v1_dot_profile__service__pb2.UpsertProfilesRequest.SerializeToString,
@@ -67,6 +72,16 @@ class ProfileServiceServicer:
         """Returns a profile with everything stored of it.
 
         Errors: `RESOURCE_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetProfiles(self, request, context):
+        """Returns up to 1,000 profiles with everything stored of them, all as they were at one revision.
+
+        All or nothing (AIP-231). Errors: `FIELD_INVALID` (names), `RESOURCE_NOT_FOUND` (account, or the first profile that is not there),
+        `LIMIT_EXCEEDED` (together they are larger than a block may be).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +123,11 @@ def add_ProfileServiceServicer_to_server(servicer, server):
                     servicer.GetProfile,
                     request_deserializer=segue_dot_v1_dot_profile__service__pb2.GetProfileRequest.FromString,
                     response_serializer=segue_dot_v1_dot_profile__pb2.Profile.SerializeToString,
+            ),
+            'BatchGetProfiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetProfiles,
+                    request_deserializer=segue_dot_v1_dot_profile__service__pb2.BatchGetProfilesRequest.FromString,
+                    response_serializer=segue_dot_v1_dot_profile__service__pb2.BatchGetProfilesResponse.SerializeToString,
             ),
             'UpsertProfiles': grpc.unary_unary_rpc_method_handler(
                     servicer.UpsertProfiles,
@@ -153,6 +173,33 @@ class ProfileService:
             '/segue.v1.ProfileService/GetProfile',
             segue_dot_v1_dot_profile__service__pb2.GetProfileRequest.SerializeToString,
             segue_dot_v1_dot_profile__pb2.Profile.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetProfiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segue.v1.ProfileService/BatchGetProfiles',
+            segue_dot_v1_dot_profile__service__pb2.BatchGetProfilesRequest.SerializeToString,
+            segue_dot_v1_dot_profile__service__pb2.BatchGetProfilesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,12 @@ class ProfileServiceStub:
 
     Errors: `RESOURCE_NOT_FOUND`.
     """
+    BatchGetProfiles: _grpc.UnaryUnaryMultiCallable[_profile_service_pb2.BatchGetProfilesRequest, _profile_service_pb2.BatchGetProfilesResponse]
+    """Returns up to 1,000 profiles with everything stored of them, all as they were at one revision.
+
+    All or nothing (AIP-231). Errors: `FIELD_INVALID` (names), `RESOURCE_NOT_FOUND` (account, or the first profile that is not there),
+    `LIMIT_EXCEEDED` (together they are larger than a block may be).
+    """
     UpsertProfiles: _grpc.UnaryUnaryMultiCallable[_profile_service_pb2.UpsertProfilesRequest, _profile_service_pb2.UpsertProfilesResponse]
     """Writes up to 1,000 profiles: creates those whose id is new, updates the others. Durable and visible when answered.
 
@@ -67,6 +73,12 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """Returns a profile with everything stored of it.
 
     Errors: `RESOURCE_NOT_FOUND`.
+    """
+    BatchGetProfiles: _aio.UnaryUnaryMultiCallable[_profile_service_pb2.BatchGetProfilesRequest, _profile_service_pb2.BatchGetProfilesResponse]  # type: ignore[assignment]
+    """Returns up to 1,000 profiles with everything stored of them, all as they were at one revision.
+
+    All or nothing (AIP-231). Errors: `FIELD_INVALID` (names), `RESOURCE_NOT_FOUND` (account, or the first profile that is not there),
+    `LIMIT_EXCEEDED` (together they are larger than a block may be).
     """
     UpsertProfiles: _aio.UnaryUnaryMultiCallable[_profile_service_pb2.UpsertProfilesRequest, _profile_service_pb2.UpsertProfilesResponse]  # type: ignore[assignment]
     """Writes up to 1,000 profiles: creates those whose id is new, updates the others. Durable and visible when answered.
@@ -98,6 +110,18 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns a profile with everything stored of it.
 
         Errors: `RESOURCE_NOT_FOUND`.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchGetProfiles(
+        self,
+        request: _profile_service_pb2.BatchGetProfilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_profile_service_pb2.BatchGetProfilesResponse, _abc.Awaitable[_profile_service_pb2.BatchGetProfilesResponse]]:
+        """Returns up to 1,000 profiles with everything stored of them, all as they were at one revision.
+
+        All or nothing (AIP-231). Errors: `FIELD_INVALID` (names), `RESOURCE_NOT_FOUND` (account, or the first profile that is not there),
+        `LIMIT_EXCEEDED` (together they are larger than a block may be).
         """
 
     @_abc_1.abstractmethod

@@ -28,7 +28,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from segue.v1 import segment_group_pb2 as segue_dot_v1_dot_segment__group__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$segue/v1/segment_group_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1csegue/v1/segment_group.proto\"\xa0\x01\n\x19\x43reateSegmentGroupRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1e\n\x10segment_group_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x33\n\rsegment_group\x18\x03 \x01(\x0b\x32\x16.segue.v1.SegmentGroupB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\",\n\x16GetSegmentGroupRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x87\x01\n\x19UpdateSegmentGroupRequest\x12\x33\n\rsegment_group\x18\x01 \x01(\x0b\x32\x16.segue.v1.SegmentGroupB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"c\n\x18ListSegmentGroupsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"d\n\x19ListSegmentGroupsResponse\x12.\n\x0esegment_groups\x18\x01 \x03(\x0b\x32\x16.segue.v1.SegmentGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x19\x44\x65leteSegmentGroupRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x32\xb9\x03\n\x13SegmentGroupService\x12Q\n\x12\x43reateSegmentGroup\x12#.segue.v1.CreateSegmentGroupRequest\x1a\x16.segue.v1.SegmentGroup\x12K\n\x0fGetSegmentGroup\x12 .segue.v1.GetSegmentGroupRequest\x1a\x16.segue.v1.SegmentGroup\x12Q\n\x12UpdateSegmentGroup\x12#.segue.v1.UpdateSegmentGroupRequest\x1a\x16.segue.v1.SegmentGroup\x12\\\n\x11ListSegmentGroups\x12\".segue.v1.ListSegmentGroupsRequest\x1a#.segue.v1.ListSegmentGroupsResponse\x12Q\n\x12\x44\x65leteSegmentGroup\x12#.segue.v1.DeleteSegmentGroupRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$segue/v1/segment_group_service.proto\x12\x08segue.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1csegue/v1/segment_group.proto\"\xa0\x01\n\x19\x43reateSegmentGroupRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1e\n\x10segment_group_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x33\n\rsegment_group\x18\x03 \x01(\x0b\x32\x16.segue.v1.SegmentGroupB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"H\n\x16GetSegmentGroupRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmin_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"\x87\x01\n\x19UpdateSegmentGroupRequest\x12\x33\n\rsegment_group\x18\x01 \x01(\x0b\x32\x16.segue.v1.SegmentGroupB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"c\n\x18ListSegmentGroupsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"d\n\x19ListSegmentGroupsResponse\x12.\n\x0esegment_groups\x18\x01 \x03(\x0b\x32\x16.segue.v1.SegmentGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x19\x44\x65leteSegmentGroupRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x32\xb9\x03\n\x13SegmentGroupService\x12Q\n\x12\x43reateSegmentGroup\x12#.segue.v1.CreateSegmentGroupRequest\x1a\x16.segue.v1.SegmentGroup\x12K\n\x0fGetSegmentGroup\x12 .segue.v1.GetSegmentGroupRequest\x1a\x16.segue.v1.SegmentGroup\x12Q\n\x12UpdateSegmentGroup\x12#.segue.v1.UpdateSegmentGroupRequest\x1a\x16.segue.v1.SegmentGroup\x12\\\n\x11ListSegmentGroups\x12\".segue.v1.ListSegmentGroupsRequest\x1a#.segue.v1.ListSegmentGroupsResponse\x12Q\n\x12\x44\x65leteSegmentGroup\x12#.segue.v1.DeleteSegmentGroupRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATESEGMENTGROUPREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_GETSEGMENTGROUPREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETSEGMENTGROUPREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETSEGMENTGROUPREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_GETSEGMENTGROUPREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_UPDATESEGMENTGROUPREQUEST'].fields_by_name['segment_group']._loaded_options = None
   _globals['_UPDATESEGMENTGROUPREQUEST'].fields_by_name['segment_group']._serialized_options = b'\342A\001\002'
   _globals['_UPDATESEGMENTGROUPREQUEST'].fields_by_name['update_mask']._loaded_options = None
@@ -62,15 +64,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATESEGMENTGROUPREQUEST']._serialized_start=177
   _globals['_CREATESEGMENTGROUPREQUEST']._serialized_end=337
   _globals['_GETSEGMENTGROUPREQUEST']._serialized_start=339
-  _globals['_GETSEGMENTGROUPREQUEST']._serialized_end=383
-  _globals['_UPDATESEGMENTGROUPREQUEST']._serialized_start=386
-  _globals['_UPDATESEGMENTGROUPREQUEST']._serialized_end=521
-  _globals['_LISTSEGMENTGROUPSREQUEST']._serialized_start=523
-  _globals['_LISTSEGMENTGROUPSREQUEST']._serialized_end=622
-  _globals['_LISTSEGMENTGROUPSRESPONSE']._serialized_start=624
-  _globals['_LISTSEGMENTGROUPSRESPONSE']._serialized_end=724
-  _globals['_DELETESEGMENTGROUPREQUEST']._serialized_start=726
-  _globals['_DELETESEGMENTGROUPREQUEST']._serialized_end=793
-  _globals['_SEGMENTGROUPSERVICE']._serialized_start=796
-  _globals['_SEGMENTGROUPSERVICE']._serialized_end=1237
+  _globals['_GETSEGMENTGROUPREQUEST']._serialized_end=411
+  _globals['_UPDATESEGMENTGROUPREQUEST']._serialized_start=414
+  _globals['_UPDATESEGMENTGROUPREQUEST']._serialized_end=549
+  _globals['_LISTSEGMENTGROUPSREQUEST']._serialized_start=551
+  _globals['_LISTSEGMENTGROUPSREQUEST']._serialized_end=650
+  _globals['_LISTSEGMENTGROUPSRESPONSE']._serialized_start=652
+  _globals['_LISTSEGMENTGROUPSRESPONSE']._serialized_end=752
+  _globals['_DELETESEGMENTGROUPREQUEST']._serialized_start=754
+  _globals['_DELETESEGMENTGROUPREQUEST']._serialized_end=821
+  _globals['_SEGMENTGROUPSERVICE']._serialized_start=824
+  _globals['_SEGMENTGROUPSERVICE']._serialized_end=1265
 # @@protoc_insertion_point(module_scope)

@@ -61,16 +61,22 @@ class GetSegmentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_revision", b"min_revision", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -269,6 +275,7 @@ class ListActiveSubscribersRequest(_message.Message):
     ORDER_FIELD_FIELD_NUMBER: _builtins.int
     ORDER_DIRECTION_FIELD_NUMBER: _builtins.int
     INCLUDE_TRACKING_PREFERENCE_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
     date: _builtins.str
@@ -283,6 +290,10 @@ class ListActiveSubscribersRequest(_message.Message):
     """Optional. `asc` or `desc`; empty means `asc`."""
     include_tracking_preference: _builtins.bool
     """Optional. Whether `consent_to_track` is filled in."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     def __init__(
         self,
         *,
@@ -293,10 +304,11 @@ class ListActiveSubscribersRequest(_message.Message):
         order_field: _builtins.str = ...,
         order_direction: _builtins.str = ...,
         include_tracking_preference: _builtins.bool = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "include_tracking_preference", b"include_tracking_preference", "name", b"name", "order_direction", b"order_direction", "order_field", b"order_field", "page", b"page", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "include_tracking_preference", b"include_tracking_preference", "min_revision", b"min_revision", "name", b"name", "order_direction", b"order_direction", "order_field", b"order_field", "page", b"page", "page_size", b"page_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -449,6 +461,7 @@ class CountMembersRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     INCLUDE_BREAKDOWN_FIELD_NUMBER: _builtins.int
     ESTIMATE_ONLY_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     segment: _builtins.str
@@ -459,6 +472,10 @@ class CountMembersRequest(_message.Message):
     """Optional. Also counts each group and each rule."""
     estimate_only: _builtins.bool
     """Optional. Estimates the cost and counts nothing."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     @_builtins.property
     def draft(self) -> _segment_pb2.Segment:
         """Rules that are not saved: list, and rules in one form; a title is not needed."""
@@ -477,10 +494,11 @@ class CountMembersRequest(_message.Message):
         time_zone: _builtins.str = ...,
         include_breakdown: _builtins.bool = ...,
         estimate_only: _builtins.bool = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "segment", b"segment", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "estimate_only", b"estimate_only", "evaluate_time", b"evaluate_time", "include_breakdown", b"include_breakdown", "parent", b"parent", "segment", b"segment", "target", b"target", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "estimate_only", b"estimate_only", "evaluate_time", b"evaluate_time", "include_breakdown", b"include_breakdown", "min_revision", b"min_revision", "parent", b"parent", "segment", b"segment", "target", b"target", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["segment", "draft"]  # noqa: Y015
     _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
@@ -640,6 +658,7 @@ class ExplainMembershipRequest(_message.Message):
     PROFILE_ID_FIELD_NUMBER: _builtins.int
     EVALUATE_TIME_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Required. `accounts/{account}`."""
     segment: _builtins.str
@@ -648,6 +667,10 @@ class ExplainMembershipRequest(_message.Message):
     """Required. The profile."""
     time_zone: _builtins.str
     """Optional. IANA time zone of days; the account's when empty."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     @_builtins.property
     def draft(self) -> _segment_pb2.Segment:
         """Rules that are not saved."""
@@ -665,10 +688,11 @@ class ExplainMembershipRequest(_message.Message):
         profile_id: _builtins.str = ...,
         evaluate_time: _timestamp_pb2.Timestamp | None = ...,
         time_zone: _builtins.str = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "segment", b"segment", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "parent", b"parent", "profile_id", b"profile_id", "segment", b"segment", "target", b"target", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "evaluate_time", b"evaluate_time", "min_revision", b"min_revision", "parent", b"parent", "profile_id", b"profile_id", "segment", b"segment", "target", b"target", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["segment", "draft"]  # noqa: Y015
     _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
@@ -786,8 +810,13 @@ class WatchSegmentRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     @_builtins.property
     def position(self) -> Global___WatchPosition:
         """Optional. `position` of the last response seen."""
@@ -797,10 +826,11 @@ class WatchSegmentRequest(_message.Message):
         *,
         name: _builtins.str = ...,
         position: Global___WatchPosition | None = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "position", b"position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_revision", b"min_revision", "name", b"name", "position", b"position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -971,22 +1001,28 @@ class CompareSegmentRevisionsRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     FROM_REVISION_NUMBER_FIELD_NUMBER: _builtins.int
     TO_REVISION_NUMBER_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
     from_revision_number: _builtins.int
     """Required. The revision to compare from."""
     to_revision_number: _builtins.int
     """Required. The revision to compare with."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         from_revision_number: _builtins.int = ...,
         to_revision_number: _builtins.int = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_revision_number", b"from_revision_number", "name", b"name", "to_revision_number", b"to_revision_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_revision_number", b"from_revision_number", "min_revision", b"min_revision", "name", b"name", "to_revision_number", b"to_revision_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1046,19 +1082,25 @@ class StreamMembersRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. `accounts/{account}/segments/{segment}`."""
     format: _block_pb2.BlockFormat.ValueType
     """Optional. Any format of exports; PROFILE_BATCH is the default."""
+    min_revision: _builtins.int
+    """Optional. The answer is of this revision of the account or a later one; waits until the server has it, at most until the deadline.
+    `REVISION_AHEAD` when the account has not come to it.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         format: _block_pb2.BlockFormat.ValueType = ...,
+        min_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "min_revision", b"min_revision", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ import structlog
 
 from segue.domain.account import Account
 from segue.domain.export import ExportFault, ExportState
+from segue.domain.notification import JobKind
 from segue.domain.timestamp import Clock
 from segue.errors import (
     ExportTooLarge,
@@ -23,7 +24,7 @@ from segue.errors import (
 )
 from segue.service.export_ends import ExportEnds
 from segue.service.limits import Limits
-from segue.store import accounts, export_notifications, exports
+from segue.store import accounts, exports, notifications
 from segue.store.base import Connection, Store
 from segue.store.exports import ExportRow
 from segue.worker.export_writer import LEASE_MILLIS, ExportWriter, LeaseLost, WriterTools
@@ -203,7 +204,7 @@ class ExportJobs:
 
         def work(tx: Connection) -> None:
             if exports.fail(tx, row.key, lease, state, fault):
-                export_notifications.set_due(tx, row.key, self._clock())
+                notifications.set_due(tx, JobKind.EXPORT, row.key, self._clock())
 
         await self._store.write(work)
 

@@ -1,15 +1,18 @@
 """What is told of a finished export, in the words of seed 003: status, count, link, and errormessage where there is nothing to fetch."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from segue.domain.export import ExportState, ExportStatus
 from segue.domain.timestamp import format_timestamp
+from segue.store import exports
+from segue.store.base import Connection
 from segue.store.exports import ExportRow
+from segue.worker.job_facts import ToldJob
+from segue.worker.message import Message
 
-EVENT_TYPE: Final = "export.finished"
 LINKS_SHOWN: Final = 100
 """Links in a message; that keeps it near the 20 kB that Standard Webhooks advise. More files are found by `file_count`."""
 
@@ -17,13 +20,9 @@ _NO_REASON: Final = "the export could not be made; start it again"
 
 
 @dataclass(frozen=True)
-class ExportMessage:
-    """A finished export as it is told, the same at every attempt."""
+class ExportMessage(Message):
+    """A finished export as it is told."""
 
-    message_id: str
-    """By which a receiver knows a repeated message."""
-    millis: int
-    """When it was told first."""
     name: str
     state: ExportState
     """COMPLETE, FAILED or ERROR; whether somebody fetched it meanwhile is no matter."""
@@ -38,9 +37,86 @@ class ExportMessage:
     expire_millis: int
 
     @property
+    def event_type(self) -> str:
+        """The same for every end."""
+        return "export.finished"
+
+    @property
     def status(self) -> str:
         """SUCCESS or ERROR."""
         return "ERROR" if self.error else "SUCCESS"
+
+    def data(self) -> Mapping[str, object]:
+        """Returns status, counts, links and times."""
+        return {
+            "status": self.status,
+            "errormessage": self.error or None,
+            "export": self.name,
+            "state": self.state.name,
+            "count": self.row_count,
+            "byte_count": self.byte_count,
+            "file_count": self.file_count,
+            "link": self.links[0] if self.links else None,
+            "links": self.links,
+            "snapshot_time": format_timestamp(self.snapshot_millis),
+            "expire_time": format_timestamp(self.expire_millis),
+        }
+
+    def subject(self) -> str:
+        """Returns whether it is ready, which one, and how large."""
+        if self.error:
+            return f"Export failed: {self.name}"
+        return f"Export ready: {self.name}, {self.row_count} profiles"
+
+    def lines(self) -> Sequence[str]:
+        """Returns what there is to fetch and until when, or why there is nothing."""
+        return self._failed() if self.error else self._ready()
+
+    def _ready(self) -> list[str]:
+        lines = [
+            f"The export {self.name} is ready.",
+            "",
+            f"Status: {self.status}",
+            f"Count: {self.row_count}",
+            f"Size: {self.byte_count} bytes",
+            f"As of: {format_timestamp(self.snapshot_millis)}",
+            f"To be fetched until: {format_timestamp(self.expire_millis)}",
+            "",
+            "Link:" if self.file_count == 1 else f"Links to {self.file_count} files:",
+            *self.links,
+        ]
+        if self.file_count > len(self.links):
+            lines.append("The others are listed in the status of the export.")
+        return lines
+
+    def _failed(self) -> list[str]:
+        return [
+            f"The export {self.name} could not be made.",
+            "",
+            f"Status: {self.status}",
+            f"Error: {self.error}",
+        ]
+
+
+@dataclass(frozen=True)
+class ExportFacts:
+    """What messages about exports are made of."""
+
+    describe: Callable[[ExportRow], Awaitable[ExportStatus]]
+    """The export as callers see it."""
+    links: Callable[[ExportRow, int], str]
+    """Where the file of a number can be fetched."""
+
+    def find(self, tx: Connection, job: int) -> ToldJob | None:
+        """Reads an export, which is told until it expires."""
+        row = exports.find_by_key(tx, job)
+        if row is None:
+            return None
+        compose_told = partial(self._compose, row) if is_told(row.state) else None
+        return ToldJob(row.expire_millis, compose_told)
+
+    async def _compose(self, row: ExportRow, millis: int) -> Message:
+        return compose(row, await self.describe(row), self.links, millis)
 
 
 def is_told(state: ExportState) -> bool:
@@ -75,29 +151,4 @@ def compose(
         error="" if is_made else fault,
         snapshot_millis=status.snapshot_millis,
         expire_millis=status.expire_millis,
-    )
-
-
-def payload(message: ExportMessage) -> str:
-    """Writes a message as the JSON that webhooks get; every key is always there, null where there is nothing."""
-    return json.dumps(
-        {
-            "type": EVENT_TYPE,
-            "timestamp": format_timestamp(message.millis),
-            "data": {
-                "status": message.status,
-                "errormessage": message.error or None,
-                "export": message.name,
-                "state": message.state.name,
-                "count": message.row_count,
-                "byte_count": message.byte_count,
-                "file_count": message.file_count,
-                "link": message.links[0] if message.links else None,
-                "links": message.links,
-                "snapshot_time": format_timestamp(message.snapshot_millis),
-                "expire_time": format_timestamp(message.expire_millis),
-            },
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
     )

@@ -11,11 +11,12 @@ import structlog
 from segue._kernel import Export
 from segue.domain.account import Account
 from segue.domain.export import EXTENSIONS
+from segue.domain.notification import JobKind
 from segue.domain.timestamp import Clock
 from segue.errors import ExportTooLarge, StoreUnavailable
 from segue.service.blocks import Encoding
 from segue.service.export_rows import HeldExports
-from segue.store import export_files, export_notifications, exports
+from segue.store import export_files, exports, notifications
 from segue.store.base import Connection, Store
 from segue.store.blobs import Blobs
 from segue.store.export_files import FileRow
@@ -198,7 +199,7 @@ class ExportWriter:
         def work(tx: Connection) -> bool:
             is_held = exports.finish(tx, self._row.key, self._lease, row_count, size)
             if is_held:
-                export_notifications.set_due(tx, self._row.key, self._tools.clock())
+                notifications.set_due(tx, JobKind.EXPORT, self._row.key, self._tools.clock())
             return is_held
 
         await self._in_lease(work)

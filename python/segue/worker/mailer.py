@@ -1,4 +1,4 @@
-"""Sends e-mail about exports, in plain text, through the operator's mail server."""
+"""Sends e-mail about jobs that ended, in plain text, through the operator's mail server."""
 
 import asyncio
 import datetime
@@ -13,10 +13,9 @@ import aiosmtplib
 
 from segue.domain.notification_address import check_email_address
 from segue.domain.secret import Secret
-from segue.domain.timestamp import format_timestamp
 from segue.errors import FieldInvalid
 from segue.worker.answer import Answer
-from segue.worker.export_message import ExportMessage
+from segue.worker.message import Message
 
 _LOGIN_CODES: Final = {530, 534, 535, 538}
 """Replies about how we log in (RFC 4954): the operator's to mend, so the message waits."""
@@ -38,7 +37,7 @@ class MailServer:
 
 
 class Mailer:
-    """Tells people of exports by e-mail."""
+    """Tells people by e-mail."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class Mailer:
         self._timeout_seconds = timeout_seconds
         self._trust = trust or ssl.create_default_context()
 
-    async def send(self, address: str, message: ExportMessage) -> Answer:
+    async def send(self, address: str, message: Message) -> Answer:
         """Sends one message; a refusal for good (5xx) of the recipient or the content is final, all else may be tried again."""
         if self._server is None:
             return Answer(0, "this server has no mail server; its operator sets SEGUE_SMTP")
@@ -102,50 +101,19 @@ class Mailer:
         )
 
 
-def write_mail(sender: str, address: str, message: ExportMessage) -> EmailMessage:
-    """Writes the mail about an export; repeated, it has the same Message-ID, by which mailboxes know it."""
+def write_mail(sender: str, address: str, message: Message) -> EmailMessage:
+    """Writes the mail about a job that ended; repeated, it has the same Message-ID, by which mailboxes know it."""
     mail = EmailMessage(policy=SMTP.clone(max_line_length=_LONGEST_LINE))
     mail["From"] = sender
     mail["To"] = address
-    mail["Subject"] = (
-        f"Export failed: {message.name}"
-        if message.error
-        else f"Export ready: {message.name}, {message.row_count} profiles"
-    )
+    mail["Subject"] = message.subject()
     mail["Date"] = format_datetime(
         datetime.datetime.fromtimestamp(message.millis // 1000, datetime.UTC)
     )
     mail["Message-ID"] = f"<{message.message_id}@{_domain(sender)}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n".join(_failed(message) if message.error else _ready(message)) + "\n")
+    mail.set_content("\n".join(message.lines()) + "\n")
     return mail
-
-
-def _ready(message: ExportMessage) -> list[str]:
-    lines = [
-        f"The export {message.name} is ready.",
-        "",
-        f"Status: {message.status}",
-        f"Count: {message.row_count}",
-        f"Size: {message.byte_count} bytes",
-        f"As of: {format_timestamp(message.snapshot_millis)}",
-        f"To be fetched until: {format_timestamp(message.expire_millis)}",
-        "",
-        "Link:" if message.file_count == 1 else f"Links to {message.file_count} files:",
-        *message.links,
-    ]
-    if message.file_count > len(message.links):
-        lines.append("The others are listed in the status of the export.")
-    return lines
-
-
-def _failed(message: ExportMessage) -> list[str]:
-    return [
-        f"The export {message.name} could not be made.",
-        "",
-        f"Status: {message.status}",
-        f"Error: {message.error}",
-    ]
 
 
 def _domain(sender: str) -> str:

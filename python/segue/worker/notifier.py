@@ -1,4 +1,4 @@
-"""Tells people and programs of exports that are finished, and tries again until they are told or the export's time is over.
+"""Tells people and programs of jobs that ended, and tries again until they are told or the job's time is over.
 
 The rows are the truth: what is due is read from them, and what became of an attempt is written to them before anything else is done about it.
 An attempt that a crash interrupts is made again, so a message may come twice, with the same id; none is lost.
@@ -7,15 +7,15 @@ An attempt that a crash interrupts is made again, so a message may come twice, w
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
-from segue.domain.export import (
-    ExportStatus,
+from segue.domain.notification import (
+    JobKind,
     NotificationAttempt,
     NotificationKind,
     NotificationState,
@@ -24,13 +24,13 @@ from segue.domain.export import (
 from segue.domain.notification_schedule import next_attempt
 from segue.domain.secret import Secret
 from segue.domain.timestamp import Clock
-from segue.store import export_notifications, exports
+from segue.store import notifications
 from segue.store.base import Connection, Store
-from segue.store.export_notifications import NotificationRow
-from segue.store.exports import ExportRow
+from segue.store.notifications import NotificationRow
 from segue.worker.answer import Answer
-from segue.worker.export_message import compose, is_told
+from segue.worker.job_facts import JobFacts, ToldJob
 from segue.worker.mailer import Mailer
+from segue.worker.message import Message
 from segue.worker.webhook_sender import WebhookSender
 
 LONGEST_SLEEP_SECONDS: Final = 60.0
@@ -40,31 +40,28 @@ FAILURE_SECONDS: Final = 1.0
 ACCOUNT_SHARE: Final = 4
 """One account has at most this part of all attempts under way, so that its dead receivers hold up no other's."""
 
-_ENDED: Final = Answer(0, "the export ended before it could be told", is_final=True)
 _UNPREPARED: Final = Answer(0, "the message could not be prepared")
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class ExportFacts:
-    """What a message is made of, asked for at every attempt."""
+class Facts:
+    """What messages are made of, and signed with."""
 
-    describe: Callable[[ExportRow], Awaitable[ExportStatus]]
-    """The export as callers see it."""
-    links: Callable[[ExportRow, int], str]
-    """Where the file of a number can be fetched."""
+    jobs: Mapping[JobKind, JobFacts]
+    """What is known of each kind of job."""
     secret: Callable[[int], Secret]
     """What the webhooks of an account, by its number, are signed with."""
 
 
 class Notifier:
-    """Tells of exports until it is closed."""
+    """Tells of jobs that ended until it is closed."""
 
     def __init__(
         self,
         store: Store,
-        facts: ExportFacts,
+        facts: Facts,
         webhooks: WebhookSender,
         mailer: Mailer,
         jobs: int,
@@ -91,7 +88,7 @@ class Notifier:
         self._clock = clock
         self._jitter = jitter
         self._under_way: dict[int, tuple[int, asyncio.Task[None]]] = {}
-        """Accounts and attempts by export."""
+        """Accounts and attempts by notification."""
         self._woken = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
 
@@ -100,7 +97,7 @@ class Notifier:
         self._loop = asyncio.create_task(self._run())
 
     def wake(self) -> None:
-        """Says that an export has ended, or that the time has moved."""
+        """Says that a job has ended, or that the time has moved."""
         self._woken.set()
 
     async def close(self, grace_seconds: float) -> None:
@@ -130,7 +127,7 @@ class Notifier:
     async def _start_due(self) -> float:
         """Starts attempts while there is something due and room for it; returns how long nothing more is to be done."""
         while len(self._under_way) < self._jobs:
-            exports_told = tuple(self._under_way)
+            told = tuple(self._under_way)
             counts = Counter(account for account, _ in self._under_way.values())
             busy = tuple(account for account, count in counts.items() if count >= self._share)
             now = self._clock()
@@ -138,11 +135,11 @@ class Notifier:
             def work(
                 tx: Connection,
                 now: int = now,
-                told: tuple[int, ...] = exports_told,
+                told: tuple[int, ...] = told,
                 busy: tuple[int, ...] = busy,
             ) -> tuple[list[NotificationRow], int | None]:
-                found = export_notifications.select_due(tx, now, 1, told, busy)
-                return found, None if found else export_notifications.next_due(tx, told, busy)
+                found = notifications.select_due(tx, now, 1, told, busy)
+                return found, None if found else notifications.next_due(tx, told, busy)
 
             found, due_millis = await self._store.read(work)
             if not found:
@@ -152,49 +149,55 @@ class Notifier:
                 return min(until_due, LONGEST_SLEEP_SECONDS)
             for row in found:
                 attempt = asyncio.create_task(self._attempt(row))
-                self._under_way[row.export] = (row.account, attempt)
+                self._under_way[row.key] = (row.account, attempt)
         return LONGEST_SLEEP_SECONDS
 
     async def _attempt(self, row: NotificationRow) -> None:
         try:
             await self._tell(row)
         except Exception as error:  # noqa: BLE001 - it stays due; the text of an error may name who is told
-            _log.error("notification.failed", export=row.export, error=type(error).__name__)
+            _log.error("notification.failed", **_named(row), error=type(error).__name__)
             await asyncio.sleep(FAILURE_SECONDS)
         finally:
-            del self._under_way[row.export]
+            del self._under_way[row.key]
             self._woken.set()
 
     async def _tell(self, row: NotificationRow) -> None:
-        def read(tx: Connection) -> tuple[ExportRow | None, NotificationStatus | None]:
-            found = exports.find_by_key(tx, row.export)
-            return found, export_notifications.status(tx, row.export)
+        def read(tx: Connection) -> tuple[ToldJob | None, NotificationStatus | None]:
+            found = self._facts.jobs[row.job_kind].find(tx, row.job)
+            return found, notifications.read(tx, row.job_kind, row.job)
 
-        export, status = await self._store.read(read)
-        if export is None or status is None:
+        job, status = await self._store.read(read)
+        if job is None or status is None:
             return
         started_millis = self._clock()
-        if started_millis >= export.expire_millis or not is_told(export.state):
-            answer = _ENDED
+        is_over = job.end_millis is not None and started_millis >= job.end_millis
+        if is_over or job.compose is None:
+            kind = row.job_kind.value
+            answer = Answer(0, f"the {kind} ended before it could be told", is_final=True)
         else:
             first_millis = status.attempts[0].millis if status.attempts else started_millis
-            answer = await self._send(row, export, first_millis)
-        await self._record(row, export, started_millis, answer)
+            answer = await self._send(row, job.compose, first_millis)
+        await self._record(row, job, started_millis, answer)
 
-    async def _send(self, row: NotificationRow, export: ExportRow, first_millis: int) -> Answer:
+    async def _send(
+        self,
+        row: NotificationRow,
+        compose: Callable[[int], Awaitable[Message]],
+        first_millis: int,
+    ) -> Answer:
         try:
-            described = await self._facts.describe(export)
-            message = compose(export, described, self._facts.links, first_millis)
+            message = await compose(first_millis)
             if row.kind is NotificationKind.EMAIL:
                 return await self._mailer.send(row.address, message)
-            secret = self._facts.secret(export.account)
+            secret = self._facts.secret(row.account)
             return await self._webhooks.send(row.address, message, secret)
         except Exception as error:  # noqa: BLE001 - a fault of ours is an attempt that failed, not one without end
-            _log.error("notification.unprepared", export=row.export, error=type(error).__name__)
+            _log.error("notification.unprepared", **_named(row), error=type(error).__name__)
             return _UNPREPARED
 
     async def _record(
-        self, row: NotificationRow, export: ExportRow, started_millis: int, answer: Answer
+        self, row: NotificationRow, job: ToldJob, started_millis: int, answer: Answer
     ) -> None:
         state, due_millis = NotificationState.DELIVERED, None
         if answer.error:
@@ -204,7 +207,7 @@ class Notifier:
                 else next_attempt(
                     row.attempt_count + 1,
                     self._clock(),
-                    export.expire_millis,
+                    job.end_millis,
                     self._jitter(),
                     answer.retry_after_seconds,
                 )
@@ -212,13 +215,18 @@ class Notifier:
             state = NotificationState.FAILED if due_millis is None else NotificationState.PENDING
         attempt = NotificationAttempt(started_millis, answer.code, answer.error)
         await self._store.write(
-            lambda tx: export_notifications.record(tx, row.export, attempt, state, due_millis)
+            lambda tx: notifications.record(tx, row.key, attempt, state, due_millis)
         )
         _log.info(
             "notification.attempted",
-            export=row.export,
+            **_named(row),
             kind=row.kind.name,
             number=row.attempt_count + 1,
             state=state.name,
             code=answer.code,
         )
+
+
+def _named(row: NotificationRow) -> dict[str, int]:
+    """Returns what a log line calls a notification's job."""
+    return {row.job_kind.value: row.job}

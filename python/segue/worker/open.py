@@ -1,4 +1,4 @@
-"""Puts together what tells of finished exports, as the settings say."""
+"""Puts together what tells of jobs that ended, as the settings say."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -10,19 +10,19 @@ from segue.settings import Settings, host_and_port
 from segue.store.base import Store
 from segue.worker.addresses import SystemResolver
 from segue.worker.mailer import Mailer, MailServer
-from segue.worker.notifier import ExportFacts, Notifier
+from segue.worker.notifier import Facts, Notifier
 from segue.worker.webhook_sender import WebhookSender
 
 
 @asynccontextmanager
 async def running_notifier(
     store: Store,
-    facts: ExportFacts,
+    facts: Facts,
     settings: Settings,
     clock: Clock,
     trust: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Notifier]:
-    """Tells of exports as long as the context is open; `settings.shutdown_grace_seconds` are given to what is under way at its end.
+    """Tells of jobs that ended as long as the context is open; `settings.shutdown_grace_seconds` are given to what is under way at its end.
 
     Args:
         store: Where notifications are; outlives the context.

@@ -24,7 +24,7 @@ from segue.domain.timestamp import Clock
 from segue.errors import FieldInvalid
 from segue.worker.addresses import HostClosed, Resolver, vetted_addresses
 from segue.worker.answer import Answer
-from segue.worker.export_message import ExportMessage, payload
+from segue.worker.message import Message
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """How much of an answer is read before the connection is closed; it is thrown away."""
@@ -37,7 +37,7 @@ _SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class WebhookSender:
-    """Tells webhooks of exports."""
+    """Tells programs by webhook."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class WebhookSender:
         # its debug lines name hosts and headers of customers
         logging.getLogger("httpcore2").setLevel(logging.INFO)
 
-    async def send(self, uri: str, message: ExportMessage, secret: Secret) -> Answer:
+    async def send(self, uri: str, message: Message, secret: Secret) -> Answer:
         """Makes one call; 2xx is taken, 410 refuses for good, all else may be tried again.
 
         An answer counts from its head on: what a body does after that, ending late or never, does not undo it.
@@ -98,9 +98,9 @@ class WebhookSender:
         return httpx2.AsyncHTTPTransport(verify=self._trust, trust_env=False)
 
     def _request(
-        self, address: WebhookAddress, message: ExportMessage, secret: Secret
+        self, address: WebhookAddress, message: Message, secret: Secret
     ) -> tuple[dict[str, str], bytes]:
-        body = payload(message)
+        body = message.payload()
         seconds = self._clock() // 1000
         moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
         headers = {

@@ -7,7 +7,7 @@ use segue_kernel::event::EventBatch;
 use segue_kernel::wire;
 
 use crate::error::BindingResult;
-use crate::part::exceptions_of;
+use crate::part::{PyException, exceptions_of};
 use crate::schema::PySchema;
 
 #[pyclass(name = "EventPart", module = "segue._kernel", frozen)]
@@ -26,7 +26,7 @@ impl PyEventPart {
     }
 
     #[getter]
-    fn exceptions(&self) -> Vec<(u32, &str, &str, u8, &str)> {
+    fn exceptions(&self) -> Vec<PyException<'_>> {
         exceptions_of(&self.0.exceptions)
     }
 }

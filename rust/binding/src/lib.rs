@@ -15,6 +15,7 @@ mod format;
 mod match_values;
 mod part;
 mod plan;
+mod rules;
 mod schema;
 mod snapshot;
 mod table;
@@ -35,6 +36,8 @@ mod _kernel {
     #[pymodule_export]
     use crate::plan::PyPlan;
     #[pymodule_export]
+    use crate::rules::PyWriteRules;
+    #[pymodule_export]
     use crate::schema::PySchema;
     #[pymodule_export]
     use crate::snapshot::{PySnapshot, verify_snapshot};
@@ -45,5 +48,5 @@ mod _kernel {
     #[pymodule_export]
     use crate::tick::{next_tick, next_ticks};
     #[pymodule_export]
-    use crate::transaction::PyTransaction;
+    use crate::transaction::{PyApplied, PyTransaction};
 }

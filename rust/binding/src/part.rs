@@ -8,6 +8,7 @@ use segue_kernel::wire::{self, DecodeOptions, SizeLimits};
 
 use crate::error::BindingResult;
 use crate::format::{block_format_of, compression_of};
+use crate::rules::PyWriteRules;
 use crate::schema::PySchema;
 
 #[pyclass(name = "Part", module = "segue._kernel", frozen)]
@@ -26,13 +27,16 @@ impl PyPart {
     }
 
     #[getter]
-    fn exceptions(&self) -> Vec<(u32, &str, &str, u8, &str)> {
+    fn exceptions(&self) -> Vec<PyException<'_>> {
         exceptions_of(&self.0.exceptions)
     }
 }
 
-/// Record number, id, field path, reason and message of each problem.
-pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<(u32, &str, &str, u8, &str)> {
+/// Record number, id, field path, reason and message of a problem.
+pub(crate) type PyException<'a> = (u32, &'a str, &'a str, u8, &'a str);
+
+/// Each problem as a tuple.
+pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<PyException<'_>> {
     let parts = exceptions.iter().map(|it| {
         (
             it.record_number,
@@ -46,7 +50,7 @@ pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<(u32, &str, &
 }
 
 #[pyfunction]
-#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, compression = 0, max_bytes = 25 << 20, max_ratio = 100))]
+#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, compression = 0, max_bytes = 25 << 20, max_ratio = 100, rules = None))]
 #[expect(clippy::too_many_arguments, reason = "those of the stub")]
 pub(crate) fn decode(
     py: Python<'_>,
@@ -58,6 +62,7 @@ pub(crate) fn decode(
     compression: i32,
     max_bytes: usize,
     max_ratio: usize,
+    rules: Option<&PyWriteRules>,
 ) -> BindingResult<PyPart> {
     let format = block_format_of(block_format)?;
     let compression = compression_of(compression)?;
@@ -71,6 +76,7 @@ pub(crate) fn decode(
         limits,
         ..DecodeOptions::default()
     };
+    let options = rules.map_or(options, |rules| rules.of_decoding(options));
     let batch = py.detach(|| {
         let opened = compression.open(data, limits)?;
         wire::decode(&schema.0, format, &opened, &options)

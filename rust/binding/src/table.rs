@@ -9,12 +9,13 @@ use segue_kernel::batch::Batch;
 use segue_kernel::member::Position;
 use segue_kernel::schema::ColumnId;
 use segue_kernel::snapshot;
-use segue_kernel::table::{Table, Version};
+use segue_kernel::table::{Table, Version, WriteRules};
 
 use crate::error::BindingResult;
 use crate::event_part::PyEventPart;
 use crate::part::PyPart;
 use crate::plan::PyPlan;
+use crate::rules::PyWriteRules;
 use crate::snapshot::PySnapshot;
 use crate::transaction::PyTransaction;
 
@@ -91,8 +92,15 @@ impl PyTable {
         ))
     }
 
-    fn begin(&self, py: Python<'_>, tick_millis: i64) -> PyTransaction {
-        PyTransaction::new(py.detach(|| self.0.begin(tick_millis)))
+    #[pyo3(signature = (tick_millis, rules=None))]
+    fn begin(
+        &self,
+        py: Python<'_>,
+        tick_millis: i64,
+        rules: Option<&PyWriteRules>,
+    ) -> PyTransaction {
+        let rules = rules.map_or_else(WriteRules::default, |rules| rules.0.clone());
+        PyTransaction::new(py.detach(|| self.0.begin(tick_millis, rules)))
     }
 
     fn maintain(&self, py: Python<'_>, segment: &str, plan: &PyPlan) {

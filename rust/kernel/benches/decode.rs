@@ -151,6 +151,62 @@ fn block(record: impl Fn(i32) -> Vec<u8>) -> Vec<u8> {
     })
 }
 
+/// The value of a field as exports write it.
+fn json_value(key: &str, row: i32) -> String {
+    let quoted = |text: &str| format!("\"{text}\"");
+    match key {
+        "City" => quoted(pick(&CITIES, row)),
+        "Note" => quoted(&format!("bought {row} times")),
+        "Age" => (row % 90).to_string(),
+        "Points" => (f64::from(row) / 3.0).to_string(),
+        "Vip" => (row % 3 == 0).to_string(),
+        "Born" => quoted(&format!("19{:02}-{:02}-28", row % 100, row % 12 + 1)),
+        "Seen" => quoted(&format!(
+            "2024-03-{:02}T12:{:02}:00.123Z",
+            row % 31 + 1,
+            row % 60
+        )),
+        _ => quoted(pick(&LEVELS, row)),
+    }
+}
+
+/// Lines of profiles of 15 fields; a space, if any, follows each colon and comma.
+fn full_lines(space: &str) -> Vec<u8> {
+    let line = |row: i32| {
+        let values = KEYS.map(|key| format!("\"{key}\":{space}{}", json_value(key, row)));
+        let members = [
+            format!("\"profile_id\":{space}\"p{row:09}\""),
+            format!(
+                "\"emails\":{space}[{{\"value\":{space}\"{}\"}}]",
+                email(row)
+            ),
+            format!("\"phones\":{space}[{{\"value\":{space}\"+4670{row:07}\"}}]"),
+            format!(
+                "\"name\":{space}{{\"given_name\":{space}\"Annika\",{space}\"family_name\":{space}\"Larsson{}\"}}",
+                row % 100
+            ),
+            format!("\"locale\":{space}\"sv-SE\""),
+            format!("\"country\":{space}\"Sweden\""),
+            format!(
+                "\"memberships\":{space}{{\"newsletter\":{space}{{\"fields\":{space}{{{}}}}}}}",
+                values.join(&format!(",{space}"))
+            ),
+        ];
+        format!("{{{}}}\n", members.join(&format!(",{space}")))
+    };
+    (0..ROWS).map(line).collect::<String>().into_bytes()
+}
+
+fn small_lines() -> Vec<u8> {
+    let line = |row: i32| {
+        let (email, degrees) = (email(row), row % 90);
+        format!(
+            "{{\"profile_id\":\"p{row:09}\",\"emails\":[{{\"value\":\"{email}\"}}],\"latitude\":{degrees}}}\n"
+        )
+    };
+    (0..ROWS).map(line).collect::<String>().into_bytes()
+}
+
 fn table() -> RecordBatch {
     let text = |value: &dyn Fn(i32) -> String| -> ArrayRef {
         Arc::new(
@@ -302,6 +358,21 @@ fn profile_batch_of_small_profiles(bencher: Bencher) {
 #[divan::bench]
 fn arrow_of_15_fields(bencher: Bencher) {
     bench(bencher, BlockFormat::ArrowIpc, &stream());
+}
+
+#[divan::bench]
+fn ndjson_of_15_fields(bencher: Bencher) {
+    bench(bencher, BlockFormat::Ndjson, &full_lines(""));
+}
+
+#[divan::bench]
+fn ndjson_of_15_fields_with_spaces(bencher: Bencher) {
+    bench(bencher, BlockFormat::Ndjson, &full_lines(" "));
+}
+
+#[divan::bench]
+fn ndjson_of_small_profiles(bencher: Bencher) {
+    bench(bencher, BlockFormat::Ndjson, &small_lines());
 }
 
 #[divan::bench]

@@ -9,7 +9,7 @@ use divan::counter::ItemsCount;
 use rayon::ThreadPool;
 use segue_kernel::batch::{Batch, BatchColumn, BatchMembers, BatchValues, Texts};
 use segue_kernel::schema::{List, builtin};
-use segue_kernel::table::Table;
+use segue_kernel::table::{Table, WriteRules};
 
 const BATCH_ROWS: usize = 6_000;
 
@@ -48,9 +48,9 @@ fn transaction_at_random(bencher: Bencher, threads: usize) {
         .with_inputs(loaded)
         .bench_values(|table| {
             pool.install(|| {
-                let mut transaction = table.begin(2);
+                let mut transaction = table.begin(2, WriteRules::default());
                 for batch in &*AT_RANDOM {
-                    transaction.apply(batch).expect("there is room");
+                    transaction.apply(batch, 0).expect("there is room");
                 }
                 transaction.commit(2)
             });
@@ -99,9 +99,9 @@ fn pool(threads: usize) -> ThreadPool {
 
 fn loaded() -> Table {
     let table = Table::new();
-    let mut transaction = table.begin(1);
+    let mut transaction = table.begin(1, WriteRules::default());
     for batch in &*FIRST {
-        transaction.apply(batch).expect("there is room");
+        transaction.apply(batch, 0).expect("there is room");
     }
     transaction.commit(1);
     table

@@ -37,10 +37,10 @@ pub enum KernelError {
         /// Size of the export.
         end: u64,
     },
-    /// A schema or condition handed in by our own Python side is wrong.
+    /// A schema, condition or snapshot handed in by our own Python side is wrong.
     #[error("{what} is not valid: {problem}")]
     DefinitionInvalid {
-        /// `schema` or `condition`.
+        /// As `schema`, `condition` or `snapshot`.
         what: &'static str,
         /// What is wrong with it.
         problem: String,

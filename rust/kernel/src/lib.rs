@@ -10,6 +10,7 @@
 //! | [`event`] | what happened to profiles |
 //! | [`schema`] | which fields and lists there are, and the columns that hold them |
 //! | [`batch`] | records that were decoded and checked, as columns, not yet applied |
+//! | [`entry`] | entries of a profile's collections, typed and packed |
 //! | [`table`] | an account: rows, columns, identifier indexes, versions, commits |
 //! | [`rule`] | conditions, compiled plans, evaluation |
 //! | [`member`] | who satisfies which condition, kept right at every commit and as time passes |
@@ -21,6 +22,7 @@ pub mod batch;
 pub mod bitmap;
 pub mod buffer;
 pub mod column;
+pub mod entry;
 pub mod error;
 pub mod event;
 pub mod fold;

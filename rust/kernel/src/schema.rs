@@ -62,6 +62,14 @@ pub mod builtin {
     pub const CREATED_AT: ColumnId = 22;
     /// Tick of the last commit that wrote the profile; milliseconds.
     pub const CHANGED_AT: ColumnId = 23;
+    /// Postal addresses by type; entries.
+    pub const ADDRESSES: ColumnId = 24;
+    /// Preferences by program, channel and filter; entries.
+    pub const PREFERENCES: ColumnId = 25;
+    /// Groups by name; entries.
+    pub const GROUPS: ColumnId = 26;
+    /// Answers to consents, by the number of the consent type's column; entries.
+    pub const CONSENT_ANSWERS: ColumnId = 27;
     /// First number for lists and fields.
     pub const FIRST_FREE: ColumnId = 64;
 }
@@ -86,7 +94,7 @@ pub enum ColumnKind {
     MultiSelectOne,
     /// Any number of options: codes from 0.
     MultiSelectMany,
-    /// Typed identifiers beyond a row's first.
+    /// Typed identifiers beyond a row's first, or other entries by their keys.
     Identifiers,
 }
 
@@ -344,7 +352,10 @@ impl Schema {
         match column {
             b::PROFILE_ID | b::PHONE | b::ALTERNATE_ID => Some(ColumnKind::ExactText),
             b::LATITUDE | b::LONGITUDE => Some(ColumnKind::Number),
-            b::EMAIL_MORE | b::PHONE_MORE | b::ALTERNATE_ID_MORE => Some(ColumnKind::Identifiers),
+            b::EMAIL_MORE
+            | b::PHONE_MORE
+            | b::ALTERNATE_ID_MORE
+            | b::ADDRESSES..=b::CONSENT_ANSWERS => Some(ColumnKind::Identifiers),
             b::CREATED_AT | b::CHANGED_AT => Some(ColumnKind::DateTime),
             b::CUSTOMER_TYPE..=b::CHANGED_AT => Some(ColumnKind::Text),
             _ => self

@@ -58,6 +58,7 @@ fn typed(value: &str, kind: &str) -> Identifier {
     Identifier {
         value: value.to_owned(),
         r#type: kind.to_owned(),
+        ..Identifier::default()
     }
 }
 
@@ -282,6 +283,7 @@ fn marks() {
         consents: vec![Consent {
             consent_type: id.to_owned(),
             state,
+            ..Consent::default()
         }],
         ..profile("p")
     };

@@ -63,6 +63,7 @@ fn every_part_of_a_profile_lands_in_its_column() {
         alternate_ids: vec![Identifier {
             value: "x1".to_owned(),
             r#type: "crm".to_owned(),
+            ..Identifier::default()
         }],
         customer_type: Some("private".to_owned()),
         name: Some(PersonName {
@@ -348,7 +349,7 @@ fn all_problems_of_a_record_are_listed_up_to_a_hundred() {
 }
 
 #[test]
-fn of_records_with_one_id_the_first_good_one_is_kept() {
+fn records_with_one_id_are_kept_and_the_batch_is_cut_between_them() {
     let bad = |id: &str| Profile {
         emails: vec![plain("x")],
         ..profile(id)
@@ -362,24 +363,25 @@ fn of_records_with_one_id_the_first_good_one_is_kept() {
         named("a", "1"),
         named("b", "2"),
         named("a", "3"),
+        named("a", "4"),
         bad("b"),
+        named("b", "5"),
     ]));
     assert_eq!(
         problems(&batch),
         [
             (1, "emails[0].value", R::EmailInvalid),
-            (4, "profile_id", R::Duplicate),
-            (5, "emails[0].value", R::EmailInvalid),
-            (5, "profile_id", R::Duplicate),
+            (6, "emails[0].value", R::EmailInvalid),
         ]
     );
+    assert_eq!(ids(&batch), ["a", "b", "a", "a", "b"]);
     assert_eq!(
-        (ids(&batch), texts(&batch, builtin::CUSTOMER_TYPE)),
-        (
-            vec!["a".to_owned(), "b".to_owned()],
-            vec!["1".to_owned(), "2".to_owned()]
-        )
+        texts(&batch, builtin::CUSTOMER_TYPE),
+        ["1", "2", "3", "4", "5"]
     );
+    assert_eq!(batch.record_numbers, [2, 3, 4, 5, 7]);
+    assert_eq!(batch.cuts, [2, 3]);
+    assert_eq!(batch.runs().collect::<Vec<_>>(), [0..2, 2..3, 3..5]);
 }
 
 #[test]
@@ -460,6 +462,7 @@ fn what_stands_twice_on_the_wire_is_merged_as_protobuf_says() {
         emails: vec![Identifier {
             value: "c@d.se".to_owned(),
             r#type: "work".to_owned(),
+            ..Identifier::default()
         }],
         ..profile("second")
     };

@@ -12,9 +12,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use prost::Message;
-use segue_kernel::batch::Batch;
+use segue_kernel::batch::{Batch, IdentifierKind};
 use segue_kernel::error::KernelError;
-use segue_kernel::wire::{BlockFormat, DecodeOptions, decode};
+use segue_kernel::table::Refresh;
+use segue_kernel::wire::{BlockFormat, DecodeOptions, Key, decode};
 use segue_v1::ProfileBatch;
 use shop::schema;
 
@@ -41,6 +42,12 @@ fn read(data: &[u8]) -> Result<Batch, KernelError> {
     )
 }
 
+fn key() -> impl Strategy<Value = Key<'static>> {
+    let kind = prop::sample::select(IdentifierKind::ALL.to_vec());
+    let of_type = option::of(prop::sample::select(vec!["", "work", "WORK"]));
+    (kind, of_type).prop_map(|(kind, of_type)| Key { kind, of_type })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -49,8 +56,13 @@ proptest! {
         block in block(),
         list in option::of(Just("newsletter")),
         ignore_unknown_fields: bool,
+        key in option::of(key()),
+        names_only in prop::bool::weighted(0.2),
+        refreshed in prop::option::weighted(0.3, any::<(bool, bool)>()),
     ) {
-        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, ..DecodeOptions::default() };
+        let (custom_fields, tags) = refreshed.unwrap_or_default();
+        let refresh = Refresh { custom_fields, tags, ..Refresh::default() };
+        let options = DecodeOptions { list, ignore_unknown_fields, max_text_bytes: 20, key, names_only, refresh, ..DecodeOptions::default() };
         let fast = decode(&schema(), BlockFormat::ProfileBatch, &block.encode_to_vec(), &options).unwrap();
         let slow = slow_reader::read(&schema(), &block, &options);
         prop_assert_eq!(comparable(fast), comparable(slow));

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
-from segue.domain.job import ImportRequest, ImportState, StagedPart
+from segue.domain.imports import ImportRequest, ImportState, StagedPart
 from segue.domain.profile import BlockFormat
 from segue.domain.segment import SegmentChange
 from segue.domain.segment_group import SegmentGroupChange, SegmentOperator

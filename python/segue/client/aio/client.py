@@ -94,6 +94,7 @@ class AsyncAccountClient:
     delete_campaign = AccountMethod(campaigns.delete_campaign)
 
     get_profile = AccountMethod(profiles.get_profile)
+    get_profiles = AccountMethod(profiles.get_profiles)
     upsert_profiles = AccountMethod(profiles.upsert_profiles)
     delete_profile = AccountMethod(profiles.delete_profile)
     list_profile_segments = AccountMethod(profiles.list_profile_segments)
@@ -149,13 +150,16 @@ class AsyncAccountClient:
         self,
         segment: str,
         block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+        *,
+        min_revision: int = 0,
     ) -> AsyncIterator[Block]:
         """Yields a segment's members as they are now; `export` is for readers that must resume."""
         name = segment_name(self.name, segment)
-        return stream_members(self.connection, StreamMembersRequest(name=name, format=block_format))
+        request = StreamMembersRequest(name=name, format=block_format, min_revision=min_revision)
+        return stream_members(self.connection, request)
 
     def watch_segment(
-        self, segment: str, position: WatchPosition | None = None
+        self, segment: str, position: WatchPosition | None = None, *, min_revision: int = 0
     ) -> AsyncIterator[WatchSegmentResponse]:
         """Yields who enters and leaves a segment, until the caller stops; a broken stream goes on where it broke.
 
@@ -163,7 +167,8 @@ class AsyncAccountClient:
         says to forget what is held.
         """
         name = segment_name(self.name, segment)
-        return watch_segment(self.connection, WatchSegmentRequest(name=name, position=position))
+        request = WatchSegmentRequest(name=name, position=position, min_revision=min_revision)
+        return watch_segment(self.connection, request)
 
     exports = AccountItems(calls.list_exports)
 

@@ -21,9 +21,9 @@ def create_account(
     return Call(lambda stubs: stubs.accounts.CreateAccount, request, repeatable=False)
 
 
-def get_account(account: str) -> Call[Account]:
+def get_account(account: str, *, min_revision: int = 0) -> Call[Account]:
     """Returns an account with its revision and number of profiles."""
-    request = service.GetAccountRequest(name=account_name(account))
+    request = service.GetAccountRequest(name=account_name(account), min_revision=min_revision)
     return Call(lambda stubs: stubs.accounts.GetAccount, request)
 
 

@@ -34,6 +34,7 @@ class ExportSelection(TypedDict, total=False):
         event_types: With JSON, ids of the types of events that are exported too.
         events_start: The first moment of their source time; must be given with `event_types`.
         events_end: The moment behind the last; a week after the first without it.
+        min_revision: The snapshot is of this revision of the account or a later one.
     """
 
     segment: str | None
@@ -51,6 +52,7 @@ class ExportSelection(TypedDict, total=False):
     event_types: Sequence[str]
     events_start: datetime | None
     events_end: datetime | None
+    min_revision: int
 
 
 class StreamOptions(ExportSelection, total=False):
@@ -98,6 +100,7 @@ def export_request(
     event_types: Sequence[str] = (),
     events_start: datetime | None = None,
     events_end: datetime | None = None,
+    min_revision: int = 0,
 ) -> service.InitiateExportRequest:
     """Returns the request of a selection, see `ExportSelection`.
 
@@ -114,6 +117,7 @@ def export_request(
         compression=compression,
         states=states,
         request_id=str(uuid.uuid4()),
+        min_revision=min_revision,
     )
     _add_source(request, account, segment, segments, segment_group)
     if match_by is not None or match_values or match_type:

@@ -53,9 +53,9 @@ def delete_list(account: str, list_id: str) -> Call[Empty]:
     return Call(lambda stubs: stubs.lists.DeleteList, request, repeatable=False)
 
 
-def get_list_stats(account: str, list_id: str) -> Call[lists.ListStats]:
+def get_list_stats(account: str, list_id: str, *, min_revision: int = 0) -> Call[lists.ListStats]:
     """Counts a list's members by state."""
-    request = lists.GetListStatsRequest(name=list_name(account, list_id))
+    request = lists.GetListStatsRequest(name=list_name(account, list_id), min_revision=min_revision)
     return Call(lambda stubs: stubs.lists.GetListStats, request)
 
 

@@ -1,5 +1,7 @@
 """Calls about single profiles."""
 
+from collections.abc import Iterable
+
 from google.protobuf.empty_pb2 import Empty
 
 from segue.client.calls.call import Call
@@ -8,10 +10,24 @@ from segue.v1 import profile_service_pb2 as service
 from segue.v1.profile_pb2 import Profile, ProfileBatch
 
 
-def get_profile(account: str, profile_id: str) -> Call[Profile]:
+def get_profile(account: str, profile_id: str, *, min_revision: int = 0) -> Call[Profile]:
     """Returns a profile with everything stored of it."""
-    request = service.GetProfileRequest(name=profile_name(account, profile_id))
+    request = service.GetProfileRequest(
+        name=profile_name(account, profile_id), min_revision=min_revision
+    )
     return Call(lambda stubs: stubs.profiles.GetProfile, request)
+
+
+def get_profiles(
+    account: str, profile_ids: Iterable[str], *, min_revision: int = 0
+) -> Call[service.BatchGetProfilesResponse]:
+    """Returns up to 1,000 profiles in the order of their ids, all of one revision."""
+    request = service.BatchGetProfilesRequest(
+        parent=account_name(account),
+        names=[profile_name(account, profile_id) for profile_id in profile_ids],
+        min_revision=min_revision,
+    )
+    return Call(lambda stubs: stubs.profiles.BatchGetProfiles, request)
 
 
 def upsert_profiles(
@@ -31,8 +47,10 @@ def delete_profile(account: str, profile_id: str) -> Call[Empty]:
 
 
 def list_profile_segments(
-    account: str, profile_id: str
+    account: str, profile_id: str, *, min_revision: int = 0
 ) -> Call[service.ListProfileSegmentsResponse]:
     """Returns the saved segments that a profile is a member of now."""
-    request = service.ListProfileSegmentsRequest(parent=profile_name(account, profile_id))
+    request = service.ListProfileSegmentsRequest(
+        parent=profile_name(account, profile_id), min_revision=min_revision
+    )
     return Call(lambda stubs: stubs.profiles.ListProfileSegments, request)

@@ -24,9 +24,11 @@ def create_segment_group(
     return Call(lambda stubs: stubs.segment_groups.CreateSegmentGroup, request)
 
 
-def get_segment_group(account: str, group: str) -> Call[SegmentGroup]:
+def get_segment_group(account: str, group: str, *, min_revision: int = 0) -> Call[SegmentGroup]:
     """Returns a group, by id or name, with its number of members."""
-    request = service.GetSegmentGroupRequest(name=segment_group_name(account, group))
+    request = service.GetSegmentGroupRequest(
+        name=segment_group_name(account, group), min_revision=min_revision
+    )
     return Call(lambda stubs: stubs.segment_groups.GetSegmentGroup, request)
 
 

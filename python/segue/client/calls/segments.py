@@ -80,9 +80,11 @@ def clear_rules(account: str, segment: str, *, etag: str = "") -> Call[Segment]:
     return Call(lambda stubs: stubs.segments.ClearRules, request, repeatable=not etag)
 
 
-def get_segment(account: str, segment: str) -> Call[Segment]:
+def get_segment(account: str, segment: str, *, min_revision: int = 0) -> Call[Segment]:
     """Returns a segment, by id or name, with its number of members."""
-    request = service.GetSegmentRequest(name=segment_name(account, segment))
+    request = service.GetSegmentRequest(
+        name=segment_name(account, segment), min_revision=min_revision
+    )
     return Call(lambda stubs: stubs.segments.GetSegment, request)
 
 
@@ -120,6 +122,7 @@ def list_active_subscribers(
     order_field: str = "date",
     order_direction: str = "asc",
     include_tracking_preference: bool = False,
+    min_revision: int = 0,
 ) -> Call[service.ListActiveSubscribersResponse]:
     """Returns a page of members with the envelope of seed 004; `date` leaves out who was active before it."""
     request = service.ListActiveSubscribersRequest(
@@ -130,6 +133,7 @@ def list_active_subscribers(
         order_field=order_field,
         order_direction=order_direction,
         include_tracking_preference=include_tracking_preference,
+        min_revision=min_revision,
     )
     return Call(lambda stubs: stubs.segments.ListActiveSubscribers, request)
 
@@ -142,6 +146,7 @@ def count_members(
     time_zone: str = "",
     include_breakdown: bool = False,
     estimate_only: bool = False,
+    min_revision: int = 0,
 ) -> Call[service.CountMembersResponse]:
     """Counts the members of a segment, by id or name, now or as of a moment and in a time zone."""
     request = service.CountMembersRequest(
@@ -151,6 +156,7 @@ def count_members(
         time_zone=time_zone,
         include_breakdown=include_breakdown,
         estimate_only=estimate_only,
+        min_revision=min_revision,
     )
     return Call(lambda stubs: stubs.segments.CountMembers, request)
 
@@ -166,6 +172,7 @@ def count_draft(
     time_zone: str = "",
     include_breakdown: bool = False,
     estimate_only: bool = False,
+    min_revision: int = 0,
 ) -> Call[service.CountMembersResponse]:
     """Counts whom rules would select, without saving them."""
     request = service.CountMembersRequest(
@@ -175,6 +182,7 @@ def count_draft(
         time_zone=time_zone,
         include_breakdown=include_breakdown,
         estimate_only=estimate_only,
+        min_revision=min_revision,
     )
     return Call(lambda stubs: stubs.segments.CountMembers, request)
 
@@ -186,6 +194,7 @@ def explain_membership(
     *,
     evaluate_time: datetime | None = None,
     time_zone: str = "",
+    min_revision: int = 0,
 ) -> Call[service.ExplainMembershipResponse]:
     """Tells for each rule of a segment what it saw of a profile, and when the answer changes."""
     request = service.ExplainMembershipRequest(
@@ -194,6 +203,7 @@ def explain_membership(
         profile_id=profile_id,
         evaluate_time=_moment(evaluate_time),
         time_zone=time_zone,
+        min_revision=min_revision,
     )
     return Call(lambda stubs: stubs.segments.ExplainMembership, request)
 
@@ -212,13 +222,14 @@ def list_segment_revisions(account: str, segment: str) -> PagedCall[SegmentRevis
 
 
 def compare_segment_revisions(
-    account: str, segment: str, from_revision: int, to_revision: int
+    account: str, segment: str, from_revision: int, to_revision: int, *, min_revision: int = 0
 ) -> Call[service.CompareSegmentRevisionsResponse]:
     """Compares two revisions: which rules, and how many members enter and leave."""
     request = service.CompareSegmentRevisionsRequest(
         name=segment_name(account, segment),
         from_revision_number=from_revision,
         to_revision_number=to_revision,
+        min_revision=min_revision,
     )
     return Call(lambda stubs: stubs.segments.CompareSegmentRevisions, request)
 

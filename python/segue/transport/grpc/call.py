@@ -22,6 +22,7 @@ from segue.errors import (
 )
 from segue.transport.grpc.caller import CALLER
 from segue.transport.grpc.desk import CallDesk, secret_of
+from segue.transport.grpc.min_revision import reach_min_revision
 from segue.transport.grpc.policy import POLICIES, MethodPolicy
 from segue.transport.grpc.status import status_of
 
@@ -153,6 +154,14 @@ class Call:
             ) from error
         check_tenant(request, self._policy)
         return request
+
+    async def reach(self, request: Message) -> None:
+        """Waits until the account of a read has come to the revision that the request asks for at least.
+
+        Raises:
+            SegueError: What `reach_min_revision` raises.
+        """
+        await reach_min_revision(self._desk.reach, request, self._policy)
 
     def message_received(self) -> None:
         """Counts a message of a stream in."""

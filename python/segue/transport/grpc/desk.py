@@ -1,4 +1,4 @@
-"""What all calls of a server share: who may call, how many calls are in flight, whether the server stops."""
+"""What all calls of a server share: who may call, how many calls are in flight, what can be read, whether the server stops."""
 
 import asyncio
 from collections import Counter
@@ -9,6 +9,7 @@ from typing import Final
 from segue.domain.key import Principal
 from segue.errors import KeyInvalid, LimitExceeded, ServerStopping
 from segue.transport.grpc.metrics import CallMetrics
+from segue.transport.grpc.min_revision import Reach
 
 _BEARER: Final = "bearer "
 
@@ -33,6 +34,7 @@ class CallDesk:
     """What all calls of a server share."""
 
     authenticate: Authenticate
+    reach: Reach
     limits: CallLimits
     metrics: CallMetrics
     stopping: bool = False

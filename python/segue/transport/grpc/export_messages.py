@@ -5,13 +5,9 @@ from typing import Final
 from google.rpc import error_details_pb2, status_pb2
 
 from segue import errors
-from segue.domain.export import (
-    ExportFault,
-    ExportOpened,
-    ExportStatus,
-    NotificationStatus,
-)
+from segue.domain.export import ExportFault, ExportOpened, ExportStatus
 from segue.transport.grpc.messages import optional_timestamp, timestamp
+from segue.transport.grpc.notification_messages import notification_status_message
 from segue.transport.grpc.status import CODES, DOMAIN
 from segue.v1 import block_pb2, export_pb2, export_service_pb2
 
@@ -60,7 +56,9 @@ def export_status_message(status: ExportStatus) -> export_pb2.ExportStatus:
             for file in status.files
         ],
         error=_fault_message(status.fault) if status.fault else None,
-        notification=_notification_message(status.notification) if status.notification else None,
+        notification=(
+            notification_status_message(status.notification) if status.notification else None
+        ),
     )
 
 
@@ -71,19 +69,3 @@ def _fault_message(fault: ExportFault) -> status_pb2.Status:
         error_details_pb2.ErrorInfo(reason=fault.reason, domain=DOMAIN, metadata=fault.metadata)
     )
     return status
-
-
-def _notification_message(status: NotificationStatus) -> export_pb2.NotificationStatus:
-    return export_pb2.NotificationStatus(
-        state=export_pb2.NotificationState.ValueType(status.state),
-        attempt_count=status.attempt_count,
-        next_attempt_time=optional_timestamp(status.next_millis),
-        attempts=[
-            export_pb2.NotificationAttempt(
-                attempt_time=timestamp(attempt.millis),
-                status_code=attempt.status_code,
-                error=attempt.error,
-            )
-            for attempt in status.attempts
-        ],
-    )

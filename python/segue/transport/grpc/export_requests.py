@@ -11,12 +11,11 @@ from segue.domain.export import (
     ExportRequest,
     MatchBy,
     MatchCriteria,
-    NotificationKind,
-    NotificationTarget,
     RowWindow,
 )
 from segue.errors import FieldInvalid, FieldViolation
 from segue.transport.grpc import names
+from segue.transport.grpc.notification_messages import notification_target_of
 from segue.transport.grpc.requests import EXPORT_FORMATS, block_format_of, enum_of, millis_of
 from segue.v1 import export_service_pb2
 
@@ -54,8 +53,9 @@ async def export_request_of(
         max_file_rows=request.max_file_rows or None,
         max_file_bytes=request.max_file_bytes or None,
         events=_events_of(request),
-        notify=_notify_of(request),
+        notify=notification_target_of(request.notify) if request.HasField("notify") else None,
         request_id=request.request_id,
+        min_revision=request.min_revision,
     )
 
 
@@ -121,16 +121,3 @@ def _events_of(request: export_service_pb2.InitiateExportRequest) -> EventWindow
     return EventWindow(
         tuple(window.event_types), millis_of(window, "start_time"), millis_of(window, "end_time")
     )
-
-
-def _notify_of(request: export_service_pb2.InitiateExportRequest) -> NotificationTarget | None:
-    match request.notify.WhichOneof("target"):
-        case "email_address":
-            return NotificationTarget(NotificationKind.EMAIL, request.notify.email_address)
-        case "webhook_uri":
-            return NotificationTarget(NotificationKind.WEBHOOK, request.notify.webhook_uri)
-    if request.HasField("notify"):
-        raise FieldInvalid(
-            FieldViolation("notify.target", "is missing; name an e-mail or an https address")
-        )
-    return None

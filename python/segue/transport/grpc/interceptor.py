@@ -52,7 +52,9 @@ class CallInterceptor(aio.ServerInterceptor):
         async def serve(data: bytes, context: Context) -> Response:
             async with Call(self._desk, method, context) as call, call.deadline:
                 await call.admit()
-                response: Response = await behaviour(call.read(parse, data), context)
+                request = call.read(parse, data)
+                await call.reach(request)
+                response: Response = await behaviour(request, context)
                 return response
 
         return _async_handler(grpc.unary_unary_rpc_method_handler, serve, handler)
@@ -64,7 +66,9 @@ class CallInterceptor(aio.ServerInterceptor):
         async def serve(data: bytes, context: Context) -> AsyncIterator[Response]:
             async with Call(self._desk, method, context) as call:
                 await call.admit()
-                async with aclosing(behaviour(call.read(parse, data), context)) as responses:
+                request = call.read(parse, data)
+                await call.reach(request)
+                async with aclosing(behaviour(request, context)) as responses:
                     async for response in responses:
                         yield response
                         call.message_sent()

@@ -3,25 +3,21 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from segue.domain.account import Account
+from segue.domain.audit import AuditEntry
 from segue.domain.campaign import Campaign
 from segue.domain.event import RecordSummary
 from segue.domain.field import Field, FieldType
-from segue.domain.job import (
-    ImportStatus,
-    JobOpened,
-    StageResult,
-)
 from segue.domain.key import ApiKey
 from segue.domain.list import ListStats, MailingList
 from segue.domain.profile import RecordException, UpsertResult
 from segue.service.etag import etag_of
 from segue.v1 import (
     account_pb2,
+    account_service_pb2,
     campaign_pb2,
     error_reason_pb2,
     event_service_pb2,
     field_pb2,
-    import_service_pb2,
     list_pb2,
     list_service_pb2,
     profile_service_pb2,
@@ -163,37 +159,15 @@ def exception_message(problem: RecordException) -> profile_service_pb2.RecordExc
     )
 
 
-def import_opened_message(opened: JobOpened) -> import_service_pb2.InitiateImportResponse:
-    """Returns an import's token, the one time it is shown."""
-    return import_service_pb2.InitiateImportResponse(
-        token=opened.token.reveal(), expire_time=timestamp(opened.expire_millis)
-    )
-
-
-def staged_message(result: StageResult) -> import_service_pb2.StageProfilesResponse:
-    """Returns what became of a stream of blocks."""
-    return import_service_pb2.StageProfilesResponse(
-        part_count=result.part_count,
-        received_count=result.received_count,
-        valid_count=result.valid_count,
-        invalid_count=result.invalid_count,
-    )
-
-
-def import_status_message(status: ImportStatus) -> import_service_pb2.ImportStatus:
-    """Returns how far an import is."""
-    return import_service_pb2.ImportStatus(
-        state=import_service_pb2.ImportState.ValueType(status.state),
-        received_count=status.received_count,
-        valid_count=status.valid_count,
-        invalid_count=status.invalid_count,
-        processed_count=status.processed_count,
-        created_count=status.created_count,
-        pending_count=status.pending_count,
-        exception_count=status.exception_count,
-        revision=status.revision,
-        expire_time=timestamp(status.expire_millis),
-        error_message=status.error_message,
+def audit_message(entry: AuditEntry) -> account_service_pb2.AuditEntry:
+    """Returns an entry of the audit log."""
+    return account_service_pb2.AuditEntry(
+        time=timestamp(entry.millis),
+        actor=entry.actor,
+        action=entry.action,
+        resource=entry.resource,
+        revision=entry.revision,
+        counts=entry.counts,
     )
 
 

@@ -111,6 +111,17 @@ def list_within(account: str, name: str, field: str) -> str | None:
     return list_of_account(account, name, field) if name else None
 
 
+def profile_within(account: str, name: str, field: str) -> str:
+    """Returns the id of a profile of a request for an account, decoded.
+
+    Raises:
+        FieldInvalid: The profile is another account's, besides the above.
+    """
+    found, profile_id = profile_of(name, field)
+    _check_within(account, found, field)
+    return profile_id
+
+
 def segment_within(account: str, name: str, field: str) -> str:
     """Returns the segment of a request for an account.
 

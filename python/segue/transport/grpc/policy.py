@@ -44,6 +44,7 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "UpdateAccount": MethodPolicy(("account.name",)),
         "ListAccounts": _ADMIN,
         "DeleteAccount": _ADMIN,
+        "ListAuditEntries": _IN_PARENT,
     },
     "ListService": {
         **_of_collection("List", "list"),
@@ -68,6 +69,7 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
     },
     "ProfileService": {
         "GetProfile": _BY_NAME,
+        "BatchGetProfiles": _IN_PARENT,
         "UpsertProfiles": _IN_PARENT,
         "DeleteProfile": _BY_NAME,
         "ListProfileSegments": _IN_PARENT,
@@ -97,6 +99,11 @@ _SERVICES: Final[dict[str, dict[str, MethodPolicy]]] = {
         "ExecuteImport": _BY_TOKEN,
         "GetImportStatus": _BY_TOKEN,
         "ListImportExceptions": _BY_TOKEN,
+        "StreamImportExceptions": _BY_TOKEN,
+        "RetrieveRejectedRecords": _BY_TOKEN,
+        "CancelImport": _BY_TOKEN,
+        "UndoImport": _BY_TOKEN,
+        "ListImports": _IN_PARENT,
     },
     "ExportService": {
         "InitiateExport": MethodPolicy(("parent", "segment", "segment_group")),

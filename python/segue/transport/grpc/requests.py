@@ -11,7 +11,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from segue.domain.campaign import CampaignDraft, CampaignState
 from segue.domain.event import EventBlock
 from segue.domain.field import FieldType
-from segue.domain.job import ImportRequest, StagedPart
 from segue.domain.page import PageRequest
 from segue.domain.profile import BlockFormat
 from segue.errors import FieldInvalid, FieldViolation, NotImplementedYet
@@ -22,14 +21,11 @@ from segue.v1 import (
     campaign_pb2,
     event_service_pb2,
     field_pb2,
-    import_service_pb2,
-    match_criteria_pb2,
 )
 
 _TYPES: Final = {number: field_type for field_type, number in FIELD_TYPES.items()}
 
 EXPORT_FORMATS: Final = frozenset(BlockFormat) - {BlockFormat.EVENT_BATCH}
-IMPORT_FORMATS: Final = frozenset({BlockFormat.PROFILE_BATCH, BlockFormat.ARROW_IPC})
 EVENT_FORMATS: Final = frozenset({BlockFormat.EVENT_BATCH})
 
 _PLANNED_FORMATS: Final = {
@@ -106,39 +102,6 @@ def block_format_of(
     raise FieldInvalid(FieldViolation(field, f"is missing or unknown; choose one of {formats}"))
 
 
-def import_request_of(
-    account: str, request: import_service_pb2.InitiateImportRequest
-) -> ImportRequest:
-    """Returns what an import is opened with.
-
-    Raises:
-        FieldInvalid: The list's name is malformed.
-        NotImplementedYet: An option is set that is not built.
-    """
-    criteria = request.match_criteria
-    by_id = criteria.match_by == match_criteria_pb2.MATCH_BY_PROFILE_ID
-    refuse("import.action", request.action > import_service_pb2.IMPORT_ACTION_ADD)
-    refuse(
-        "import.match_criteria",
-        request.HasField("match_criteria") and not (by_id and not criteria.match_type),
-    )
-    refuse("import.refresh", any(value for _, value in request.refresh.ListFields()))
-    refuse("import.allow_prior_consents", request.allow_prior_consents)
-    refuse("import.write_mode", request.write_mode > import_service_pb2.WRITE_MODE_UPSERT)
-    refuse("import.validate_only", request.validate_only)
-    refuse("import.callback_uri", bool(request.callback_uri))
-    options: dict[str, Any] = {}
-    if request.HasField("staging_retention"):
-        options["staging_retention_seconds"] = request.staging_retention.seconds
-    return ImportRequest(
-        display_name=request.display_name,
-        list_id=names.list_within(account, request.list, "list"),
-        ignore_unknown_fields=request.ignore_unknown_fields,
-        request_id=request.request_id,
-        **options,
-    )
-
-
 E = TypeVar("E", bound=enum.IntEnum)
 
 
@@ -155,34 +118,6 @@ def enum_of(kind: type[E], value: int, field: str) -> E | None:
     except ValueError:
         known = ", ".join(item.name for item in kind if item)
         raise FieldInvalid(FieldViolation(field, f"is unknown; choose one of {known}")) from None
-
-
-async def staged_parts(
-    first: import_service_pb2.StageProfilesRequest,
-    others: AsyncIterator[import_service_pb2.StageProfilesRequest],
-) -> AsyncIterator[StagedPart]:
-    """Yields the blocks of a stream as they arrive; a first message with a token alone is none.
-
-    Raises:
-        FieldInvalid: A part has no number or no format.
-        NotImplementedYet: It is compressed, or of a format that is not built.
-    """
-    if first.part_number or first.data:
-        yield _staged_part(first)
-    async for request in others:
-        yield _staged_part(request)
-
-
-def _staged_part(request: import_service_pb2.StageProfilesRequest) -> StagedPart:
-    refuse("import.compression", request.compression != block_pb2.COMPRESSION_UNSPECIFIED)
-    if not request.part_number:
-        raise FieldInvalid(FieldViolation("part_number", "is missing; count parts from 1"))
-    return StagedPart(
-        number=request.part_number,
-        block_format=block_format_of(request.format, IMPORT_FORMATS),
-        data=request.data,
-        crc32c=request.crc32c if request.HasField("crc32c") else None,
-    )
 
 
 async def event_blocks(

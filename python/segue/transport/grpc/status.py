@@ -37,8 +37,10 @@ CODES: Final[dict[type[errors.SegueError], StatusCode]] = {
     errors.ExportNotReady: StatusCode.FAILED_PRECONDITION,
     errors.ExportFailed: StatusCode.FAILED_PRECONDITION,
     errors.ExportWithdrawn: StatusCode.FAILED_PRECONDITION,
+    errors.RevisionAhead: StatusCode.FAILED_PRECONDITION,
     errors.LimitExceeded: StatusCode.RESOURCE_EXHAUSTED,
     errors.ExportsPending: StatusCode.RESOURCE_EXHAUSTED,
+    errors.ImportsPending: StatusCode.RESOURCE_EXHAUSTED,
     errors.ExportTooLarge: StatusCode.RESOURCE_EXHAUSTED,
     errors.StorageFull: StatusCode.RESOURCE_EXHAUSTED,
     errors.BlockTooLarge: StatusCode.RESOURCE_EXHAUSTED,
@@ -129,6 +131,7 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
             | errors.SegmentSystem()
             | errors.ExportFailed()
             | errors.ExportWithdrawn()
+            | errors.RevisionAhead()
         ):
             yield error_details_pb2.PreconditionFailure(
                 violations=[
@@ -155,6 +158,7 @@ def _details(error: errors.SegueError, rules_field: str) -> Iterator[Message]:
             | errors.ServerStopping()
             | errors.ExportNotReady()
             | errors.ExportsPending()
+            | errors.ImportsPending()
         ):
             retry = error_details_pb2.RetryInfo()
             retry.retry_delay.FromSeconds(RETRY_SECONDS)

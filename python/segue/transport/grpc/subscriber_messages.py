@@ -47,7 +47,7 @@ def _subscriber(
         fields = list(membership.fields)
         consent = _CONSENTS.get(membership.consent_to_track, "") if with_consent else ""
     return segment_service_pb2.Subscriber(
-        email_address=profile.emails[0].value if profile.emails else "",
+        email_address=next((one.value for one in profile.emails if not one.inactive), ""),
         name=profile.name.full_name,
         list_joined_date=timestamp(joined),
         date=timestamp(active),

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 import structlog
+from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -16,6 +17,8 @@ from segue.errors import DeadlinePassed, InternalError, SegueError
 from segue.transport.grpc.call import REQUEST_ID_KEY, request_id_of
 from segue.transport.grpc.caller import CALLER
 from segue.transport.grpc.desk import CallDesk, secret_of
+from segue.transport.grpc.min_revision import reach_min_revision
+from segue.transport.grpc.policy import MethodPolicy
 from segue.transport.http.problem import problem_of
 
 _log = structlog.get_logger()
@@ -45,6 +48,14 @@ class HttpCall:
         if principal.account_id is not None:
             self.enter_account(principal.account_id)
         return principal.account_id
+
+    async def reach(self, message: Message, policy: MethodPolicy) -> None:
+        """Waits until the account of a request has come to the revision that it asks for at least.
+
+        Raises:
+            SegueError: What `reach_min_revision` raises.
+        """
+        await reach_min_revision(self._desk.reach, message, policy)
 
     def enter_account(self, account_id: str) -> None:
         """Counts the request for an account.

@@ -78,6 +78,7 @@ class ExportRoutes:
         if not message.delivery:
             message.delivery = export_pb2.EXPORT_DELIVERY_FILES
         check_tenant(message, POLICIES[_INITIATE])
+        await call.reach(message, POLICIES[_INITIATE])
         opened = await self._servicer.initiate_export(message, None)
         place = opened.poll_uri or f"/exports/{opened.name.rpartition('/')[2]}"
         return Response(

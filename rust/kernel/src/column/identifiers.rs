@@ -5,9 +5,12 @@ use crate::batch::Identifier;
 use crate::bitmap::RowSet;
 use crate::buffer::Buffer;
 
+/// Rows that are written one by one. Not tuned by measurement.
+const FEW_ROWS: usize = 4;
+
 type Entry = (u16, Box<[Identifier]>);
 
-/// Typed identifiers of the few rows that have more than one.
+/// Typed identifiers of the few rows that have more than one, or entries of another collection.
 #[derive(Debug, Clone, Default)]
 pub struct IdentifiersBlock {
     presence: RowSet,
@@ -36,7 +39,16 @@ impl IdentifiersBlock {
     }
 
     /// Replaces the identifiers of ascending rows without repeats. A row without any becomes absent.
+    ///
+    /// # Cost
+    /// Some rows go into their places, each of which may move all entries behind it; more are merged with all entries.
     pub fn write(&mut self, rows: &[u16], identifiers: Vec<Box<[Identifier]>>) {
+        if rows.len() <= FEW_ROWS {
+            for (&row, new) in rows.iter().zip(identifiers) {
+                self.write_one(row, new);
+            }
+            return;
+        }
         let entries = self.entries_mut();
         let mut old = std::mem::take(entries).into_iter().peekable();
         for (&row, new) in rows.iter().zip(identifiers) {
@@ -53,16 +65,35 @@ impl IdentifiersBlock {
         self.presence = RowSet::from_sorted(&present);
     }
 
-    /// The block as bytes: for each row its number, the number of its identifiers, and the length and bytes of each kind and value; all
-    /// numbers are little-endian, rows 2 and the others 4 bytes long.
+    fn write_one(&mut self, row: u16, new: Box<[Identifier]>) {
+        let is_present = !new.is_empty();
+        let entries = self.entries_mut();
+        match entries.binary_search_by_key(&row, |entry| entry.0) {
+            Ok(position) if is_present => entries[position].1 = new,
+            Ok(position) => drop(entries.remove(position)),
+            Err(position) if is_present => entries.insert(position, (row, new)),
+            Err(_) => {}
+        }
+        if is_present {
+            self.presence.insert(row);
+        } else {
+            self.presence.remove(row);
+        }
+    }
+
+    /// The block as bytes: for each row its number, the number of its identifiers, and of each the length and bytes of kind and value and
+    /// one byte, 1 where it is in use, else 0; all numbers are little-endian, rows 2 and the others 4 bytes long.
     pub(crate) fn encoded(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (row, identifiers) in self.entries() {
             bytes.extend_from_slice(&row.to_le_bytes());
             push_length(identifiers.len(), &mut bytes);
-            for text in identifiers.iter().flat_map(|one| [&one.kind, &one.value]) {
-                push_length(text.len(), &mut bytes);
-                bytes.extend_from_slice(text.as_bytes());
+            for one in identifiers {
+                for text in [&one.kind, &one.value] {
+                    push_length(text.len(), &mut bytes);
+                    bytes.extend_from_slice(text.as_bytes());
+                }
+                bytes.push(one.is_active.into());
             }
         }
         bytes
@@ -131,6 +162,8 @@ fn take_entry(bytes: &mut &[u8]) -> Option<Entry> {
             Some(Identifier {
                 kind: take_text(bytes)?,
                 value: take_text(bytes)?,
+                is_active: take_flag(bytes)?,
+                is_primary: false,
             })
         })
         .collect::<Option<Box<[_]>>>()?;
@@ -141,6 +174,12 @@ fn take_length(bytes: &mut &[u8]) -> Option<usize> {
     let (length, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     usize::try_from(u32::from_le_bytes(*length)).ok()
+}
+
+fn take_flag(bytes: &mut &[u8]) -> Option<bool> {
+    let (flag, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*flag == 1)
 }
 
 fn take_text(bytes: &mut &[u8]) -> Option<Box<str>> {

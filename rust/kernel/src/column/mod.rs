@@ -3,6 +3,7 @@
 //! Blocks are behind `Arc`: a clone of a column is a consistent picture of it, and a writer copies only the blocks that somebody else
 //! still holds.
 
+mod difference;
 mod identifiers;
 mod options;
 mod plain;
@@ -64,7 +65,7 @@ pub enum Column {
     MultiSelectOne(Blocks<PlainBlock<u16>>),
     /// Sets of option codes.
     MultiSelectMany(Blocks<OptionsBlock>),
-    /// Typed identifiers beyond a row's first.
+    /// Typed identifiers beyond a row's first, or other entries.
     Identifiers(Blocks<IdentifiersBlock>),
 }
 

@@ -83,10 +83,7 @@ fn write_codes(block: &mut OptionsBlock, rows: &[u16], codes: &[Vec<u16>]) {
 }
 
 fn identifier(value: String) -> Identifier {
-    Identifier {
-        kind: "work".into(),
-        value: value.into(),
-    }
+    Identifier::new("work", &value)
 }
 
 proptest! {

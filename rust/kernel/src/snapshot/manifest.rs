@@ -14,7 +14,7 @@ pub(super) const FILE: &str = "manifest.json";
 const TEMPORARY_FILE: &str = "manifest.json.part";
 
 /// Version of the files' layout; another one is refused.
-const FORMAT_VERSION: u32 = 3;
+const FORMAT_VERSION: u32 = 4;
 
 /// Size and checksum of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

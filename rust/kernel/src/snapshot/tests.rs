@@ -58,8 +58,8 @@ fn options(step: usize) -> Blocks<OptionsBlock> {
 fn identifiers() -> Blocks<IdentifiersBlock> {
     let mut blocks = Blocks::new();
     let identifier = |i: usize| Identifier {
-        kind: "work".into(),
-        value: format!("ä{i}").into(),
+        is_active: i < 2,
+        ..Identifier::new("work", &format!("ä{i}"))
     };
     let of_row: Box<[Identifier]> = (0..3).map(identifier).collect();
     get_mut(&mut blocks, 1, IdentifiersBlock::default)
@@ -359,7 +359,7 @@ fn another_format_is_refused_by_its_number() {
     let error = open(directory.path()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "snapshot file manifest.json: has format 7, this release reads 3"
+        "snapshot file manifest.json: has format 7, this release reads 4"
     );
 }
 

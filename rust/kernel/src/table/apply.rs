@@ -1,4 +1,4 @@
-//! Applying a batch to a version that nobody else writes to.
+//! Writing records of distinct profiles to a version that nobody else writes to.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::absent::{of_absent, retain_absent};
+use super::consents::answered;
+use super::entries::{self, RowEntries};
 use super::identifiers::{Collection, KINDS, columns_of};
 use super::index::Indexes;
 use super::members::{constant_time, implied};
@@ -14,7 +17,7 @@ use super::placement::Placement;
 use super::profile_ids::{self, Resolved};
 use super::values;
 use super::version::{Version, open};
-use super::{IdentifierKind, RowId};
+use super::{AppliedPart, IdentifierKind, Refresh, RowId, WriteMode, WriteRules};
 use crate::batch::{Batch, BatchColumn, Texts};
 use crate::column::Column;
 use crate::error::Result;
@@ -24,25 +27,57 @@ use crate::schema::{ColumnId, ColumnKind, builtin};
 /// Cells of a batch from which its columns are written on all cores: below it, handing out the work costs more than the work.
 const PARALLEL_CELLS: usize = 1 << 13;
 
-/// What applying a batch did.
-pub(super) struct Written {
-    /// Rows written, ascending, and their columns.
-    pub(super) touched: Touched,
-    /// Profiles among them that were new.
-    pub(super) created: usize,
+/// How a batch is applied.
+#[derive(Clone, Copy)]
+pub(super) struct Manner<'a> {
+    pub(super) rules: &'a WriteRules,
+    /// Number of the batch's part of an import.
+    pub(super) part_number: u32,
+    pub(super) tick_millis: i64,
 }
 
-/// Applies a batch.
+/// What applying a batch did.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Rows written or erased, and their columns.
+    pub(super) touched: Touched,
+    /// Counts and exceptions.
+    pub(super) part: AppliedPart,
+    /// Rows without a profile whose waiting events were erased.
+    pub(super) waiting: usize,
+}
+
+/// Applies records of distinct profiles, all of which are honored.
 ///
 /// # Errors
 /// [`KernelError::TableFull`](crate::error::KernelError::TableFull), with nothing applied.
 ///
 /// # Cost
 /// Resolves all profile ids, then writes every column by itself, block by block.
-pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> Result<Written> {
+pub(super) fn apply_segment(
+    version: &mut Version,
+    batch: &Batch,
+    manner: Manner<'_>,
+    written: &mut Written,
+) -> Result<()> {
+    let tick_millis = manner.tick_millis;
     let resolved = profile_ids::resolve(version, &batch.profile_ids)?;
     let placement = Placement::new(resolved.rows.clone());
-    let implied = implied(&version.columns, batch, &placement, tick_millis);
+    let skips = manner.rules.write_mode == WriteMode::SkipIfSet;
+    let reduced = skips.then(|| of_absent(&version.columns, batch, &placement));
+    let batch = reduced.as_ref().unwrap_or(batch);
+    let refresh = if skips {
+        Refresh::default()
+    } else {
+        manner.rules.refresh
+    };
+    let answered = answered(&version.columns, batch, &placement, tick_millis);
+    let mut implied = implied(&version.columns, batch, &placement, tick_millis);
+    if skips {
+        for given in &mut implied {
+            retain_absent(&version.columns, given, &placement);
+        }
+    }
     let all_rows = (0..).take(batch.n_rows()).collect();
     let changed_at = constant_time(builtin::CHANGED_AT, all_rows, tick_millis);
     let created_at = constant_time(builtin::CREATED_AT, resolved.created.clone(), tick_millis);
@@ -54,7 +89,12 @@ pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> R
     version.add_rows(resolved.unnumbered.len());
 
     let mut tasks = value_tasks(batch, implied.into_iter().chain([changed_at, created_at]));
-    tasks.extend(identifier_tasks(batch));
+    tasks.extend(identifier_tasks(batch, refresh));
+    tasks.extend(entry_tasks(batch, refresh, tick_millis));
+    if !answered.is_empty() {
+        let work = Work::Answers(answered);
+        tasks.push(Task::new(&[builtin::CONSENT_ANSWERS], work));
+    }
     tasks.push(Task::new(
         &[builtin::PROFILE_ID],
         Work::ProfileIds(&resolved),
@@ -67,16 +107,15 @@ pub(super) fn apply(version: &mut Version, batch: &Batch, tick_millis: i64) -> R
         run_all(version, batch, &placement, vec![task]);
         columns.insert(builtin::FULL_NAME);
     }
-    let touched = Touched {
+    written.touched.extend(Touched {
         rows: placement.sorted_rows(),
         columns,
         has_births_or_deaths: !resolved.created.is_empty(),
         ..Touched::default()
-    };
-    Ok(Written {
-        touched,
-        created: resolved.created.len(),
-    })
+    });
+    written.part.applied += batch.n_rows();
+    written.part.created += resolved.created.len();
+    Ok(())
 }
 
 /// Columns taken out of a version, and what is to be written to them. Tasks share no column, so they may run at the same time.
@@ -89,8 +128,12 @@ struct Task<'a> {
 enum Work<'a> {
     /// Values of one column; no row stands twice.
     Values(Vec<Cow<'a, BatchColumn>>),
-    /// The three columns and the index of a kind of identifiers.
-    Identifiers(IdentifierKind),
+    /// The three columns and the index of a kind of identifiers, and whether the collection is refreshed.
+    Identifiers(IdentifierKind, bool),
+    /// Entries of one collection.
+    Entries(entries::Given<'a>),
+    /// All answers to consents of some rows.
+    Answers(RowEntries),
     /// The ids of new rows, and their index.
     ProfileIds(&'a Resolved),
 }
@@ -105,19 +148,24 @@ impl<'a> Task<'a> {
     }
 
     fn run(&mut self, batch: &Batch, placement: &Placement, indexes: &Indexes) {
-        match &self.work {
+        match &mut self.work {
             Work::Values(columns) => {
                 for given in columns {
                     values::write(&mut self.columns[0], given, placement);
                 }
             }
-            Work::Identifiers(kind) => {
+            Work::Identifiers(kind, is_refreshed) => {
                 let given = &batch.identifiers[*kind as usize];
                 Collection {
                     kind: *kind,
                     columns: &mut self.columns,
+                    is_refreshed: *is_refreshed,
                 }
                 .apply(given, placement, indexes);
+            }
+            Work::Entries(given) => given.write(&mut self.columns[0], placement),
+            Work::Answers(rows) => {
+                entries::replace(&mut self.columns[0], std::mem::take(rows), placement);
             }
             Work::ProfileIds(resolved) => {
                 write_profile_ids(
@@ -137,7 +185,7 @@ fn value_tasks<'a>(batch: &'a Batch, implied: impl Iterator<Item = BatchColumn>)
     let given = batch.columns.iter().map(Cow::Borrowed);
     let mut by_column: BTreeMap<ColumnId, Vec<Cow<'a, BatchColumn>>> = BTreeMap::new();
     let all = given.chain(implied.map(Cow::Owned));
-    for values in all.filter(|values| !values.rows.is_empty() || !values.cleared.is_empty()) {
+    for values in all.filter(|values| !values.is_empty()) {
         by_column.entry(values.column).or_default().push(values);
     }
     by_column
@@ -146,13 +194,32 @@ fn value_tasks<'a>(batch: &'a Batch, implied: impl Iterator<Item = BatchColumn>)
         .collect()
 }
 
-fn identifier_tasks(batch: &Batch) -> impl Iterator<Item = Task<'_>> {
-    let is_given = |kind: &IdentifierKind| {
-        let given = &batch.identifiers[*kind as usize];
-        !given.plain_rows.is_empty() || !given.typed.is_empty()
+fn identifier_tasks(batch: &Batch, refresh: Refresh) -> impl Iterator<Item = Task<'_>> {
+    let is_refreshed = move |kind| match kind {
+        IdentifierKind::Email | IdentifierKind::Phone => refresh.contacts,
+        IdentifierKind::AlternateId => refresh.alternate_ids,
     };
-    let kinds = KINDS.into_iter().filter(is_given);
-    kinds.map(|kind| Task::new(&columns_of(kind), Work::Identifiers(kind)))
+    let is_written = move |kind: &IdentifierKind| {
+        is_refreshed(*kind) || !batch.identifiers[*kind as usize].is_empty()
+    };
+    let kinds = KINDS.into_iter().filter(is_written);
+    kinds.map(move |kind| {
+        let work = Work::Identifiers(kind, is_refreshed(kind));
+        Task::new(&columns_of(kind), work)
+    })
+}
+
+fn entry_tasks(
+    batch: &Batch,
+    refresh: Refresh,
+    tick_millis: i64,
+) -> impl Iterator<Item = Task<'_>> {
+    let given = move |column| {
+        let entries = &batch.entries;
+        entries::Given::of(entries, column, refresh, batch.n_rows(), tick_millis)
+    };
+    let written = entries::COLLECTIONS.into_iter().filter_map(given);
+    written.map(|given| Task::new(&[given.column], Work::Entries(given)))
 }
 
 fn run_all(version: &mut Version, batch: &Batch, placement: &Placement, mut tasks: Vec<Task<'_>>) {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::RowId;
+use super::entries;
 use super::members::constant_time;
 use super::placement::Placement;
 use super::values;
 use super::version::Version;
 use crate::column::Column;
+use crate::member::Touched;
 use crate::schema::{ColumnId, builtin};
 
 /// Columns that an erased row keeps, as marks of the removal.
@@ -23,17 +25,31 @@ pub(super) struct Erased {
     pub(super) waiting: usize,
 }
 
+impl Erased {
+    /// What a commit of it touched.
+    pub(super) fn touched(self) -> Touched {
+        Touched {
+            has_births_or_deaths: !self.rows.is_empty(),
+            rows: self.rows,
+            ..Touched::default()
+        }
+    }
+}
+
 /// Erases profiles with their events, also events that wait for a profile; those of whom nothing is there are passed over.
 ///
 /// # Cost
 /// Builds the text blocks and the runs of events of the rows anew, so that nothing of them stays in memory once no other version holds the
 /// old ones.
 pub(super) fn erase(version: &mut Version, profile_ids: &[&str], tick_millis: i64) -> Erased {
-    let mut found: Vec<RowId> = profile_ids
-        .iter()
-        .filter_map(|id| version.find_row(id))
-        .filter(|&row| version.is_live(row) || version.has_events(row))
-        .collect();
+    let named = profile_ids.iter().filter_map(|id| version.find_row(id));
+    let named = named.collect();
+    erase_rows(version, named, tick_millis)
+}
+
+/// Erases the profiles of rows, in any order and perhaps several times, as [`erase`] does.
+pub(super) fn erase_rows(version: &mut Version, mut found: Vec<RowId>, tick_millis: i64) -> Erased {
+    found.retain(|&row| version.holds_row(row));
     found.sort_unstable();
     found.dedup();
     let rows: Vec<RowId> = found
@@ -58,7 +74,8 @@ fn erase_events(version: &mut Version, rows: Vec<RowId>) {
     version.events.remove_rows(&by_block);
 }
 
-fn erase_values(version: &mut Version, rows: &[RowId], tick_millis: i64) {
+/// Takes the values of live rows away, which are erased ones then, and leaves the id and the tick as marks of the removal.
+pub(super) fn erase_values(version: &mut Version, rows: &[RowId], tick_millis: i64) {
     let all: Vec<u32> = (0..).take(rows.len()).collect();
     let placement = Placement::new(rows.to_vec());
     let mut columns: Vec<&mut Arc<Column>> = version
@@ -79,6 +96,12 @@ fn erase_values(version: &mut Version, rows: &[RowId], tick_millis: i64) {
 
 /// Forgets columns with all their values.
 pub(super) fn drop_columns(version: &mut Version, columns: &[ColumnId]) {
+    // Answers to consents go with the column of their states.
+    if let Some(mut answers) = version.columns.take(builtin::CONSENT_ANSWERS) {
+        let keys: Vec<String> = columns.iter().map(ColumnId::to_string).collect();
+        entries::drop_keys(Arc::make_mut(&mut answers), &keys);
+        version.columns.put(builtin::CONSENT_ANSWERS, Some(answers));
+    }
     for &id in columns {
         if let Some(column) = version.columns.take(id) {
             rayon::spawn(move || drop(column));

@@ -1,24 +1,22 @@
-//! E-mail addresses, phone numbers and alternate ids: the first of a row in plain columns, the few others beside it.
+//! E-mail addresses, phone numbers and alternate ids: the first of a row that is in use in plain columns, the few others beside it.
 
 use std::sync::Arc;
 
+use super::entries::{entries_of, others, replace};
 use super::index::{Indexes, key_of};
 use super::placement::{Placement, block_and_row, row_id};
 use super::values::{self, text_kind};
 use super::version::{Columns, open, text};
 use super::{IdentifierKind, RowId};
 use crate::batch::{BatchColumn, BatchIdentifiers, BatchValues, Identifier, Texts};
-use crate::column::{self, Block, Column};
-use crate::schema::{ColumnId, ColumnKind, builtin};
+use crate::column::{Block, Column};
+use crate::fold;
+use crate::schema::{ColumnId, builtin};
 
 /// All kinds, in the order of their numbers.
-pub(super) const KINDS: [IdentifierKind; 3] = [
-    IdentifierKind::Email,
-    IdentifierKind::Phone,
-    IdentifierKind::AlternateId,
-];
+pub(super) const KINDS: [IdentifierKind; 3] = IdentifierKind::ALL;
 
-/// Columns of the first identifier, its type, and the others.
+/// Columns of the first identifier in use, its type, and the others.
 pub(super) const fn columns_of(kind: IdentifierKind) -> [ColumnId; 3] {
     match kind {
         IdentifierKind::Email => [builtin::EMAIL, builtin::EMAIL_TYPE, builtin::EMAIL_MORE],
@@ -31,16 +29,41 @@ pub(super) const fn columns_of(kind: IdentifierKind) -> [ColumnId; 3] {
     }
 }
 
-/// Whether a row holds an identifier whose compared form is `key`.
-pub(super) fn is_held(columns: &Columns, kind: IdentifierKind, row: RowId, key: &[u8]) -> bool {
-    let [first, _, more] = columns_of(kind);
-    let is_first = columns
+/// Whether a row holds an identifier, of a type unless any will do, whose compared form is `key`.
+pub(super) fn is_held(
+    columns: &Columns,
+    kind: IdentifierKind,
+    of_type: Option<&str>,
+    row: RowId,
+    key: &[u8],
+) -> bool {
+    let [first, first_type, more] = columns_of(kind);
+    let is_key = |value: &str| *key_of(kind, value.as_bytes()) == *key;
+    let has_type = |held: &str| of_type.is_none_or(|wanted| is_same_type(wanted, held));
+    let type_of_first = || columns.text(first_type, row).unwrap_or_default();
+    columns
         .text(first, row)
-        .is_some_and(|value| *key_of(kind, value.as_bytes()) == *key);
-    is_first
-        || more_of(columns.get(more), row)
+        .is_some_and(|value| is_key(value) && has_type(type_of_first()))
+        || entries_of(columns.get(more), row)
             .iter()
-            .any(|other| *key_of(kind, other.value.as_bytes()) == *key)
+            .any(|other| is_key(&other.value) && has_type(&other.kind))
+}
+
+/// Whether two types are the same where profiles are looked for: without regard to case.
+pub(super) fn is_same_type(one: &str, other: &str) -> bool {
+    one == other || fold::fold(one) == fold::fold(other)
+}
+
+/// All identifiers of a row, the first first.
+pub(super) fn all_of(columns: &Columns, kind: IdentifierKind, row: RowId) -> Vec<Identifier> {
+    all_in(columns_of(kind).map(|id| columns.get(id)), row)
+}
+
+fn all_in([first, first_type, more]: [Option<&Column>; 3], row: RowId) -> Vec<Identifier> {
+    let kind = || text(first_type, row).unwrap_or_default();
+    let first = text(first, row).map(|value| Identifier::new(kind(), value));
+    let others = entries_of(more, row).iter().cloned();
+    first.into_iter().chain(others).collect()
 }
 
 /// Rows with identifiers beyond their first, ascending.
@@ -59,44 +82,74 @@ pub(super) fn values_of(more: Option<&Column>) -> impl Iterator<Item = (RowId, &
     })
 }
 
-fn more_of(more: Option<&Column>, row: RowId) -> &[Identifier] {
-    let (block, row) = block_and_row(row);
-    match more {
-        Some(Column::Identifiers(blocks)) => {
-            column::get(blocks, block).map_or(&[], |block| block.get(row))
-        }
-        _ => &[],
-    }
+/// The values of all identifiers that a row holds, the first first.
+pub(super) fn values_of_row(
+    columns: &Columns,
+    kind: IdentifierKind,
+    row: RowId,
+) -> impl Iterator<Item = &[u8]> {
+    let [first, _, more] = columns_of(kind);
+    let first = text(columns.get(first), row).into_iter();
+    let more = entries_of(columns.get(more), row).iter();
+    first
+        .map(str::as_bytes)
+        .chain(more.map(|other| other.value.as_bytes()))
 }
 
 /// Replaces, in the identifiers of a row, those of the types given; the others stay.
 ///
 /// An empty value removes its type. When the first given is of a type that is not stored, it becomes the row's first; further new types
-/// go to the end.
+/// go to the end. Of those given as primary the first becomes the row's first. Then those not in use go behind the others.
 pub(super) fn merge(stored: &mut Vec<Identifier>, given: &[Identifier]) {
     for (position, new) in given.iter().enumerate() {
-        match stored.iter().position(|old| old.kind == new.kind) {
-            Some(at) if new.value.is_empty() => drop(stored.remove(at)),
-            Some(at) => stored[at].value.clone_from(&new.value),
-            None if new.value.is_empty() => {}
-            None if position == 0 => stored.insert(0, new.clone()),
-            None => stored.push(new.clone()),
+        let at = stored.iter().position(|old| old.kind == new.kind);
+        match (at, to_store(new)) {
+            (Some(at), None) => drop(stored.remove(at)),
+            (Some(at), Some(new)) => stored[at] = new,
+            (None, None) => {}
+            (None, Some(new)) if position == 0 => stored.insert(0, new),
+            (None, Some(new)) => stored.push(new),
         }
     }
+    let primary = given
+        .iter()
+        .find(|new| new.is_primary && !new.value.is_empty());
+    let at = primary.and_then(|new| stored.iter().position(|old| old.kind == new.kind));
+    if let Some(at) = at {
+        stored[..=at].rotate_right(1);
+    }
+    stored.sort_by_key(|one| !one.is_active);
+}
+
+/// Takes those out of use whose types are not given.
+pub(super) fn deactivate_others(stored: &mut [Identifier], given: &[Identifier]) {
+    for old in stored {
+        old.is_active &= given.iter().any(|new| new.kind == old.kind);
+    }
+}
+
+/// What of something given is stored; `None` when it only removes.
+pub(super) fn to_store(given: &Identifier) -> Option<Identifier> {
+    (!given.value.is_empty()).then(|| Identifier {
+        is_primary: false,
+        ..given.clone()
+    })
 }
 
 /// The three columns of one kind, taken out of a version to be written to.
 pub(super) struct Collection<'a> {
     pub(super) kind: IdentifierKind,
     pub(super) columns: &'a mut [Option<Arc<Column>>],
+    /// Whether identifiers of types that a record does not name become inactive.
+    pub(super) is_refreshed: bool,
 }
 
 impl Collection<'_> {
     /// Applies the identifiers of a batch.
     ///
     /// # Cost
-    /// Rows that are given one identifier without a type, and hold none with a type first, are written as a plain column; the others one
-    /// by one.
+    /// Rows that are given one identifier without a type, and hold none with a type first and not only some that are not in use, are written
+    /// as a plain column; the others one by one. Where the collection is refreshed, also rows with identifiers that are given none.
     pub(super) fn apply(
         &mut self,
         given: &BatchIdentifiers,
@@ -104,19 +157,18 @@ impl Collection<'_> {
         indexes: &Indexes,
     ) {
         self.enter(given, placement, indexes);
-        let has_type = |row| text(self.columns[1].as_deref(), placement.row(row)).is_some();
-        let (slow, plain): (Vec<usize>, Vec<usize>) =
-            (0..given.plain_rows.len()).partition(|&i| has_type(given.plain_rows[i]));
+        let (slow, plain): (Vec<usize>, Vec<usize>) = (0..given.plain_rows.len())
+            .partition(|&i| self.is_merged(placement.row(given.plain_rows[i])));
         let mut merged = Vec::with_capacity(slow.len() + given.typed.len());
         for i in slow {
-            let new = Identifier {
-                kind: "".into(),
-                value: value_of(&given.plain, i).into(),
-            };
+            let new = Identifier::new("", value_of(&given.plain, i));
             merged.push(self.merged(given.plain_rows[i], &[new], placement));
         }
         for (batch_row, new) in &given.typed {
             merged.push(self.merged(*batch_row, new, placement));
+        }
+        if self.is_refreshed {
+            merged.extend(self.deactivated(given, placement));
         }
         merged.sort_unstable_by_key(|(batch_row, _)| *batch_row);
         if plain.len() == given.plain_rows.len() {
@@ -144,18 +196,42 @@ impl Collection<'_> {
         index.insert(&plain.chain(typed).collect::<Vec<_>>());
     }
 
+    /// Whether a row holds what keeps an identifier without a type from being its first by being written there: a first one with a type, or
+    /// none but some that are not in use, or others that are to become so.
+    fn is_merged(&self, row: RowId) -> bool {
+        self.is_present(1, row)
+            || (self.is_present(2, row) && (self.is_refreshed || !self.is_present(0, row)))
+    }
+
+    fn is_present(&self, position: usize, row: RowId) -> bool {
+        let (block, row) = block_and_row(row);
+        let column = self.columns[position].as_deref();
+        let rows = column.and_then(|column| column.presence(block));
+        rows.is_some_and(|rows| rows.contains(row))
+    }
+
+    /// What the rows hold that have identifiers and are given none, once these are not in use any more.
+    fn deactivated(&self, given: &BatchIdentifiers, placement: &Placement) -> Vec<Merged> {
+        let typed = given.typed.iter().map(|(row, _)| *row);
+        let mut rows: Vec<u32> = given.plain_rows.iter().copied().chain(typed).collect();
+        rows.sort_unstable();
+        others(rows.into_iter(), placement.n_rows())
+            .filter(|&row| {
+                [0, 2]
+                    .iter()
+                    .any(|&at| self.is_present(at, placement.row(row)))
+            })
+            .map(|row| self.merged(row, &[], placement))
+            .collect()
+    }
+
     /// What a row holds once it was given identifiers.
     fn merged(&self, batch_row: u32, given: &[Identifier], placement: &Placement) -> Merged {
         let row = placement.row(batch_row);
-        let mut all = Vec::new();
-        if let Some(value) = text(self.columns[0].as_deref(), row) {
-            let kind = text(self.columns[1].as_deref(), row).unwrap_or_default();
-            all.push(Identifier {
-                kind: kind.into(),
-                value: value.into(),
-            });
+        let mut all = all_in([0, 1, 2].map(|at| self.columns[at].as_deref()), row);
+        if self.is_refreshed {
+            deactivate_others(&mut all, given);
         }
-        all.extend_from_slice(more_of(self.columns[2].as_deref(), row));
         merge(&mut all, given);
         (batch_row, all)
     }
@@ -181,38 +257,34 @@ impl Collection<'_> {
                 cleared: cleared.into_iter().map(|(row, _)| *row).collect(),
             }
         };
-        let firsts = column_of(0, |all| all.first().map_or("", |first| &first.value));
-        let types = column_of(1, |all| all.first().map_or("", |first| &first.kind));
+        let firsts = column_of(0, |all| first_of(all).map_or("", |first| &first.value));
+        let types = column_of(1, |all| first_of(all).map_or("", |first| &first.kind));
         values::write(&mut self.columns[0], &firsts, placement);
         values::write(&mut self.columns[1], &types, placement);
         self.write_more(merged, placement);
     }
 
     fn write_more(&mut self, merged: Vec<Merged>, placement: &Placement) {
-        if self.columns[2].is_none() && merged.iter().all(|(_, all)| all.len() < 2) {
-            return;
-        }
-        let Column::Identifiers(blocks) = open(&mut self.columns[2], ColumnKind::Identifiers)
-        else {
-            return;
-        };
-        let rows: Vec<u32> = merged.iter().map(|(row, _)| *row).collect();
-        let mut others: Vec<Box<[Identifier]>> = merged
-            .into_iter()
-            .map(|(_, all)| all.into_iter().skip(1).collect())
-            .collect();
-        for run in placement.runs(&rows).iter() {
-            let of_run = run
-                .positions
-                .iter()
-                .map(|&i| std::mem::take(&mut others[i as usize]));
-            column::get_mut(blocks, run.block, Default::default).write(run.rows, of_run.collect());
-        }
+        let others = merged.into_iter().map(|(row, mut all)| {
+            let others = all.split_off(behind_first(&all));
+            (row, others)
+        });
+        replace(&mut self.columns[2], others.collect(), placement);
     }
 }
 
-/// A batch row with all its identifiers, the first first.
+/// A batch row with all its identifiers in their order.
 type Merged = (u32, Vec<Identifier>);
+
+/// The one that plain columns hold.
+fn first_of(all: &[Identifier]) -> Option<&Identifier> {
+    all.first().filter(|first| first.is_active)
+}
+
+/// Position of the first that plain columns do not hold.
+fn behind_first(all: &[Identifier]) -> usize {
+    usize::from(first_of(all).is_some())
+}
 
 fn texts_of<'a>(all: impl Iterator<Item = &'a [u8]>) -> Texts {
     let mut texts = Texts::default();
@@ -229,10 +301,7 @@ mod tests {
     use super::*;
 
     fn all(identifiers: &[(&str, &str)]) -> Vec<Identifier> {
-        let one = |&(kind, value): &(&str, &str)| Identifier {
-            kind: kind.into(),
-            value: value.into(),
-        };
+        let one = |&(kind, value): &(&str, &str)| Identifier::new(kind, value);
         identifiers.iter().map(one).collect()
     }
 
@@ -257,6 +326,31 @@ mod tests {
         let given = [("c", "3"), ("d", "4"), ("a", "5")];
         let expected = [("c", "3"), ("a", "5"), ("b", "2"), ("d", "4")];
         assert_eq!(merged(&stored, &given), all(&expected));
+    }
+
+    #[test]
+    fn those_not_in_use_stand_behind_the_others_until_they_are_given_again() {
+        let mut stored = all(&[("a", "1"), ("b", "2")]);
+        let [primary, inactive] = [(true, true), (false, false)].map(|(is_active, is_primary)| {
+            let one = Identifier::new("a", "1");
+            Identifier {
+                is_active,
+                is_primary,
+                ..one
+            }
+        });
+        merge(&mut stored, std::slice::from_ref(&inactive));
+        assert_eq!(stored, [all(&[("b", "2")]), vec![inactive]].concat());
+        merge(
+            &mut stored,
+            &[Identifier {
+                is_primary: false,
+                ..primary.clone()
+            }],
+        );
+        assert_eq!(stored, all(&[("b", "2"), ("a", "1")]));
+        merge(&mut stored, &[primary]);
+        assert_eq!(stored, all(&[("a", "1"), ("b", "2")]));
     }
 
     #[test]

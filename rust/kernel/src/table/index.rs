@@ -137,7 +137,7 @@ impl Indexes {
         let mut rows: Vec<RowId> = index.read().candidates(index.hash(&key)).collect();
         rows.sort_unstable();
         rows.dedup();
-        rows.retain(|&row| is_held(columns, kind, row, &key));
+        rows.retain(|&row| is_held(columns, kind, None, row, &key));
         rows
     }
 

@@ -5,18 +5,27 @@
 //! it. There is one writer at a time. A small commit writes in place while readers, who hold nothing for longer than it takes to clone
 //! some counters, wait; a large one writes to a private fork that is then published.
 
+mod absent;
 mod apply;
 mod change_log;
+mod consents;
+mod difference;
+mod entries;
 mod erase;
 mod identifiers;
 mod index;
 mod maintain;
+mod matching;
 mod members;
 mod names;
 mod placement;
 pub(crate) mod prefetch;
 mod profile_ids;
 mod record;
+mod restore;
+pub(crate) mod review;
+mod rules;
+mod segments;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
@@ -29,15 +38,16 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 pub(crate) use placement::{block_and_row, row_id};
 pub use record::Recorded;
+pub use restore::Restored;
+pub use rules::{MatchBy, Refresh, WriteAction, WriteMode, WriteRules};
 pub use transaction::Transaction;
 pub use version::Version;
 
-use crate::batch::{Batch, IdentifierKind};
+use crate::batch::{Batch, IdentifierKind, RecordException};
 use crate::error::Result;
 use crate::event::EventBatch;
 use crate::member::{History, Maintainer, Touched};
 use crate::schema::{ColumnId, builtin};
-use erase::Erased;
 use index::Indexes;
 use writer::WriterLock;
 
@@ -54,6 +64,19 @@ pub struct Applied {
     pub written: usize,
     /// Those of them that were new.
     pub created: usize,
+}
+
+/// What applying a batch did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppliedPart {
+    /// Records honored, also those of a profile that an earlier record wrote.
+    pub applied: usize,
+    /// Profiles that were new.
+    pub created: usize,
+    /// Valid records left out because the rules forbid them, or because there is nothing to erase.
+    pub not_honored: usize,
+    /// Problems that only the table shows, in order of records, which are left out.
+    pub exceptions: Vec<RecordException>,
 }
 
 /// The profiles of an account. May be shared by threads.
@@ -158,10 +181,10 @@ impl Table {
     ///
     /// # Panics
     /// When an earlier writer panicked.
-    pub fn begin(&self, tick_millis: i64) -> Transaction {
+    pub fn begin(&self, tick_millis: i64, rules: WriteRules) -> Transaction {
         let permit = self.0.writer.acquire();
         self.0.advance(tick_millis);
-        Transaction::new(Arc::clone(&self.0), permit, tick_millis)
+        Transaction::new(Arc::clone(&self.0), permit, rules, tick_millis)
     }
 
     /// Records events, visible together. Counts as a change of the profiles they happened to.
@@ -209,16 +232,11 @@ impl Table {
     /// When an earlier writer panicked.
     pub fn erase(&self, profile_ids: &[&str], revision: i64, tick_millis: i64) -> usize {
         self.write(tick_millis, |version, maintainer| {
-            let Erased { rows, waiting } = erase::erase(version, profile_ids, tick_millis);
-            let erased = rows.len() + waiting;
-            version.stamp(revision, tick_millis, &rows);
-            let touched = Touched {
-                rows,
-                has_births_or_deaths: true,
-                ..Touched::default()
-            };
-            maintainer.follow(version, touched);
-            erased
+            let erased = erase::erase(version, profile_ids, tick_millis);
+            let count = erased.rows.len() + erased.waiting;
+            version.stamp(revision, tick_millis, &erased.rows);
+            maintainer.follow(version, erased.touched());
+            count
         })
     }
 

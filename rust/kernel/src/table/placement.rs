@@ -49,6 +49,11 @@ impl Placement {
         Self { rows, order, all }
     }
 
+    /// Number of batch rows.
+    pub(super) fn n_rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The table's row of a batch row.
     pub(super) fn row(&self, batch_row: u32) -> RowId {
         self.rows[batch_row as usize]

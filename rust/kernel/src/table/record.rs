@@ -223,7 +223,7 @@ fn place(batch: &EventBatch, event: u32, row: RowId) -> Placed {
 }
 
 /// Gives profiles the tick as the time of their last change.
-fn stamp_changed(version: &mut Version, rows: &[RowId], tick_millis: i64) {
+pub(super) fn stamp_changed(version: &mut Version, rows: &[RowId], tick_millis: i64) {
     let all = (0..).take(rows.len()).collect();
     let changed_at = constant_time(builtin::CHANGED_AT, all, tick_millis);
     let placement = Placement::new(rows.to_vec());

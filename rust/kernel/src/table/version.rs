@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::apply::apply;
+use super::apply::Manner;
 use super::change_log::ChangeLog;
 use super::index::Indexes;
 use super::placement::{block_and_row, row_id};
-use super::{Applied, IdentifierKind, RowId};
+use super::segments::apply;
+use super::{Applied, IdentifierKind, RowId, WriteRules};
 use crate::batch::Batch;
 use crate::bitmap::RowSet;
 use crate::column::{BLOCK_ROWS, Column};
@@ -267,12 +268,13 @@ impl Version {
     /// Whether there is anything to erase of a profile: itself, or events that wait for it.
     pub fn holds(&self, profile_id: &str) -> bool {
         self.find_row(profile_id)
-            .is_some_and(|row| self.is_live(row) || self.has_events(row))
+            .is_some_and(|row| self.holds_row(row))
     }
 
-    pub(super) fn has_events(&self, row: RowId) -> bool {
-        let (block, row) = block_and_row(row);
-        self.events.has_events(block, row)
+    /// Whether there is anything to erase of a row.
+    pub(super) fn holds_row(&self, row: RowId) -> bool {
+        let (block, in_block) = block_and_row(row);
+        self.is_live(row) || self.events.has_events(block, in_block)
     }
 
     /// Rows that hold an identifier, ascending. Only complete for the version that is published.
@@ -323,10 +325,15 @@ impl Version {
         tick_millis: i64,
     ) -> Result<(Applied, Touched)> {
         let (mut touched, mut created) = (Touched::default(), 0);
+        let manner = Manner {
+            rules: &WriteRules::default(),
+            part_number: 0,
+            tick_millis,
+        };
         for batch in batches {
-            let written = apply(self, batch, tick_millis)?;
+            let written = apply(self, batch, manner)?;
             touched.extend(written.touched);
-            created += written.created;
+            created += written.part.created;
         }
         touched.sort();
         self.stamp(revision, tick_millis, &touched.rows);

@@ -48,16 +48,84 @@ pub mod profile {
     pub const TOPICS: u32 = 18;
     /// States of consents.
     pub const CONSENTS: u32 = 19;
+    /// Preferences.
+    pub const PREFERENCES: u32 = 20;
+    /// Groups.
+    pub const GROUPS: u32 = 21;
     /// Tags to take off; input only.
     pub const REMOVED_TAGS: u32 = 22;
+    /// Groups to leave; input only.
+    pub const REMOVED_GROUPS: u32 = 23;
+    /// Postal addresses.
+    pub const ADDRESSES: u32 = 24;
 }
 
-/// `segue.v1.TopicState` and `segue.v1.Consent`, which have the same form.
+/// `segue.v1.TopicState` and `segue.v1.Consent`, which begin in the same way.
 pub mod mark_state {
     /// Id of the topic or consent type.
     pub const ID: u32 = 1;
     /// State.
     pub const STATE: u32 = 2;
+}
+
+/// `segue.v1.Consent`, behind what [`mark_state`] has.
+pub mod consent {
+    /// Version of the text.
+    pub const VERSION: u32 = 3;
+    /// When it was answered.
+    pub const STATED_AT_MILLIS: u32 = 4;
+    /// Former answers.
+    pub const HISTORY: u32 = 5;
+}
+
+/// `segue.v1.ConsentAnswer`.
+pub mod consent_answer {
+    /// State.
+    pub const STATE: u32 = 1;
+    /// Version of the text.
+    pub const VERSION: u32 = 2;
+    /// When it was answered.
+    pub const STATED_AT_MILLIS: u32 = 3;
+}
+
+/// `segue.v1.Address`.
+pub mod address {
+    /// The owner's word for the kind.
+    pub const TYPE: u32 = 1;
+    /// Street lines.
+    pub const LINES: u32 = 2;
+    /// City or town.
+    pub const LOCALITY: u32 = 3;
+    /// Region or state.
+    pub const REGION: u32 = 4;
+    /// Postal code.
+    pub const POSTAL_CODE: u32 = 5;
+    /// Country.
+    pub const COUNTRY: u32 = 6;
+    /// Whether it is to be the first; input only.
+    pub const PRIMARY: u32 = 7;
+    /// Whether it is not in use any more.
+    pub const INACTIVE: u32 = 8;
+}
+
+/// `segue.v1.Preference`.
+pub mod preference {
+    /// The program.
+    pub const PROGRAM: u32 = 1;
+    /// The channel.
+    pub const CHANNEL: u32 = 2;
+    /// What about.
+    pub const FILTER: u32 = 3;
+    /// Wanted or not.
+    pub const CHOICE: u32 = 4;
+    /// How often.
+    pub const FREQUENCY: u32 = 5;
+    /// When it ends.
+    pub const EXPIRE_AT_MILLIS: u32 = 6;
+    /// Said or concluded.
+    pub const BASIS: u32 = 7;
+    /// When it was said.
+    pub const STATED_AT_MILLIS: u32 = 8;
 }
 
 /// `segue.v1.Identifier`.
@@ -66,6 +134,10 @@ pub mod identifier {
     pub const VALUE: u32 = 1;
     /// The owner's word for the kind.
     pub const TYPE: u32 = 2;
+    /// Whether it is to be the first; input only.
+    pub const PRIMARY: u32 = 3;
+    /// Whether it is not in use any more.
+    pub const INACTIVE: u32 = 4;
 }
 
 /// `segue.v1.PersonName`.
@@ -192,4 +264,48 @@ pub mod event_property {
     pub const BOOLEAN: u32 = 4;
     /// Milliseconds since 1970 UTC.
     pub const DATE_TIME_MILLIS: u32 = 5;
+}
+
+/// `segue.v1.ImportReview`, as far as the kernel fills it.
+pub mod import_review {
+    /// New profiles.
+    pub const CREATE_COUNT: u32 = 1;
+    /// Profiles that change.
+    pub const UPDATE_COUNT: u32 = 2;
+    /// Profiles that do not.
+    pub const UNCHANGED_COUNT: u32 = 3;
+    /// Profiles that go.
+    pub const ERASE_COUNT: u32 = 4;
+    /// Some of them.
+    pub const SAMPLES: u32 = 8;
+    /// Profiles by column.
+    pub const FIELD_COUNTS: u32 = 9;
+}
+
+/// `segue.v1.ProfileDifference`.
+pub mod profile_difference {
+    /// The profile.
+    pub const PROFILE_ID: u32 = 1;
+    /// Whether it is new.
+    pub const CREATED: u32 = 2;
+    /// What changes.
+    pub const FIELDS: u32 = 3;
+}
+
+/// `segue.v1.FieldDifference`.
+pub mod field_difference {
+    /// The column.
+    pub const FIELD_PATH: u32 = 1;
+    /// Before.
+    pub const OLD_VALUE: u32 = 2;
+    /// After.
+    pub const NEW_VALUE: u32 = 3;
+}
+
+/// `segue.v1.FieldChangeCount`.
+pub mod field_change_count {
+    /// The column.
+    pub const FIELD_PATH: u32 = 1;
+    /// Profiles.
+    pub const COUNT: u32 = 2;
 }

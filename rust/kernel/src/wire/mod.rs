@@ -10,6 +10,8 @@
 //! | `response` | data as `segue.v1.RetrieveExportResponse` |
 //! | [`compression`] | blocks made smaller, and made whole again |
 //! | [`page`] | the profiles of a plan in an order, some at a time |
+//! | `paths` | what columns are called where single values are told of |
+//! | `review` | what an import would do |
 //! | [`protobuf`] | varints, tags and lengths, read and written |
 //! | [`fields`] | field numbers of `segue.v1` messages |
 //! | [`value`] | the text forms of values |
@@ -25,17 +27,20 @@ pub mod fields;
 mod formula;
 mod known;
 pub mod page;
+mod paths;
 pub mod protobuf;
 mod response;
+mod review;
 pub mod value;
 pub mod watch;
 
 pub use compression::{Compression, SizeLimits};
-pub use decode::{DecodeOptions, decode, decode_events};
+pub use decode::{DecodeOptions, Key, decode, decode_events};
 pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest, RawBlock};
 pub use page::{PageOf, PageOrder, PageRequest, page};
 pub use response::frame_block;
+pub(crate) use review::encode_review;
 
 /// How a block holds its records. The numbers are those of `segue.v1.BlockFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::segue_v1::{
-    Consent, FieldValue, Identifier, Membership, OptionList, PersonName, Profile, ProfileBatch,
-    TopicState, Value,
+    Address, Consent, ConsentAnswer, FieldValue, Identifier, Membership, OptionList, PersonName,
+    Preference, Profile, ProfileBatch, TopicState, Value,
 };
 
 /// Texts that some field somewhere takes, and some that none does.
@@ -75,9 +75,12 @@ fn phone() -> impl Strategy<Value = String> {
 
 fn identifiers(value: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<Identifier>> {
     let kind = prop_oneof![4 => Just(String::new()), 2 => Just("work".to_owned()), 1 => text()];
-    let identifier = (value, kind).prop_map(|(value, kind)| Identifier {
+    let identifier = (value, kind, flag(), flag());
+    let identifier = identifier.prop_map(|(value, kind, primary, inactive)| Identifier {
         value,
         r#type: kind,
+        primary,
+        inactive,
     });
     prop_oneof![2 => Just(Vec::new()), 3 => vec(identifier, 0..3)]
 }
@@ -150,19 +153,112 @@ fn mark_states(known: [&'static str; 2]) -> impl Strategy<Value = Vec<(String, i
     })
 }
 
+/// Texts that become parts of entries, and some that do not.
+fn part() -> impl Strategy<Value = String> {
+    let reserved = select(&["a\u{1e}b", "\u{1f}"][..]).prop_map(str::to_owned);
+    prop_oneof![6 => Just(String::new()), 12 => "[a-c]", 2 => text(), 1 => reserved]
+}
+
+fn some_time() -> impl Strategy<Value = Option<i64>> {
+    option::weighted(0.4, prop_oneof![20 => 0..1_000_i64, 1 => any::<i64>()])
+}
+
+fn flag() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.2)
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    let texts = vec(part(), 5);
+    let lines = prop_oneof![9 => vec(part(), 0..3), 1 => vec(part(), 5..7)];
+    (texts, lines, flag(), flag()).prop_map(|(texts, lines, primary, inactive)| {
+        let [kind, locality, region, postal_code, country] = texts.try_into().unwrap();
+        Address {
+            r#type: kind,
+            lines,
+            locality,
+            region,
+            postal_code,
+            country,
+            primary,
+            inactive,
+        }
+    })
+}
+
+fn preference() -> impl Strategy<Value = Preference> {
+    let filter = prop_oneof![9 => "[a-c]", 1 => text()];
+    let texts = (part(), filter, part());
+    let number = |valid: std::ops::Range<i32>| prop_oneof![20 => valid, 1 => any::<i32>()];
+    let numbers = (number(1..6), number(0..3), number(0..3));
+    let times = (some_time(), some_time());
+    (texts, numbers, times).prop_map(
+        |(
+            (program, filter, frequency),
+            (channel, choice, basis),
+            (expire_at_millis, stated_at_millis),
+        )| Preference {
+            program,
+            channel,
+            filter,
+            choice,
+            frequency,
+            expire_at_millis,
+            basis,
+            stated_at_millis,
+        },
+    )
+}
+
+/// Consents of types, with versions, times and histories.
+fn consents() -> impl Strategy<Value = Vec<Consent>> {
+    let state = prop_oneof![20 => 1..3_i32, 1 => any::<i32>()];
+    let time = prop_oneof![20 => 0..1_000_i64, 1 => any::<i64>()];
+    let former = (state, 0..3_u32, time);
+    let former = former.prop_map(|(state, version, stated_at_millis)| ConsentAnswer {
+        state,
+        version,
+        stated_at_millis,
+    });
+    let length = prop_oneof![6 => Just(0_usize), 3 => 1..3_usize, 1 => 50..52_usize];
+    let history = length.prop_flat_map(move |length| vec(former.clone(), length));
+    let version = prop_oneof![2 => Just(0_u32), 1 => 1..4_u32];
+    let answers = vec((version, some_time(), history), 3);
+    let states = mark_states(["sms", "mail"]);
+    (states, answers).prop_map(|(states, answers)| {
+        let consent = |((consent_type, state), (version, stated_at_millis, history))| Consent {
+            consent_type,
+            state,
+            version,
+            stated_at_millis,
+            history,
+        };
+        states.into_iter().zip(answers).map(consent).collect()
+    })
+}
+
+prop_compose! {
+    /// A profile of nothing but addresses, preferences and groups.
+    fn entries()(
+        addresses in prop_oneof![2 => Just(Vec::new()), 1 => vec(address(), 1..3)],
+        preferences in prop_oneof![2 => Just(Vec::new()), 1 => vec(preference(), 1..3)],
+        groups in prop_oneof![2 => Just(Vec::new()), 1 => vec(part(), 1..3)],
+        removed_groups in prop_oneof![4 => Just(Vec::new()), 1 => vec(part(), 1..2)],
+    ) -> Profile {
+        Profile { addresses, preferences, groups, removed_groups, ..Profile::default() }
+    }
+}
+
 prop_compose! {
     fn marks()(
         tags in mark_ids(["vip", "new"]),
         topics in mark_states(["sport", "vip"]),
-        consents in mark_states(["sms", "mail"]),
+        consents in consents(),
         removed_tags in mark_ids(["vip", "new"]),
     ) -> Profile {
         let topic = |(topic, state)| TopicState { topic, state };
-        let consent = |(consent_type, state)| Consent { consent_type, state };
         Profile {
-            tags, removed_tags,
+            tags, removed_tags, consents,
             topics: topics.into_iter().map(topic).collect(),
-            consents: consents.into_iter().map(consent).collect(),
             ..Profile::default()
         }
     }
@@ -187,12 +283,15 @@ prop_compose! {
         fields in vec(field_value(), 0..3),
         memberships in vec(membership(), 0..3),
         marks in marks(),
+        entries in entries(),
         output in any::<(i64, bool)>(),
     ) -> Profile {
         let [customer_type, locale, country, region] = texts.try_into().unwrap();
         Profile {
             profile_id: id, alternate_ids, emails, phones, customer_type, name, locale, country, region,
             latitude: degrees[0], longitude: degrees[1], fields, memberships,
+            addresses: entries.addresses, preferences: entries.preferences,
+            groups: entries.groups, removed_groups: entries.removed_groups,
             created_at_millis: output.0, changed_at_millis: output.0, removed: output.1, ..marks
         }
     }

@@ -192,10 +192,7 @@ fn write_block(
         }
         Column::Identifiers(blocks) => {
             let lists = values_of!(values, Identifiers).into_iter().map(|list| {
-                let identifier = |(kind, value): (String, String)| Identifier {
-                    kind: kind.into(),
-                    value: value.into(),
-                };
+                let identifier = |(kind, value): (String, String)| Identifier::new(&kind, &value);
                 list.into_iter().map(identifier).collect()
             });
             column::get_mut(blocks, block, IdentifiersBlock::default).write(rows, lists.collect());

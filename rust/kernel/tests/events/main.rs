@@ -8,6 +8,7 @@ mod mirror;
 mod model;
 mod record;
 mod recorded;
+mod restore;
 mod rules;
 mod snapshot;
 

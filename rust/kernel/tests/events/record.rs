@@ -9,7 +9,7 @@ use segue_kernel::column::Column;
 use segue_kernel::event::EventBatch;
 use segue_kernel::schema::builtin;
 use segue_kernel::snapshot;
-use segue_kernel::table::{Table, Version};
+use segue_kernel::table::{Table, Version, WriteAction, WriteRules};
 use segue_kernel::wire::protobuf::put_bytes;
 use segue_kernel::wire::{BlockFormat, DecodeOptions, decode, decode_events};
 
@@ -23,6 +23,7 @@ pub(crate) enum Step {
     Record(Vec<Event>, bool),
     Import(Vec<String>),
     Erase(Vec<String>),
+    Delete(Vec<String>),
     Reopen,
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         6 => (events, prop::bool::weighted(0.2)).prop_map(|(events, refuses)| Step::Record(events, refuses)),
         2 => ids().prop_map(Step::Import),
         1 => ids().prop_map(Step::Erase),
+        1 => ids().prop_map(Step::Delete),
         1 => Just(Step::Reopen),
     ]
 }
@@ -100,6 +102,13 @@ pub(crate) fn reopened(version: &Version) -> Version {
     snapshot::write(&version.to_parts(), directory.path()).unwrap();
     snapshot::verify(directory.path()).unwrap();
     Version::from_parts(snapshot::open(directory.path()).unwrap())
+}
+
+fn deleting() -> WriteRules {
+    WriteRules {
+        action: WriteAction::Delete,
+        ..WriteRules::default()
+    }
 }
 
 pub(crate) fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
@@ -135,6 +144,17 @@ pub(crate) fn take_step(table: &mut Table, model: &mut Model, step: &Step, revis
             let erased = distinct.iter().filter(|id| model.erase(id)).count();
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             assert_eq!(table.erase(&ids, revision, tick), erased);
+        }
+        Step::Delete(ids) => {
+            let erased = ids.iter().filter(|id| model.erase(id)).count();
+            let mut transaction = table.begin(tick, deleting());
+            let applied = transaction.apply(&profiles(ids), 1).unwrap();
+            let not_honored = ids.len() - erased;
+            assert_eq!(
+                (applied.applied, applied.not_honored),
+                (erased, not_honored)
+            );
+            assert_eq!(transaction.commit(revision).written, erased);
         }
         Step::Reopen => *table = Table::from_version(reopened(&table.version())),
     }

@@ -9,7 +9,7 @@ use segue_kernel::column::Column;
 use segue_kernel::member::Position;
 use segue_kernel::rule::Plan;
 use segue_kernel::schema::{ColumnId, builtin};
-use segue_kernel::table::{RowId, Table, Version};
+use segue_kernel::table::{RowId, Table, Version, WriteAction, WriteRules};
 
 use crate::account::{
     CONDITIONS, HALF_HOUR, Happened, NUMBER, OFFSETS, Record, TIME, any_events, any_records,
@@ -24,6 +24,7 @@ enum Step {
     Transaction(Vec<Vec<Record>>, bool),
     Record(Vec<Happened>),
     Erase(Vec<u32>),
+    Delete(Vec<u32>),
     DropColumn(ColumnId),
     Maintain(usize, usize, i64),
     Release(usize),
@@ -38,7 +39,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         6 => blocks().prop_map(Step::Apply),
         3 => (blocks(), any::<bool>()).prop_map(|(blocks, commits)| Step::Transaction(blocks, commits)),
         4 => any_events().prop_map(Step::Record),
-        2 => prop::collection::vec(0..60_u32, 0..40).prop_map(Step::Erase),
+        1 => prop::collection::vec(0..60_u32, 0..40).prop_map(Step::Erase),
+        1 => prop::collection::vec(0..60_u32, 0..40).prop_map(Step::Delete),
         1 => columns.prop_map(Step::DropColumn),
         4 => (0..4_usize, 0..CONDITIONS.len(), millis()).prop_map(|(key, plan, at)| Step::Maintain(key, plan, at)),
         1 => (0..4_usize).prop_map(Step::Release),
@@ -72,9 +74,11 @@ impl World {
                 self.table.apply(&batches, revision, tick).expect("room");
             }
             Step::Transaction(blocks, commits) => {
-                let mut transaction = self.table.begin(tick);
+                let mut transaction = self.table.begin(tick, WriteRules::default());
                 for records in blocks {
-                    transaction.apply(&batch_of(records, tick)).expect("room");
+                    transaction
+                        .apply(&batch_of(records, tick), 0)
+                        .expect("room");
                 }
                 if *commits {
                     transaction.commit(revision);
@@ -91,6 +95,22 @@ impl World {
                 let ids: Vec<String> = ids.iter().map(|&number| id(number)).collect();
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
                 self.table.erase(&ids, revision, tick);
+            }
+            Step::Delete(ids) => {
+                let named: Vec<Record> = ids
+                    .iter()
+                    .map(|&id| Record {
+                        id,
+                        ..Record::default()
+                    })
+                    .collect();
+                let rules = WriteRules {
+                    action: WriteAction::Delete,
+                    ..WriteRules::default()
+                };
+                let mut transaction = self.table.begin(tick, rules);
+                transaction.apply(&batch_of(&named, tick), 1).expect("room");
+                transaction.commit(revision);
             }
             Step::DropColumn(column) => self.table.drop_columns(&[*column], revision, tick),
             Step::Maintain(segment, condition, ahead) => {

@@ -56,8 +56,58 @@ pub(crate) struct Profile {
     pub(crate) topics: Vec<TopicState>,
     #[prost(message, repeated, tag = "19")]
     pub(crate) consents: Vec<Consent>,
+    #[prost(message, repeated, tag = "20")]
+    pub(crate) preferences: Vec<Preference>,
+    #[prost(string, repeated, tag = "21")]
+    pub(crate) groups: Vec<String>,
     #[prost(string, repeated, tag = "22")]
     pub(crate) removed_tags: Vec<String>,
+    #[prost(string, repeated, tag = "23")]
+    pub(crate) removed_groups: Vec<String>,
+    #[prost(message, repeated, tag = "24")]
+    pub(crate) addresses: Vec<Address>,
+}
+
+/// `segue.v1.Address`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Address {
+    #[prost(string, tag = "1")]
+    pub(crate) r#type: String,
+    #[prost(string, repeated, tag = "2")]
+    pub(crate) lines: Vec<String>,
+    #[prost(string, tag = "3")]
+    pub(crate) locality: String,
+    #[prost(string, tag = "4")]
+    pub(crate) region: String,
+    #[prost(string, tag = "5")]
+    pub(crate) postal_code: String,
+    #[prost(string, tag = "6")]
+    pub(crate) country: String,
+    #[prost(bool, tag = "7")]
+    pub(crate) primary: bool,
+    #[prost(bool, tag = "8")]
+    pub(crate) inactive: bool,
+}
+
+/// `segue.v1.Preference`. Enums are open, so their numbers are plain here.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Preference {
+    #[prost(string, tag = "1")]
+    pub(crate) program: String,
+    #[prost(int32, tag = "2")]
+    pub(crate) channel: i32,
+    #[prost(string, tag = "3")]
+    pub(crate) filter: String,
+    #[prost(int32, tag = "4")]
+    pub(crate) choice: i32,
+    #[prost(string, tag = "5")]
+    pub(crate) frequency: String,
+    #[prost(int64, optional, tag = "6")]
+    pub(crate) expire_at_millis: Option<i64>,
+    #[prost(int32, tag = "7")]
+    pub(crate) basis: i32,
+    #[prost(int64, optional, tag = "8")]
+    pub(crate) stated_at_millis: Option<i64>,
 }
 
 /// `segue.v1.TopicState`.
@@ -76,6 +126,23 @@ pub(crate) struct Consent {
     pub(crate) consent_type: String,
     #[prost(int32, tag = "2")]
     pub(crate) state: i32,
+    #[prost(uint32, tag = "3")]
+    pub(crate) version: u32,
+    #[prost(int64, optional, tag = "4")]
+    pub(crate) stated_at_millis: Option<i64>,
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) history: Vec<ConsentAnswer>,
+}
+
+/// `segue.v1.ConsentAnswer`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ConsentAnswer {
+    #[prost(int32, tag = "1")]
+    pub(crate) state: i32,
+    #[prost(uint32, tag = "2")]
+    pub(crate) version: u32,
+    #[prost(int64, tag = "3")]
+    pub(crate) stated_at_millis: i64,
 }
 
 /// `segue.v1.Identifier`.
@@ -85,6 +152,10 @@ pub(crate) struct Identifier {
     pub(crate) value: String,
     #[prost(string, tag = "2")]
     pub(crate) r#type: String,
+    #[prost(bool, tag = "3")]
+    pub(crate) primary: bool,
+    #[prost(bool, tag = "4")]
+    pub(crate) inactive: bool,
 }
 
 /// `segue.v1.PersonName`.
@@ -191,7 +262,7 @@ pub(crate) fn value(key: &str, value: Value) -> FieldValue {
 pub(crate) fn plain(value: &str) -> Identifier {
     Identifier {
         value: value.to_owned(),
-        r#type: String::new(),
+        ..Identifier::default()
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use segue_kernel::batch::{Batch, BatchColumn, BatchMembers, BatchValues, RecordException, Texts};
-use segue_kernel::schema::{ColumnId, ColumnKind, Schema};
+use segue_kernel::batch::{
+    Batch, BatchColumn, BatchEntries, BatchMembers, BatchValues, Identifier, RecordException, Texts,
+};
+use segue_kernel::schema::{ColumnId, ColumnKind, MarkKind, Schema};
 
 use super::{Cell, Row};
 
@@ -14,6 +16,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         ..Batch::default()
     };
     let mut columns: BTreeMap<ColumnId, BatchColumn> = BTreeMap::new();
+    let mut entries: BTreeMap<ColumnId, Vec<_>> = BTreeMap::new();
     let mut members: BTreeMap<ColumnId, BatchMembers> = BTreeMap::new();
     for (record_number, row) in (1..).zip(rows) {
         if !row.problems.is_empty() {
@@ -30,6 +33,7 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
             continue;
         }
         let n = number(batch.n_rows());
+        batch.record_numbers.push(record_number);
         batch.profile_ids.push(row.id.as_bytes());
         for (&column, cell) in &row.cells {
             let kind = schema.kind(column).expect("the column exists");
@@ -42,11 +46,16 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
         for (given, into) in row.identifiers.iter().zip(&mut batch.identifiers) {
             match given.as_slice() {
                 [] => {}
-                [one] if one.kind.is_empty() && !one.value.is_empty() => {
+                [one] if *one == Identifier::new("", &one.value) && !one.value.is_empty() => {
                     into.plain_rows.push(n);
                     into.plain.push(one.value.as_bytes());
                 }
                 several => into.typed.push((n, several.to_vec())),
+            }
+        }
+        for (&column, given) in &row.entries {
+            if !given.is_empty() {
+                entries.entry(column).or_default().push((n, given.clone()));
             }
         }
         for list in row
@@ -64,7 +73,20 @@ pub(super) fn assemble(schema: &Schema, rows: &[Row]) -> Batch {
             batch.compose_name.push(n);
         }
     }
+    if batch.invalid_count == 0 {
+        batch.record_numbers.clear();
+    }
     batch.columns = columns.into_values().collect();
+    let entries = entries.into_iter();
+    batch.entries = entries
+        .map(|(column, rows)| BatchEntries { column, rows })
+        .collect();
+    let is_consent = |column: &ColumnId| {
+        let mark = schema.marks().iter().find(|mark| mark.column == *column);
+        mark.is_some_and(|mark| mark.kind == MarkKind::Consent)
+    };
+    let written = batch.columns.iter().map(|column| column.column);
+    batch.consents = written.filter(is_consent).collect();
     batch.members = members.into_values().collect();
     batch
 }

@@ -1,6 +1,7 @@
 //! A reader of profiles that is obvious and slow: record by record, from messages that generated code has read.
 
 mod assembly;
+mod entries;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -27,6 +28,7 @@ struct Row {
     id: String,
     cells: BTreeMap<ColumnId, Cell>,
     identifiers: [Vec<Identifier>; 3],
+    entries: BTreeMap<ColumnId, Vec<Identifier>>,
     lists: BTreeSet<String>,
     compose_name: bool,
     problems: Vec<(String, R)>,
@@ -47,20 +49,60 @@ impl Row {
 
 /// Reads a batch. Messages of exceptions are left empty.
 pub(crate) fn read(schema: &Schema, batch: &v1::ProfileBatch, options: &DecodeOptions) -> Batch {
-    let mut rows: Vec<Row> = batch
-        .profiles
-        .iter()
-        .map(|profile| read_row(schema, batch, profile, options))
-        .collect();
-    let mut ids = HashSet::new();
-    for row in &mut rows {
-        if ids.contains(&row.id) {
-            row.problems.push(("profile_id".to_owned(), R::Duplicate));
-        } else if row.problems.is_empty() {
-            ids.insert(row.id.clone());
+    let rows = batch.profiles.iter().map(|profile| {
+        let mut row = read_row(schema, batch, profile, options);
+        require_key(&mut row, profile, options);
+        if options.names_only {
+            keep_names(&mut row, options);
+        }
+        row
+    });
+    let mut batch = assembly::assemble(schema, &rows.collect::<Vec<_>>());
+    if options.key.is_none() {
+        let mut run = HashSet::new();
+        for row in 0..batch.n_rows() {
+            let id = batch.profile_ids.get(row).to_vec();
+            if !run.insert(id.clone()) {
+                batch
+                    .cuts
+                    .push(u32::try_from(row).expect("test blocks are small"));
+                run = HashSet::from([id]);
+            }
         }
     }
-    assembly::assemble(schema, &rows)
+    batch
+}
+
+const COLLECTIONS: [&str; 3] = ["emails", "phones", "alternate_ids"];
+
+fn require_key(row: &mut Row, profile: &v1::Profile, options: &DecodeOptions) {
+    let Some(key) = options.key else { return };
+    let given = [&profile.emails, &profile.phones, &profile.alternate_ids][key.kind as usize];
+    let is_key = |one: &v1::Identifier| {
+        let same = |wanted: &str| wanted.to_lowercase() == one.r#type.to_lowercase();
+        !one.value.is_empty() && key.of_type.is_none_or(same)
+    };
+    if !given.iter().any(is_key) {
+        let path = COLLECTIONS[key.kind as usize].to_owned();
+        row.problems.push((path, R::IdentifierMissing));
+    }
+}
+
+fn keep_names(row: &mut Row, options: &DecodeOptions) {
+    let key = options.key.map(|key| key.kind as usize);
+    let names = |path: &str| {
+        path == "profile_id" || key.is_some_and(|key| path.starts_with(COLLECTIONS[key]))
+    };
+    row.problems.retain(|(path, _)| names(path));
+    row.cells.clear();
+    row.entries.clear();
+    row.lists.clear();
+    row.compose_name = false;
+    for (number, identifiers) in row.identifiers.iter_mut().enumerate() {
+        if key != Some(number) {
+            identifiers.clear();
+        }
+    }
 }
 
 fn read_row(
@@ -71,6 +113,7 @@ fn read_row(
 ) -> Row {
     let mut row = Row::default();
     match text(&profile.profile_id, 255) {
+        Ok(Cell::Cleared) if options.key.is_some() => {}
         Ok(Cell::Cleared) => row
             .problems
             .push(("profile_id".to_owned(), R::ProfileIdMissing)),
@@ -98,7 +141,25 @@ fn read_row(
     }
     row.lists.extend(options.list.map(str::to_owned));
     read_marks(&mut row, schema, profile, options);
+    entries::read(&mut row, profile);
+    refresh(&mut row, schema, options);
     row
+}
+
+/// Clears what is to be refreshed and was not given.
+fn refresh(row: &mut Row, schema: &Schema, options: &DecodeOptions) {
+    let mut columns = Vec::new();
+    for field in schema.fields() {
+        let is_meant = field.list.is_none() || field.list.as_deref() == options.list;
+        columns.extend((is_meant && options.refresh.custom_fields).then_some(field.column));
+    }
+    for mark in schema.marks() {
+        let is_meant = mark.kind == MarkKind::Tag && options.refresh.tags;
+        columns.extend(is_meant.then_some(mark.column));
+    }
+    for column in columns {
+        row.cells.entry(column).or_insert(Cell::Cleared);
+    }
 }
 
 fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &DecodeOptions) {
@@ -108,7 +169,7 @@ fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &D
         2 => Ok(Cell::Boolean(false)),
         _ => Err(R::TypeMismatch),
     };
-    let mut put = |kind, collection, id: &str, cell| {
+    let put = |row: &mut Row, kind, collection, id: &str, cell| {
         let path = format!("{collection}[{}]", shortened(id));
         match schema.mark(kind, id) {
             Some(mark) => match cell {
@@ -123,17 +184,22 @@ fn read_marks(row: &mut Row, schema: &Schema, profile: &v1::Profile, options: &D
         }
     };
     for tag in &profile.tags {
-        put(MarkKind::Tag, "tags", tag, Ok(Cell::Boolean(true)));
+        put(row, MarkKind::Tag, "tags", tag, Ok(Cell::Boolean(true)));
     }
     for tag in &profile.removed_tags {
-        put(MarkKind::Tag, "removed_tags", tag, Ok(Cell::Cleared));
+        put(row, MarkKind::Tag, "removed_tags", tag, Ok(Cell::Cleared));
     }
     for topic in &profile.topics {
-        put(MarkKind::Topic, "topics", &topic.topic, state(topic.state));
+        let id = &topic.topic;
+        put(row, MarkKind::Topic, "topics", id, state(topic.state));
     }
     for consent in &profile.consents {
         let id = &consent.consent_type;
-        put(MarkKind::Consent, "consents", id, state(consent.state));
+        put(row, MarkKind::Consent, "consents", id, state(consent.state));
+        if let Some(mark) = schema.mark(MarkKind::Consent, id) {
+            let path = format!("consents[{}]", shortened(id));
+            entries::read_answers(row, mark.column, &path, consent);
+        }
     }
 }
 
@@ -186,10 +252,10 @@ fn read_identifiers(row: &mut Row, collection: usize, path: &str, given: &[v1::I
             }
         };
         if kinds.insert(&identifier.r#type) {
-            let kind = identifier.r#type.clone().into_boxed_str();
             row.identifiers[collection].push(Identifier {
-                kind,
-                value: value.into_boxed_str(),
+                is_active: !identifier.inactive,
+                is_primary: identifier.primary,
+                ..Identifier::new(&identifier.r#type, &value)
             });
         } else {
             problem("type", R::Duplicate);

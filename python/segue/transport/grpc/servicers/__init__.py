@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
+from segue.service.account_revisions import AccountRevisions
 from segue.service.accounts import AccountService
 from segue.service.campaigns import CampaignService
 from segue.service.events import EventService
 from segue.service.export_use_cases import ExportUseCases
 from segue.service.fields import FieldService
+from segue.service.import_exceptions import ImportExceptionService
 from segue.service.imports import ImportService
 from segue.service.keys import KeyService
 from segue.service.lists import ListService
@@ -56,8 +58,10 @@ class UseCases:
     segments: SegmentUseCases
     segment_groups: SegmentGroupService
     imports: ImportService
+    import_exceptions: ImportExceptionService
     exports: ExportUseCases
     keys: KeyService
+    account_revisions: AccountRevisions
 
 
 def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:
@@ -77,7 +81,9 @@ def servicers_of(use_cases: UseCases) -> dict[ServiceDescriptor, object]:
         ),
         _service(campaign_service_pb2.DESCRIPTOR): CampaignServicer(use_cases.campaigns),
         _service(event_service_pb2.DESCRIPTOR): EventServicer(use_cases.events),
-        _service(import_service_pb2.DESCRIPTOR): ImportServicer(use_cases.imports),
+        _service(import_service_pb2.DESCRIPTOR): ImportServicer(
+            use_cases.imports, use_cases.import_exceptions
+        ),
         _service(export_service_pb2.DESCRIPTOR): ExportServicer(use_cases.exports),
         _service(user_service_pb2.DESCRIPTOR): UserServicer(use_cases.keys),
     }

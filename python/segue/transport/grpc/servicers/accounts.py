@@ -4,7 +4,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from segue.service.accounts import AccountService
 from segue.transport.grpc import names
-from segue.transport.grpc.messages import account_message
+from segue.transport.grpc.messages import account_message, audit_message
 from segue.transport.grpc.requests import changes_of, page_of
 from segue.v1 import account_pb2, account_service_pb2
 
@@ -58,3 +58,13 @@ class AccountServicer:
         """Serves `DeleteAccount`."""
         await self._accounts.delete(names.account_of(request.name, "name"))
         return Empty()
+
+    async def list_audit_entries(
+        self, request: account_service_pb2.ListAuditEntriesRequest, _: object
+    ) -> account_service_pb2.ListAuditEntriesResponse:
+        """Serves `ListAuditEntries`."""
+        account = names.account_of(request.parent, "parent")
+        page = await self._accounts.audit_entries(account, page_of(request))
+        return account_service_pb2.ListAuditEntriesResponse(
+            entries=[audit_message(entry) for entry in page.items], next_page_token=page.next_token
+        )

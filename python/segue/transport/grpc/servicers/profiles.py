@@ -1,13 +1,21 @@
 """`segue.v1.ProfileService`. Profiles pass through as bytes: the kernel reads and writes them."""
 
+import asyncio
+from typing import Final
+
 from google.protobuf.empty_pb2 import Empty
 
+from segue.errors import FieldInvalid, FieldViolation
 from segue.service.profiles import ProfileService
 from segue.service.segment_use_cases import SegmentUseCases
 from segue.transport.grpc import names
 from segue.transport.grpc.messages import upsert_message
+from segue.transport.grpc.profile_messages import profiles_message
 from segue.transport.grpc.segment_messages import segment_message
 from segue.v1 import profile_service_pb2
+
+NAMES: Final = range(1, 1_001)
+"""How many profiles are read at once."""
 
 
 class ProfileServicer:
@@ -21,6 +29,21 @@ class ProfileServicer:
     async def get_profile(self, request: profile_service_pb2.GetProfileRequest, _: object) -> bytes:
         """Serves `GetProfile`."""
         return await self._profiles.get(*names.profile_of(request.name, "name"))
+
+    async def batch_get_profiles(
+        self, request: profile_service_pb2.BatchGetProfilesRequest, _: object
+    ) -> bytes:
+        """Serves `BatchGetProfiles`."""
+        account = names.account_of(request.parent, "parent")
+        if len(request.names) not in NAMES:
+            advice = f"has {len(request.names)} names; name {NAMES[0]:,} to {NAMES[-1]:,} profiles"
+            raise FieldInvalid(FieldViolation("names", advice))
+        profile_ids = [
+            names.profile_within(account, name, f"names[{position}]")
+            for position, name in enumerate(request.names)
+        ]
+        found = await self._profiles.get_several(account, profile_ids)
+        return await asyncio.to_thread(profiles_message, *found)
 
     async def upsert_profiles(
         self, request: profile_service_pb2.UpsertProfilesRequest, _: object

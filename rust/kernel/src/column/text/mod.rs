@@ -129,6 +129,18 @@ impl TextBlock {
         self.overlay.rows_in(rows)
     }
 
+    /// Ascending rows for which the base is out of date in this block or another, when both have the same base; else `None`.
+    pub(crate) fn overlaid_in_either(&self, other: &Self) -> Option<Vec<u16>> {
+        if !Arc::ptr_eq(&self.base, &other.base) {
+            return None;
+        }
+        let overlays = [self, other].into_iter();
+        let mut rows: Vec<u16> = overlays.flat_map(|it| it.overlaid(0..BLOCK_ROWS)).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        Some(rows)
+    }
+
     /// Rows with a text, overlay included.
     pub fn presence(&self) -> &RowSet {
         &self.presence

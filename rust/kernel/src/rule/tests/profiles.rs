@@ -195,10 +195,7 @@ fn email_columns(profiles: &[(RowId, Profile)], n_rows: usize) -> Vec<(ColumnId,
     };
     let more = blocks(n_rows, |number| {
         let (rows, others) = in_block(profiles, number, |profile| profile.emails.get(1..));
-        let identifier = |(kind, value): &(String, String)| Identifier {
-            kind: kind.as_str().into(),
-            value: value.as_str().into(),
-        };
+        let identifier = |(kind, value): &(String, String)| Identifier::new(kind, value);
         let others = others.iter().map(|of| of.iter().map(identifier).collect());
         let mut block = IdentifiersBlock::default();
         block.write(&rows, others.collect());

@@ -4,7 +4,7 @@ use super::records::{Record, batch_of};
 use super::{NO_ROWS, Value, value};
 use crate::batch::{Batch, IdentifierKind};
 use crate::schema::builtin;
-use crate::table::{Applied, Table, Version};
+use crate::table::{Applied, Table, Version, WriteRules};
 
 const N_ROWS: u32 = 65_537;
 
@@ -53,9 +53,9 @@ fn assert_round(version: &Version, id: u32, round: u32) {
 fn rows_go_over_the_end_of_a_block_in_any_order() {
     let table = Table::new();
     let in_order: Vec<u32> = (0..N_ROWS).collect();
-    let mut transaction = table.begin(10);
+    let mut transaction = table.begin(10, WriteRules::default());
     for batch in batches(&in_order, 0) {
-        transaction.apply(&batch).unwrap();
+        transaction.apply(&batch, 0).unwrap();
     }
     let all = N_ROWS as usize;
     assert_eq!(
@@ -116,4 +116,59 @@ fn a_reopened_table_finds_changes_and_identifiers_by_looking_through_columns() {
     assert_eq!(table.find("p065536"), Some(N_ROWS - 1));
     assert_eq!(table.find_by(IdentifierKind::Email, "7@1"), vec![7]);
     assert_eq!(table.find_by(IdentifierKind::Email, "7@0"), NO_ROWS);
+}
+
+#[test]
+fn an_import_of_several_blocks_is_taken_back_as_a_whole_and_row_by_row() {
+    let table = Table::new();
+    let in_order: Vec<u32> = (0..N_ROWS).collect();
+    let first = batches(&in_order, 0);
+    table
+        .apply(&first.iter().collect::<Vec<_>>(), 1, 10)
+        .unwrap();
+    let before = table.version();
+    let known = (0..30_000).map(|i| (i * 40_503) % N_ROWS);
+    let ids: Vec<u32> = known.chain(N_ROWS..N_ROWS + 5_000).collect();
+    let import = batches(&ids, 1);
+    table
+        .apply(&import.iter().collect::<Vec<_>>(), 2, 20)
+        .unwrap();
+    let after = table.version();
+
+    let other = Table::from_version(Version::from_parts(after.to_parts()));
+    let mut transaction = other.begin(30);
+    let whole = transaction.restore(&before, &after, None).unwrap();
+    assert_eq!((whole.restored, whole.exceptions), (35_000, vec![]));
+    transaction.commit(3);
+    let restored = other.version();
+    for id in 0..N_ROWS {
+        assert_round(&restored, id, 0);
+    }
+    let (now, then) = (restored.column(65).unwrap(), before.column(65).unwrap());
+    assert!((0..2).all(|block| now.shares_block(then, block)));
+    assert_eq!(other.find_by(IdentifierKind::Email, "7@0"), vec![7]);
+
+    let since = batches(&[N_ROWS - 1, N_ROWS + 7], 2);
+    table
+        .apply(&since.iter().collect::<Vec<_>>(), 3, 30)
+        .unwrap();
+    let mut transaction = table.begin(40);
+    let partly = transaction.restore(&before, &after, None).unwrap();
+    let refused: Vec<&str> = partly
+        .exceptions
+        .iter()
+        .map(|it| it.profile_id.as_str())
+        .collect();
+    assert_eq!(
+        (partly.restored, refused),
+        (34_998, vec!["p065536", "p065544"])
+    );
+    transaction.commit(4);
+    let restored = table.version();
+    for id in 0..N_ROWS - 1 {
+        assert_round(&restored, id, 0);
+    }
+    assert_round(&restored, N_ROWS - 1, 2);
+    assert_round(&restored, N_ROWS + 7, 2);
+    assert_eq!(restored.live_count(), N_ROWS as usize + 1);
 }

@@ -9,7 +9,7 @@ use crate::batch::{Batch, IdentifierKind};
 use crate::column::BLOCK_ROWS;
 use crate::error::KernelError;
 use crate::table::index::Indexes;
-use crate::table::{Applied, MAX_ROWS, Table, Version};
+use crate::table::{Applied, MAX_ROWS, Table, Version, WriteRules};
 
 fn batch(ids: &[&str]) -> Batch {
     batch_of(
@@ -43,8 +43,8 @@ fn an_empty_table_answers() {
 #[test]
 fn a_transaction_shows_nothing_until_it_is_committed() {
     let table = Table::new();
-    let mut transaction = table.begin(10);
-    transaction.apply(&batch(&["a", "b"])).unwrap();
+    let mut transaction = table.begin(10, WriteRules::default());
+    transaction.apply(&batch(&["a", "b"]), 0).unwrap();
     assert_eq!(table.version().n_rows(), 0);
     assert_eq!(table.find("a"), None);
     assert_eq!(table.find_by(IdentifierKind::Email, "a@x"), NO_ROWS);
@@ -63,8 +63,8 @@ fn a_transaction_shows_nothing_until_it_is_committed() {
 fn rows_of_a_rolled_back_transaction_are_numbered_anew() {
     let table = Table::new();
     table.apply(&[&batch(&["a"])], 1, 10).unwrap();
-    let mut transaction = table.begin(20);
-    transaction.apply(&batch(&["b", "c"])).unwrap();
+    let mut transaction = table.begin(20, WriteRules::default());
+    transaction.apply(&batch(&["b", "c"]), 0).unwrap();
     drop(transaction);
     table.apply(&[&batch(&["c", "d"])], 2, 30).unwrap();
     let rows = ["a", "b", "c", "d"].map(|id| table.find(id));
@@ -76,7 +76,7 @@ fn rows_of_a_rolled_back_transaction_are_numbered_anew() {
 #[test]
 fn a_writer_waits_for_a_transaction_and_a_reader_does_not() {
     let table = Arc::new(Table::new());
-    let mut transaction = table.begin(10);
+    let mut transaction = table.begin(10, WriteRules::default());
     let is_done = Arc::new(AtomicBool::new(false));
     let writer = std::thread::spawn({
         let (table, is_done) = (Arc::clone(&table), Arc::clone(&is_done));
@@ -85,7 +85,7 @@ fn a_writer_waits_for_a_transaction_and_a_reader_does_not() {
             is_done.store(true, Ordering::SeqCst);
         }
     });
-    transaction.apply(&batch(&["early"])).unwrap();
+    transaction.apply(&batch(&["early"]), 0).unwrap();
     assert_eq!(table.version().n_rows(), 0);
     assert!(!is_done.load(Ordering::SeqCst));
     transaction.commit(1);
@@ -172,9 +172,9 @@ fn a_full_table_refuses_a_commit_as_a_whole() {
             created: 0
         })
     );
-    let mut transaction = table.begin(30);
+    let mut transaction = table.begin(30, WriteRules::default());
     let full = KernelError::TableFull { maximum: MAX_ROWS };
-    assert_eq!(transaction.apply(&batch(&["b", "d"])), Err(full));
+    assert_eq!(transaction.apply(&batch(&["b", "d"]), 0), Err(full));
     assert_eq!(
         transaction.commit(3),
         Applied {

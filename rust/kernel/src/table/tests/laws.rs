@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::model::Model;
 use super::records::{Record, any_block, batch_of};
 use crate::batch::Batch;
-use crate::table::{Table, Version};
+use crate::table::{Table, Version, WriteRules};
 
 /// One commit, or a transaction that is none.
 #[derive(Debug, Clone)]
@@ -49,12 +49,12 @@ fn take_step(table: &mut Table, model: &mut Model, step: &Step, revision: i64) {
         }
         Step::Transaction(blocks, commits) => {
             let mut changed = model.clone();
-            let mut transaction = table.begin(tick);
+            let mut transaction = table.begin(tick, WriteRules::default());
             let mut created = 0;
             for records in blocks {
-                let applied = transaction.apply(&batch_of(records)).unwrap();
+                let applied = transaction.apply(&batch_of(records), 0).unwrap();
                 let new = changed.apply(records, tick);
-                assert_eq!((applied.written, applied.created), (records.len(), new));
+                assert_eq!((applied.applied, applied.created), (records.len(), new));
                 created += new;
                 model.assert_equals(&table.version());
             }
@@ -112,9 +112,9 @@ proptest! {
         let together = Table::new();
         together.apply(&batches.iter().collect::<Vec<_>>(), 1, 2).unwrap();
         let one_by_one = Table::new();
-        let mut transaction = one_by_one.begin(2);
+        let mut transaction = one_by_one.begin(2, WriteRules::default());
         for batch in &batches {
-            transaction.apply(batch).unwrap();
+            transaction.apply(batch, 0).unwrap();
         }
         transaction.commit(1);
         let mut model = Model::default();

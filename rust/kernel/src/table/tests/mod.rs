@@ -7,6 +7,10 @@ mod commits;
 mod laws;
 mod model;
 mod records;
+mod restores;
+mod reviews;
+mod ruled;
+mod rules;
 
 use crate::batch::Identifier;
 use crate::column::Column;
@@ -15,6 +19,9 @@ use crate::table::placement::block_and_row;
 use crate::table::{RowId, Version};
 
 const NO_ROWS: Vec<RowId> = Vec::new();
+
+/// The column of a consent as the tests have it.
+const CONSENT: ColumnId = 66;
 
 /// A list as the tests have it.
 fn list() -> List {

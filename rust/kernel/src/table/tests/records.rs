@@ -1,13 +1,15 @@
 //! Records as the tests write them, and the batches they become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{Value, list};
+use super::{CONSENT, Value, list};
 use crate::batch::{
-    Batch, BatchColumn, BatchIdentifiers, BatchMembers, BatchValues, Identifier, Texts,
+    Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, Identifier,
+    Texts,
 };
+use crate::entry::{Address, ConsentAnswers, FormerAnswer, Preference, group};
 use crate::schema::{ColumnId, builtin};
 
 /// What a block says of one profile.
@@ -17,6 +19,10 @@ pub(super) struct Record {
     /// Values given; `None` clears.
     pub(super) values: BTreeMap<ColumnId, Option<Value>>,
     pub(super) identifiers: [Vec<Identifier>; 3],
+    /// Entries by collection, answers to consents excepted.
+    pub(super) entries: BTreeMap<ColumnId, Vec<Identifier>>,
+    /// What is said of the consent besides its state, where that is given.
+    pub(super) answers: Option<ConsentAnswers>,
     pub(super) joins: bool,
     pub(super) compose_name: bool,
 }
@@ -27,6 +33,8 @@ impl Record {
             id: id.into(),
             values: BTreeMap::new(),
             identifiers: Default::default(),
+            entries: BTreeMap::new(),
+            answers: None,
             joins: false,
             compose_name: false,
         }
@@ -38,10 +46,7 @@ impl Record {
     }
 
     pub(super) fn email(mut self, address: &str) -> Self {
-        self.identifiers[0].push(Identifier {
-            kind: "".into(),
-            value: address.into(),
-        });
+        self.identifiers[0].push(Identifier::new("", address));
         self
     }
 
@@ -54,15 +59,21 @@ impl Record {
 /// Rows of a column with their values, and rows that lose theirs.
 type Cells<'a> = (Vec<(u32, &'a Value)>, Vec<u32>);
 
-/// Makes the batch that a decoder makes of records with distinct ids.
+/// Makes the batch that a decoder makes of records.
 pub(super) fn batch_of(records: &[Record]) -> Batch {
     let mut batch = Batch {
         record_count: u32::try_from(records.len()).unwrap(),
         ..Batch::default()
     };
     let mut columns: BTreeMap<ColumnId, Cells<'_>> = BTreeMap::new();
+    let mut entries: BTreeMap<ColumnId, Vec<(u32, Vec<Identifier>)>> = BTreeMap::new();
     let mut members = Vec::new();
+    let mut run = HashSet::new();
     for (row, record) in (0..).zip(records) {
+        if !run.insert(&record.id) {
+            batch.cuts.push(row);
+            run = HashSet::from([&record.id]);
+        }
         batch.profile_ids.push(record.id.as_bytes());
         for (&column, value) in &record.values {
             let (given, cleared) = columns.entry(column).or_default();
@@ -74,6 +85,16 @@ pub(super) fn batch_of(records: &[Record]) -> Batch {
         for (collection, given) in batch.identifiers.iter_mut().zip(&record.identifiers) {
             push_identifiers(collection, row, given);
         }
+        for (&column, given) in &record.entries {
+            entries
+                .entry(column)
+                .or_default()
+                .push((row, given.clone()));
+        }
+        if let Some(answers) = &record.answers {
+            let rows = entries.entry(builtin::CONSENT_ANSWERS).or_default();
+            rows.push((row, vec![answers.pack(CONSENT)]));
+        }
         if record.joins {
             members.push(row);
         }
@@ -81,6 +102,13 @@ pub(super) fn batch_of(records: &[Record]) -> Batch {
             batch.compose_name.push(row);
         }
     }
+    batch
+        .consents
+        .extend(columns.contains_key(&CONSENT).then_some(CONSENT));
+    let entries = entries.into_iter();
+    batch.entries = entries
+        .map(|(column, rows)| BatchEntries { column, rows })
+        .collect();
     batch.columns = columns
         .into_iter()
         .map(|(column, (given, cleared))| BatchColumn {
@@ -102,7 +130,7 @@ pub(super) fn batch_of(records: &[Record]) -> Batch {
 fn push_identifiers(collection: &mut BatchIdentifiers, row: u32, given: &[Identifier]) {
     match given {
         [] => {}
-        [one] if one.kind.is_empty() && !one.value.is_empty() => {
+        [one] if *one == Identifier::new("", &one.value) && !one.value.is_empty() => {
             collection.plain_rows.push(row);
             collection.plain.push(one.value.as_bytes());
         }
@@ -181,41 +209,132 @@ fn any_value() -> impl Strategy<Value = (ColumnId, Option<Value>)> {
 
 fn any_identifiers() -> impl Strategy<Value = Vec<Identifier>> {
     let value = prop_oneof![Just(""), Just("a@x"), Just("A@x"), Just("b@x"), Just("ä@x")];
-    let typed = prop::collection::btree_map("[hw]?", value, 0..3);
+    let standing = (prop::bool::weighted(0.7), prop::bool::weighted(0.2));
+    let typed = prop::collection::btree_map("[hw]?", (value, standing), 0..3);
     prop_oneof![
         3 => Just(vec![]),
-        2 => "[abc]@x".prop_map(|it| vec![Identifier { kind: "".into(), value: it.into() }]),
+        2 => "[abc]@x".prop_map(|it| vec![Identifier::new("", &it)]),
         1 => typed.prop_map(|all| {
-            all.into_iter().map(|(kind, it)| Identifier { kind: kind.into(), value: it.into() }).collect()
+            let identifier = |(kind, (value, (is_active, is_primary))): (String, (&str, _))| Identifier { is_active, is_primary, ..Identifier::new(&kind, value) };
+            all.into_iter().map(identifier).collect()
         }),
     ]
 }
 
-fn any_record() -> impl Strategy<Value = Record> {
+fn any_entries() -> impl Strategy<Value = BTreeMap<ColumnId, Vec<Identifier>>> {
+    let address = |(kind, locality, is_active, is_primary): (String, _, _, _)| {
+        let address = Address {
+            kind: &kind,
+            locality,
+            is_active,
+            is_primary,
+            ..Address::default()
+        };
+        address.pack()
+    };
+    let flag = prop::bool::weighted;
+    let addresses = prop::collection::btree_map(
+        "[hw]?",
+        (
+            prop::sample::select(&["", "x", "y"][..]),
+            flag(0.7),
+            flag(0.2),
+        ),
+        1..3,
+    );
+    let addresses = addresses.prop_map(move |all| {
+        let all = all.into_iter();
+        all.map(|(kind, (locality, active, primary))| address((kind, locality, active, primary)))
+            .collect()
+    });
+    let preferences = prop::collection::btree_map(
+        (0..2_u16, "[ab]"),
+        (prop::option::of(any::<bool>()), prop::option::of(0..3_i64)),
+        1..3,
+    );
+    let preference = |((channel, filter), (is_wanted, stated_at_millis)): ((u16, String), _)| {
+        let preference = Preference {
+            channel,
+            filter: &filter,
+            is_wanted,
+            stated_at_millis,
+            ..Preference::default()
+        };
+        preference.pack()
+    };
+    let preferences =
+        preferences.prop_map(move |all| all.into_iter().map(preference).collect::<Vec<_>>());
+    let groups = prop::collection::btree_map("[ab]", flag(0.7), 1..3);
+    let groups = groups.prop_map(|all| {
+        let all = all.into_iter();
+        all.map(|(name, is_in)| group(&name, is_in)).collect()
+    });
+    let entries = prop_oneof![
+        addresses.prop_map(|all: Vec<_>| (builtin::ADDRESSES, all)),
+        preferences.prop_map(|all| (builtin::PREFERENCES, all)),
+        groups.prop_map(|all: Vec<_>| (builtin::GROUPS, all)),
+    ];
+    prop::collection::vec(entries, 0..3).prop_map(BTreeMap::from_iter)
+}
+
+fn any_answers() -> impl Strategy<Value = Option<ConsentAnswers>> {
+    let former = (any::<bool>(), 0..3_u32, 0..9_i64);
+    let former = former.prop_map(|(is_given, version, stated_at_millis)| FormerAnswer {
+        is_given,
+        version,
+        stated_at_millis,
+    });
+    let former = prop_oneof![
+        6 => prop::collection::vec(former.clone(), 0..2),
+        1 => prop::collection::vec(former, 49..51),
+    ];
+    let answers = (0..3_u32, prop::option::of(0..3_i64), former);
+    let answers = answers.prop_map(|(version, stated_at_millis, former)| ConsentAnswers {
+        version,
+        stated_at_millis,
+        former,
+    });
+    prop::option::of(answers.prop_filter("says something", |answers| !answers.is_empty()))
+}
+
+/// A record of one of some profiles.
+pub(super) fn any_record(profiles: u8) -> impl Strategy<Value = Record> {
     let values = prop::collection::btree_map(any::<u8>(), any_value(), 0..5);
     let identifiers = [any_identifiers(), any_identifiers(), any_identifiers()];
     let membership = (any::<bool>(), prop::option::of(0..3_u16));
-    (0..24_u8, values, identifiers, membership, any::<bool>()).prop_map(
-        |(id, values, identifiers, (joins, state), compose_name)| {
-            let mut values: BTreeMap<_, _> = values.into_values().collect();
-            if let (true, Some(state)) = (joins, state) {
-                values.insert(list().state(), Some(Value::One(state)));
-            }
-            Record {
-                id: format!("p{id}"),
-                values,
-                identifiers,
-                joins,
-                compose_name,
-            }
-        },
+    let entries = (any_entries(), any_answers());
+    (
+        0..profiles,
+        values,
+        identifiers,
+        entries,
+        membership,
+        any::<bool>(),
     )
+        .prop_map(
+            |(id, values, identifiers, (entries, answers), (joins, state), compose_name)| {
+                let mut values: BTreeMap<_, _> = values.into_values().collect();
+                if let (true, Some(state)) = (joins, state) {
+                    values.insert(list().state(), Some(Value::One(state)));
+                }
+                let has_state = matches!(values.get(&CONSENT), Some(Some(_)));
+                Record {
+                    id: format!("p{id}"),
+                    values,
+                    identifiers,
+                    entries,
+                    answers: answers.filter(|_| has_state),
+                    joins,
+                    compose_name,
+                }
+            },
+        )
 }
 
 /// Records of one block: no id twice.
 pub(super) fn any_block() -> impl Strategy<Value = Vec<Record>> {
-    prop::collection::vec(any_record(), 0..12).prop_map(|mut records| {
-        let mut seen = std::collections::HashSet::new();
+    prop::collection::vec(any_record(24), 0..12).prop_map(|mut records| {
+        let mut seen = HashSet::new();
         records.retain(|record| seen.insert(record.id.clone()));
         records
     })

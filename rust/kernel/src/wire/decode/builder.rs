@@ -1,15 +1,18 @@
 //! The batch in the making.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::DecodeOptions;
 use super::check;
 use super::given::{Given, Target};
+use super::identifier::KeyRule;
 use super::options::OptionCodes;
-use super::problem::{Place, Problem};
+use super::problem::{Place, Problem, collection};
 use crate::batch::{
-    Batch, BatchColumn, BatchIdentifiers, BatchMembers, BatchValues, RecordException, Texts,
+    Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, IdentifierKind,
+    RecordException, Texts,
 };
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Mark, MarkKind,
@@ -57,18 +60,39 @@ pub(super) struct MembershipTargets<'s> {
 }
 
 /// Columns of all records of a block so far, bad records included: a row is a record.
-#[derive(Default)]
 pub(super) struct Builder {
     pub(super) profile_ids: Texts,
     pub(super) columns: Vec<BatchColumn>,
     pub(super) identifiers: [BatchIdentifiers; 3],
+    pub(super) entries: Vec<BatchEntries>,
+    /// Columns of consents.
+    consents: Vec<ColumnId>,
     pub(super) members: Vec<BatchMembers>,
     pub(super) compose_name: Vec<u32>,
     pub(super) exceptions: Vec<RecordException>,
+    pub(super) key: Option<KeyRule>,
+    names_only: bool,
     slot_by_column: HashMap<ColumnId, usize, RandomState>,
 }
 
 impl Builder {
+    /// A batch without records.
+    pub(super) fn new(options: &DecodeOptions) -> Self {
+        Self {
+            profile_ids: Texts::default(),
+            columns: Vec::new(),
+            identifiers: Default::default(),
+            entries: Vec::new(),
+            consents: Vec::new(),
+            members: Vec::new(),
+            compose_name: Vec::new(),
+            exceptions: Vec::new(),
+            key: options.key.map(KeyRule::new),
+            names_only: options.names_only,
+            slot_by_column: HashMap::default(),
+        }
+    }
+
     /// Position of a column, which is added when it is new.
     pub(super) fn slot(&mut self, column: ColumnId, kind: ColumnKind) -> usize {
         let Self {
@@ -104,6 +128,9 @@ impl Builder {
 
     /// The target of a mark.
     pub(super) fn mark_target<'s>(&mut self, mark: &Mark) -> Target<'s> {
+        if mark.kind == MarkKind::Consent && !self.consents.contains(&mark.column) {
+            self.consents.push(mark.column);
+        }
         Target {
             false_clears: mark.kind == MarkKind::Tag,
             ..self.plain_target(mark.column, ColumnKind::Boolean, 0)
@@ -159,10 +186,12 @@ impl Builder {
             })
     }
 
-    /// Appends the profile id of a row; one that is not valid leaves the row without.
+    /// Appends the profile id of a row; one that is not valid leaves the row without. It may be missing where records are matched by
+    /// another identifier.
     #[inline]
     pub(super) fn push_profile_id(&mut self, row: u32, id: &[u8]) {
         let checked = match id {
+            [] if self.key.is_some() => Ok(()),
             [] => Err(Problem::IdMissing),
             id => check::text(id, check::MAX_PROFILE_ID_BYTES),
         };
@@ -217,6 +246,9 @@ impl Builder {
     /// Notes a problem of a row. The profile id is filled in at the end.
     #[cold]
     pub(super) fn report(&mut self, row: u32, place: Place, problem: Problem) {
+        if self.names_only && !self.names_profile(place) {
+            return;
+        }
         let record_number = row + 1;
         let listed = self.exceptions.len();
         if listed >= MAX_EXCEPTIONS_A_RECORD
@@ -233,9 +265,31 @@ impl Builder {
         });
     }
 
+    /// Whether a place is part of what a record names its profile by.
+    pub(super) fn names_profile(&self, place: Place) -> bool {
+        let is_key = |name: &str| self.key.as_ref().is_some_and(|key| key.stands_in(name));
+        match place {
+            Place::Named(name) => matches!(name, "" | "profile_id") || is_key(name),
+            Place::Identifier { kind, .. } => is_key(collection(kind)),
+            _ => false,
+        }
+    }
+
+    /// Leaves only what names profiles.
+    fn keep_names(&mut self) {
+        self.columns.clear();
+        self.entries.clear();
+        self.members.clear();
+        self.compose_name.clear();
+        for kind in IdentifierKind::ALL {
+            if !self.is_keyed_by(kind) {
+                self.identifiers[kind as usize] = BatchIdentifiers::default();
+            }
+        }
+    }
+
     /// Takes the bad records out and puts everything in order.
     pub(super) fn finish(mut self, record_count: u32) -> Batch {
-        self.report_repeated_ids();
         self.exceptions
             .sort_by_key(|exception| exception.record_number);
         for exception in &mut self.exceptions {
@@ -243,6 +297,9 @@ impl Builder {
             exception.profile_id = String::from_utf8_lossy(id).into_owned();
         }
         let bad = bad_rows(&self.exceptions);
+        if self.names_only {
+            self.keep_names();
+        }
         let mut batch = Batch {
             record_count,
             invalid_count: u32::try_from(bad.len()).expect("records are counted in 32 bits"),
@@ -250,48 +307,45 @@ impl Builder {
             profile_ids: self.profile_ids,
             columns: self.columns,
             identifiers: self.identifiers,
+            entries: self.entries,
             members: self.members,
             compose_name: self.compose_name,
+            ..Batch::default()
         };
-        if !bad.is_empty() {
-            batch.remove_rows(&bad);
-        }
-        batch
-            .columns
-            .retain(|column| !(column.rows.is_empty() && column.cleared.is_empty()));
+        batch.remove_rows(&bad);
+        batch.columns.retain(|column| !column.is_empty());
         batch.columns.sort_by_key(|column| column.column);
+        self.consents
+            .retain(|consent| batch.columns.iter().any(|column| column.column == *consent));
+        self.consents.sort_unstable();
+        batch.consents = self.consents;
+        batch.entries.retain(|entries| !entries.rows.is_empty());
+        batch.entries.sort_by_key(|entries| entries.column);
         batch.members.retain(|members| !members.rows.is_empty());
         batch.members.sort_by_key(|members| members.list.column);
+        if self.key.is_none() {
+            batch.cuts = cuts_between(&batch.profile_ids);
+        }
         batch
     }
+}
 
-    /// Reports each id that an earlier record without problems has. While ids ascend there is none to be found.
-    fn report_repeated_ids(&mut self) {
-        let rows =
-            0..u32::try_from(self.profile_ids.len()).expect("records are counted in 32 bits");
-        let ids = std::mem::take(&mut self.profile_ids);
-        let ascending = (1..ids.len()).all(|row| ids.get(row - 1) < ids.get(row));
-        if !ascending {
-            let bad: HashSet<u32, RandomState> = self
-                .exceptions
-                .iter()
-                .map(|exception| exception.record_number - 1)
-                .collect();
-            let mut kept = HashSet::with_capacity_and_hasher(ids.len(), RandomState::default());
-            for row in rows {
-                let id = ids.get(row as usize);
-                let is_repeated = if bad.contains(&row) {
-                    kept.contains(id)
-                } else {
-                    !kept.insert(id)
-                };
-                if is_repeated {
-                    self.report(row, Place::Named("profile_id"), Problem::Duplicate);
-                }
-            }
-        }
-        self.profile_ids = ids;
+/// Where runs of distinct ids begin, the first one excepted. While ids ascend there is nothing to be looked for.
+fn cuts_between(ids: &Texts) -> Vec<u32> {
+    if (1..ids.len()).all(|row| ids.get(row - 1) < ids.get(row)) {
+        return Vec::new();
     }
+    let mut cuts = Vec::new();
+    let mut run_start = 0;
+    let mut last_rows = HashMap::with_capacity_and_hasher(ids.len(), RandomState::default());
+    for (row, at) in (0..).zip(0..ids.len()) {
+        let before = last_rows.insert(ids.get(at), row);
+        if before.is_some_and(|before| before >= run_start) {
+            cuts.push(row);
+            run_start = row;
+        }
+    }
+    cuts
 }
 
 /// Rows with an exception, ascending.
@@ -304,7 +358,8 @@ fn bad_rows(exceptions: &[RecordException]) -> Vec<u32> {
     rows
 }
 
-fn no_values(kind: ColumnKind) -> BatchValues {
+/// No values of a kind.
+pub(super) fn no_values(kind: ColumnKind) -> BatchValues {
     match kind {
         ColumnKind::Text | ColumnKind::ExactText | ColumnKind::Identifiers => {
             BatchValues::Text(Texts::default())

@@ -27,12 +27,7 @@ pub(super) const COLLECTIONS: [IdentifierKind; 3] = [
 /// A value that stands in the nested column as well is taken once, so that exports can be imported again.
 pub(super) fn add_flat<'a>(given: &mut Vec<GivenIdentifier<'a>>, value: &'a [u8]) {
     if given.iter().all(|other| other.value != value) {
-        let flat = GivenIdentifier {
-            position: None,
-            kind: &[],
-            value,
-        };
-        given.insert(0, flat);
+        given.insert(0, GivenIdentifier::new(None, &[], value));
     }
 }
 

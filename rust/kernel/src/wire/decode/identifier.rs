@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::builder::Builder;
-use super::check;
-use super::problem::{Place, Problem};
+use super::problem::{Place, Problem, collection as collection_name};
+use super::{Key, check};
 use crate::batch::{Identifier, IdentifierKind};
+use crate::fold;
 
 /// An identifier as a record gives it, and where it stands there.
 #[derive(Debug, Clone, Copy)]
@@ -16,19 +17,92 @@ pub(super) struct GivenIdentifier<'a> {
     pub(super) kind: &'a [u8],
     /// The address, number or id.
     pub(super) value: &'a [u8],
+    /// Whether it is to be the first.
+    pub(super) is_primary: bool,
+    /// Whether it is not in use any more.
+    pub(super) is_inactive: bool,
+}
+
+impl<'a> GivenIdentifier<'a> {
+    /// One in use.
+    pub(super) const fn new(position: Option<usize>, kind: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            position,
+            kind,
+            value,
+            is_primary: false,
+            is_inactive: false,
+        }
+    }
+}
+
+/// Which identifier each record needs.
+pub(super) struct KeyRule {
+    kind: IdentifierKind,
+    /// Folded; any when missing.
+    of_type: Option<Vec<u8>>,
+}
+
+impl KeyRule {
+    pub(super) fn new(key: Key) -> Self {
+        let folded = |of_type: &str| {
+            let mut folded = Vec::new();
+            fold::fold_into(of_type, &mut folded);
+            folded
+        };
+        Self {
+            kind: key.kind,
+            of_type: key.of_type.map(folded),
+        }
+    }
+
+    /// Whether a member of a record, or a column of a flat format, holds such identifiers.
+    pub(super) fn stands_in(&self, name: &str) -> bool {
+        name == collection_name(self.kind) || name == flat_name(self.kind)
+    }
+
+    /// Whether none of the identifiers of a row, all of one collection, is one that the row lacks without it.
+    fn is_missing(&self, collection: IdentifierKind, given: &[GivenIdentifier]) -> bool {
+        collection == self.kind
+            && !given
+                .iter()
+                .any(|one| !one.value.is_empty() && self.has_type(one.kind))
+    }
+
+    fn has_type(&self, given: &[u8]) -> bool {
+        let Some(wanted) = &self.of_type else {
+            return true;
+        };
+        let mut folded = Vec::with_capacity(given.len());
+        fold::fold_into(&String::from_utf8_lossy(given), &mut folded);
+        folded == *wanted
+    }
 }
 
 impl Builder {
-    /// Checks the identifiers of a row, all of one collection, and appends them.
+    /// Whether records are matched by identifiers of a collection.
+    pub(super) fn is_keyed_by(&self, collection: IdentifierKind) -> bool {
+        self.key.as_ref().is_some_and(|key| key.kind == collection)
+    }
+
+    /// Checks the identifiers of a row, all of one collection, and appends them. Where records are matched by an identifier of this
+    /// collection, it must be called for each row, also one without any.
     pub(super) fn push_identifiers(
         &mut self,
         row: u32,
         collection: IdentifierKind,
         given: &[GivenIdentifier],
     ) {
+        let key = self.key.as_ref();
+        if key.is_some_and(|key| key.is_missing(collection, given)) {
+            let place = Place::Named(collection_name(collection));
+            self.report(row, place, Problem::KeyMissing);
+        }
         if let [only] = given
             && only.kind.is_empty()
             && !only.value.is_empty()
+            && !only.is_primary
+            && !only.is_inactive
         {
             self.push_plain_identifier(row, collection, only);
         } else if !given.is_empty() {
@@ -112,6 +186,8 @@ fn typed(
     Ok(Identifier {
         kind: boxed(given.kind),
         value: boxed(&value),
+        is_active: !given.is_inactive,
+        is_primary: given.is_primary,
     })
 }
 

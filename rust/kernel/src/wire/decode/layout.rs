@@ -7,7 +7,7 @@ use super::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
 use super::flat::COLLECTIONS;
 use super::given::Target;
 use super::identifier::flat_name;
-use super::problem::collection;
+use super::problem::{Place, collection};
 use crate::error::{KernelError, Result};
 use crate::schema::{ColumnKind, List, MarkKind, Schema};
 use crate::wire::BlockFormat;
@@ -37,8 +37,8 @@ pub(super) trait FlatColumn {
 
 /// Columns of a block by what they mean.
 pub(super) struct Layout<'s> {
-    /// Position of the profile ids.
-    pub(super) profile_id: usize,
+    /// Position of the profile ids; only missing where records are matched by another identifier.
+    pub(super) profile_id: Option<usize>,
     /// Identifiers by [`IdentifierKind`](crate::batch::IdentifierKind).
     pub(super) identifiers: [IdentifierColumns; 3],
     /// All other columns that mean something.
@@ -74,7 +74,8 @@ impl<'s> Layout<'s> {
     /// Finds a meaning for every column.
     ///
     /// # Errors
-    /// All columns at fault at once: unknown, of a type that does not fit, or meaning the same as another; or there are no profile ids.
+    /// All columns at fault at once: unknown, of a type that does not fit, or meaning the same as another; or what records are
+    /// matched by is not there.
     pub(super) fn new(
         builder: &mut Builder,
         schema: &'s Schema,
@@ -106,22 +107,29 @@ impl<'s> Layout<'s> {
             mut faults,
             ..
         } = resolver;
-        if profile_id.is_none() {
-            faults.insert(0, "there is no column profile_id".to_owned());
+        let (is_there, name) = match options.key {
+            None => (profile_id.is_some(), "profile_id"),
+            Some(key) => {
+                let IdentifierColumns { flat, nested } = identifiers[key.kind as usize];
+                (flat.or(nested).is_some(), flat_name(key.kind))
+            }
+        };
+        if !is_there {
+            faults.insert(0, format!("there is no column {name}"));
         }
-        match profile_id {
-            Some(profile_id) if faults.is_empty() => Ok(Self {
-                profile_id,
-                identifiers,
-                values,
-                removed,
-            }),
-            _ => Err(KernelError::BlockInvalid {
+        if !faults.is_empty() {
+            return Err(KernelError::BlockInvalid {
                 format: format.name(),
                 problem: joined(faults),
                 offset: 0,
-            }),
+            });
         }
+        Ok(Self {
+            profile_id,
+            identifiers,
+            values,
+            removed,
+        })
     }
 
     /// Positions of the columns that mean something, each once.
@@ -130,7 +138,7 @@ impl<'s> Layout<'s> {
         identifiers
             .flat_map(|columns| [columns.flat, columns.nested])
             .flatten()
-            .chain([self.profile_id])
+            .chain(self.profile_id)
             .chain(self.removed)
             .chain(self.values.iter().map(|value| value.position))
     }
@@ -167,7 +175,8 @@ struct Resolver<'b, 's> {
 impl<'s> Resolver<'_, 's> {
     fn resolve(&mut self, position: usize, column: &impl FlatColumn) {
         let name = column.name();
-        if OUTPUT_ONLY.contains(&name) {
+        let is_named_by = |name| self.builder.names_profile(Place::Named(name));
+        if OUTPUT_ONLY.contains(&name) || self.options.names_only && !is_named_by(name) {
             return;
         }
         if name == "profile_id" {

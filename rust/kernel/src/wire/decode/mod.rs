@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `profile_batch` | the reader of `segue.v1.ProfileBatch` |
 //! | `arrow` | the reader of Arrow IPC streams |
+//! | `ndjson` | the reader of JSON, an object a line |
 //! | `csv` | the reader of CSV |
 //! | `parquet` | the reader of Parquet |
 //! | `events` | the reader of `segue.v1.EventBatch` |
@@ -15,32 +16,40 @@
 //! | `builder` | the batch in the making |
 //! | `given` | a value as it was given, checked and stored by the kind of its column |
 //! | `identifier` | identifiers of a record |
+//! | `entries` | addresses, preferences, groups and answers to consents of a record |
+//! | `refresh` | what records clear by not naming it |
 //! | `check` | what text, e-mail addresses and phone numbers must look like |
+//! | `keys` | field keys and list ids, looked up once |
 //! | `options` | names of options and their codes |
 //! | `problem` | what can be wrong with a record, where, and in which words |
 
 mod arrow;
 mod builder;
 mod check;
-mod compaction;
 mod csv;
+mod entries;
 mod events;
 mod flat;
 mod given;
 mod identifier;
+mod keys;
 mod layout;
+mod ndjson;
 mod options;
 mod parquet;
 mod problem;
 mod profile_batch;
+mod refresh;
 
 pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
+pub(crate) use problem::collection;
 
 use super::{BlockFormat, SizeLimits};
-use crate::batch::Batch;
+use crate::batch::{Batch, IdentifierKind};
 use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
+use crate::table::Refresh;
 
 /// Most bytes of the text of a field, unless the caller says otherwise.
 pub const MAX_TEXT_BYTES: usize = 10_000;
@@ -54,8 +63,23 @@ pub struct DecodeOptions<'a> {
     pub ignore_unknown_fields: bool,
     /// Most bytes of the text of a field.
     pub max_text_bytes: usize,
+    /// What records are matched by; `None` for the profile id, which each record then needs.
+    pub key: Option<Key<'a>>,
+    /// Records only name profiles: nothing else of them is read, nor refused.
+    pub names_only: bool,
+    /// Collections of which records clear what they do not name; of custom fields and tags. The others are for whoever applies the batch.
+    pub refresh: Refresh,
     /// How large what a format itself compresses or abbreviates may become.
     pub limits: SizeLimits,
+}
+
+/// Another identifier than the profile id, by which records find their profiles. Each record needs one.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'a> {
+    /// Its kind.
+    pub kind: IdentifierKind,
+    /// Its type, without regard to case; `None` for any.
+    pub of_type: Option<&'a str>,
 }
 
 impl Default for DecodeOptions<'_> {
@@ -64,6 +88,9 @@ impl Default for DecodeOptions<'_> {
             list: None,
             ignore_unknown_fields: false,
             max_text_bytes: MAX_TEXT_BYTES,
+            key: None,
+            names_only: false,
+            refresh: Refresh::default(),
             limits: SizeLimits::default(),
         }
     }
@@ -72,7 +99,7 @@ impl Default for DecodeOptions<'_> {
 /// Decodes and checks a block of records.
 ///
 /// A record with a problem is left out as a whole and each of its problems is listed, up to a hundred; the records beside it are kept. Of
-/// records with the same id the first one without a problem is kept. The columns of the batch ascend by number.
+/// records with the same id all are kept, and the batch tells where it must be cut. The columns of the batch ascend by number.
 ///
 /// # Errors
 /// [`KernelError::BlockInvalid`] when the bytes are not of the format, or hold columns that no record could be written with;
@@ -95,15 +122,18 @@ pub fn decode(
         return Err(invalid("it is larger than 4 GiB"));
     }
     let list = options.list.map(|id| joined_list(schema, id)).transpose()?;
-    match format {
+    let mut batch = match format {
         BlockFormat::ProfileBatch => profile_batch::decode(schema, list, data, options),
         BlockFormat::ArrowIpc => arrow::decode(schema, list, data, options),
+        BlockFormat::Ndjson => ndjson::decode(schema, list, data, options),
         BlockFormat::Csv => csv::decode(schema, list, data, options),
         BlockFormat::Parquet => parquet::decode(schema, list, data, options),
-        BlockFormat::Ndjson | BlockFormat::Json | BlockFormat::SubscribersJson => {
+        BlockFormat::Json | BlockFormat::SubscribersJson => {
             Err(invalid("imports do not read this format"))
         }
-    }
+    }?;
+    refresh::clear_others(&mut batch, schema, options);
+    Ok(batch)
 }
 
 fn joined_list<'s>(schema: &'s Schema, id: &str) -> Result<&'s List> {

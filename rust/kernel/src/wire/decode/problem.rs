@@ -14,6 +14,7 @@ const NAME_CHARS_MAX: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Problem {
     IdMissing,
+    KeyMissing,
     TooLong {
         bytes: usize,
         max_bytes: usize,
@@ -58,6 +59,13 @@ pub(super) enum Problem {
     NotFinite,
     NotCampaign,
     Removal,
+    NotPart,
+    TooManyLines {
+        max: usize,
+    },
+    GroupMissing,
+    FilterMissing,
+    PreferenceNumber,
     /// A line of a table has other cells than its header.
     CellCount {
         found: usize,
@@ -67,6 +75,7 @@ pub(super) enum Problem {
     Quoting,
     /// A line of a table begins a cell in quotes that none end.
     Unclosed,
+    TimeOutside,
     Damaged {
         problem: &'static str,
         offset: usize,
@@ -85,8 +94,10 @@ impl Problem {
     pub(super) const fn reason(self) -> RecordReason {
         match self {
             Self::IdMissing => RecordReason::ProfileIdMissing,
-            Self::TooLong { .. } => RecordReason::TextTooLong,
-            Self::NotText => RecordReason::TextInvalid,
+            Self::KeyMissing => RecordReason::IdentifierMissing,
+            Self::TooLong { .. } | Self::TooManyLines { .. } => RecordReason::TextTooLong,
+            Self::NotText | Self::NotPart | Self::GroupMissing => RecordReason::TextInvalid,
+            Self::FilterMissing | Self::PreferenceNumber => RecordReason::PreferenceInvalid,
             Self::TypeMismatch { .. }
             | Self::ShapeMismatch { .. }
             | Self::NotBoolean
@@ -95,7 +106,9 @@ impl Problem {
             Self::NotNumber | Self::NumberOutside { .. } | Self::NotFinite => {
                 RecordReason::NumberInvalid
             }
-            Self::NotDate | Self::NotDateTime | Self::MillisOutside => RecordReason::DateInvalid,
+            Self::NotDate | Self::NotDateTime | Self::MillisOutside | Self::TimeOutside => {
+                RecordReason::DateInvalid
+            }
             Self::OptionUnknown => RecordReason::OptionUnknown,
             Self::FieldUnknown => RecordReason::FieldUnknown,
             Self::ListUnknown => RecordReason::ListUnknown,
@@ -128,6 +141,10 @@ impl fmt::Display for Problem {
             Self::IdMissing => {
                 f.write_str("the profile id is missing: give each record one of 1 to 255 bytes")
             }
+            Self::KeyMissing => f.write_str(
+                "the identifier that profiles are matched by is missing: give each record one of the kind and type that the import was \
+                 opened with",
+            ),
             Self::TooLong { bytes, max_bytes } => {
                 write!(f, "{bytes} bytes long: at most {max_bytes} are taken")
             }
@@ -214,6 +231,20 @@ impl fmt::Display for Problem {
             Self::Removal => f.write_str(
                 "an import removes no profiles: leave the record out, or erase the profile",
             ),
+            Self::NotPart => f.write_str("with U+001E or U+001F: leave these characters out"),
+            Self::TooManyLines { max } => write!(f, "more than {max} lines: join some of them"),
+            Self::GroupMissing => {
+                f.write_str("the name of the group is missing: give one of 1 to 100 bytes")
+            }
+            Self::FilterMissing => f.write_str(
+                "the filter is missing, which says what the preference is about: give one of 1 to 50 bytes",
+            ),
+            Self::TimeOutside => f.write_str(
+                "not a time of years 1 to 9999: send milliseconds since 1970 UTC, as text 2024-01-31T12:00:00Z",
+            ),
+            Self::PreferenceNumber => {
+                f.write_str("missing, or there is none such: send one of the protocol's")
+            }
             Self::CellCount { found, expected } => {
                 write!(
                     f,
@@ -280,6 +311,26 @@ pub(super) enum Place<'a> {
     MembershipPart { list: &'a [u8], part: &'a str },
     /// A mark, by the collection it stands in.
     Mark { collection: &'a str, id: &'a [u8] },
+    /// A part of a mark.
+    MarkPart {
+        collection: &'a str,
+        id: &'a [u8],
+        part: &'a str,
+    },
+    /// A part of a former answer to a consent.
+    FormerAnswer {
+        id: &'a [u8],
+        position: usize,
+        part: &'a str,
+    },
+    /// An element of another collection, or a part of it.
+    Entry {
+        collection: &'a str,
+        position: usize,
+        part: &'a str,
+    },
+    /// A line of an address.
+    AddressLine { address: usize, line: usize },
 }
 
 impl fmt::Display for Place<'_> {
@@ -318,12 +369,35 @@ impl fmt::Display for Place<'_> {
                 write!(f, "memberships[{}].{part}", shortened(list))
             }
             Self::Mark { collection, id } => write!(f, "{collection}[{}]", shortened(id)),
+            Self::MarkPart {
+                collection,
+                id,
+                part,
+            } => {
+                write!(f, "{collection}[{}].{part}", shortened(id))
+            }
+            Self::FormerAnswer { id, position, part } => {
+                write!(f, "consents[{}].history[{position}].{part}", shortened(id))
+            }
+            Self::Entry {
+                collection,
+                position,
+                part: "",
+            } => write!(f, "{collection}[{position}]"),
+            Self::Entry {
+                collection,
+                position,
+                part,
+            } => write!(f, "{collection}[{position}].{part}"),
+            Self::AddressLine { address, line } => {
+                write!(f, "addresses[{address}].lines[{line}]")
+            }
         }
     }
 }
 
 /// Name of the collection of a kind in records.
-pub(super) const fn collection(kind: IdentifierKind) -> &'static str {
+pub(crate) const fn collection(kind: IdentifierKind) -> &'static str {
     match kind {
         IdentifierKind::Email => "emails",
         IdentifierKind::Phone => "phones",

@@ -172,6 +172,12 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Those identifiers of a row that are in use, which stand before the others.
+    pub(super) fn active_identifiers(&self, row: u16) -> &'a [Identifier] {
+        let all = self.identifiers(row);
+        &all[..all.partition_point(|one| one.is_active)]
+    }
+
     /// The identifiers of a row, in a column of identifiers.
     pub(super) fn identifiers(&self, row: u16) -> &'a [Identifier] {
         match self {

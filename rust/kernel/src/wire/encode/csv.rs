@@ -109,7 +109,8 @@ impl Records for Csv {
                 CsvColumn::One(cell, options) => push_option(&cells[*cell], options, row, out),
                 CsvColumn::Many(cell, names) => push_options(&cells[*cell], names, row, out),
                 CsvColumn::Identifiers(parts) => {
-                    let identifiers = identifiers_of(parts.map(|cell| &cells[cell]), row);
+                    let all = identifiers_of(parts.map(|cell| &cells[cell]), row);
+                    let identifiers = all.take_while(|identifier| identifier.is_active);
                     push_joined(out, |out| {
                         push_identifiers(identifiers, out);
                     });
@@ -132,8 +133,9 @@ impl Records for Csv {
     }
 }
 
+/// Writes the value of a row that is neither an option nor an identifier, when it has one.
 #[inline]
-fn push_value(cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
+pub(super) fn push_value(cells: &Cells<'_>, row: u16, out: &mut Vec<u8>) {
     match cells {
         Cells::Text(cells) => {
             if let Some(text) = cells.get(row) {

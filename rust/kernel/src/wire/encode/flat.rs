@@ -54,7 +54,7 @@ pub(super) const TICK_COLUMNS: [(&str, ColumnId); 2] = [
 /// Mark of a removal.
 const REMOVED: &str = "removed";
 
-/// Collections of identifiers, by the column of the first.
+/// Collections of identifiers, by the column of the first. Flat formats hold those in use.
 const COLLECTIONS: [(&str, ColumnId); 3] = [
     ("emails", builtin::EMAIL),
     ("phones", builtin::PHONE),

@@ -5,6 +5,8 @@
 
 use super::cells::{CellSource, Cells, holds_values};
 use super::projection::Projection;
+use crate::batch::Identifier;
+use crate::entry::ConsentAnswers;
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, MarkKind, Schema,
     builtin,
@@ -64,6 +66,27 @@ pub(super) enum Group<'a> {
     ListFields,
 }
 
+/// Which entries a collection holds.
+#[derive(Clone, Copy)]
+pub(super) enum EntryKind {
+    /// Postal addresses.
+    Addresses,
+    /// Preferences.
+    Preferences,
+    /// Groups, by their keys.
+    Groups,
+}
+
+/// A consent to write.
+pub(super) struct WrittenConsent<'a> {
+    /// Id of its type.
+    pub(super) id: &'a str,
+    /// Whether it is given.
+    pub(super) is_given: bool,
+    /// What else is known of it.
+    pub(super) answers: Option<ConsentAnswers>,
+}
+
 /// How a format writes the parts of a record.
 pub(super) trait Syntax {
     /// What of a part is the same in each record.
@@ -100,10 +123,18 @@ pub(super) trait Syntax {
     fn option(label: &Self::Label, code: u16, out: &mut Vec<u8>);
     /// Writes several options, at least one.
     fn options(label: &Self::Label, codes: &[u16], out: &mut Vec<u8>);
-    /// Writes identifiers: type and value of each. There may be none.
+    /// Writes the entries of a collection, at least one.
+    fn entries(label: &Self::Label, kind: EntryKind, entries: &[Identifier], out: &mut Vec<u8>);
+    /// Writes consents of which something is known besides their states, at least one.
+    fn consents<'a>(
+        label: &Self::Label,
+        consents: impl Iterator<Item = WrittenConsent<'a>>,
+        out: &mut Vec<u8>,
+    );
+    /// Writes identifiers. There may be none.
     fn identifiers<'a>(
         label: &Self::Label,
-        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
         out: &mut Vec<u8>,
     );
 }
@@ -137,7 +168,26 @@ enum Part<L> {
         more: usize,
         label: L,
     },
+    Entries {
+        cell: usize,
+        kind: EntryKind,
+        label: L,
+    },
+    Consents {
+        /// States as options, of which each is one of `consents`.
+        states: usize,
+        answers: usize,
+        consents: Vec<ConsentState>,
+        label: L,
+    },
     Section(Section<L>),
+}
+
+/// A state of a consent type.
+struct ConsentState {
+    column: ColumnId,
+    id: String,
+    is_given: bool,
 }
 
 impl<S: Syntax> Form<S> {
@@ -194,25 +244,75 @@ fn write_section<S: Syntax>(
                 let identifiers = identifiers_of(cells, row);
                 S::identifiers(label, identifiers, out);
             }
+            Part::Entries { cell, kind, label } => {
+                let entries = cells[*cell].identifiers(row);
+                if !entries.is_empty() {
+                    S::entries(label, *kind, entries, out);
+                }
+            }
+            Part::Consents {
+                states,
+                answers,
+                consents,
+                label,
+            } => {
+                let answers = cells[*answers].identifiers(row);
+                match &cells[*states] {
+                    Cells::MultiSelectMany(states) if !answers.is_empty() => {
+                        S::consents(label, consents_of(consents, states.get(row), answers), out);
+                    }
+                    states => write_value::<S>(label, states, row, out),
+                }
+            }
             Part::Section(inner) => write_section::<S>(inner, cells, row, out),
         }
     }
     S::close(&section.label, mark, out);
 }
 
-/// Types and values of a row's identifiers: of the first, whose type has a column of its own, and of the others.
+/// Consents of some states, with what else is known of them.
+fn consents_of<'a>(
+    consents: &'a [ConsentState],
+    codes: &'a [u16],
+    answers: &'a [Identifier],
+) -> impl Iterator<Item = WrittenConsent<'a>> {
+    let states = codes
+        .iter()
+        .filter_map(|code| consents.get(usize::from(*code)));
+    states.map(|state| WrittenConsent {
+        id: &state.id,
+        is_given: state.is_given,
+        answers: ConsentAnswers::of(answers, state.column),
+    })
+}
+
+/// An identifier to write.
+pub(super) struct WrittenIdentifier<'a> {
+    /// The owner's word for the kind.
+    pub(super) kind: &'a [u8],
+    /// The address, number or id.
+    pub(super) value: &'a [u8],
+    /// Whether it is in use.
+    pub(super) is_active: bool,
+}
+
+/// A row's identifiers: the first in use, whose type has a column of its own, and the others.
 #[inline]
 pub(super) fn identifiers_of<'a>(
     [first, kind, more]: [&Cells<'a>; 3],
     row: u16,
-) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-    let first = first
-        .text(row)
-        .map(|value| (kind.text(row).unwrap_or_default(), value));
+) -> impl Iterator<Item = WrittenIdentifier<'a>> + use<'a> {
+    let first = first.text(row).map(|value| WrittenIdentifier {
+        kind: kind.text(row).unwrap_or_default(),
+        value,
+        is_active: true,
+    });
     let more = more.identifiers(row).iter();
-    first
-        .into_iter()
-        .chain(more.map(|id| (id.kind.as_bytes(), id.value.as_bytes())))
+    first.into_iter().chain(more.map(|other| WrittenIdentifier {
+        kind: other.kind.as_bytes(),
+        value: other.value.as_bytes(),
+        is_active: other.is_active,
+    }))
 }
 
 /// Writes the value of a row, when it has one.
@@ -317,6 +417,29 @@ impl<S: Syntax> Layout<'_, S> {
                 .into_iter()
                 .filter_map(|kind| self.marks(schema, kind)),
         );
+        parts.extend(
+            [
+                (
+                    profile::PREFERENCES,
+                    "preferences",
+                    b::PREFERENCES,
+                    EntryKind::Preferences,
+                ),
+                (profile::GROUPS, "groups", b::GROUPS, EntryKind::Groups),
+                (
+                    profile::ADDRESSES,
+                    "addresses",
+                    b::ADDRESSES,
+                    EntryKind::Addresses,
+                ),
+            ]
+            .into_iter()
+            .filter_map(|(number, name, column, kind)| {
+                let cell = self.cell(column)?;
+                let label = self.syntax.collection(number, name);
+                Some(Part::Entries { cell, kind, label })
+            }),
+        );
         Section {
             label: self.syntax.group(Group::Record),
             gate: None,
@@ -393,9 +516,27 @@ impl<S: Syntax> Layout<'_, S> {
             .flat_map(|mark| kind.states().iter().map(move |&state| (mark, state)))
             .map(|(mark, state)| ((mark.id.as_str(), state), (mark.column, state)))
             .unzip();
-        (!states.is_empty()).then(|| Part::Value {
-            cell: self.push(CellSource::States(columns)),
-            label: self.syntax.marks(kind, &states),
+        if states.is_empty() {
+            return None;
+        }
+        let label = self.syntax.marks(kind, &states);
+        let has_answers = kind == MarkKind::Consent && self.is_stored(builtin::CONSENT_ANSWERS);
+        let consent = |(&(id, is_given), &(column, _)): (&(&str, bool), _)| ConsentState {
+            column,
+            id: id.to_owned(),
+            is_given,
+        };
+        let consents = states.iter().zip(&columns).map(consent).collect();
+        let cell = self.push(CellSource::States(columns));
+        Some(if has_answers {
+            Part::Consents {
+                states: cell,
+                answers: self.push(CellSource::Column(builtin::CONSENT_ANSWERS)),
+                consents,
+                label,
+            }
+        } else {
+            Part::Value { cell, label }
         })
     }
 
@@ -430,7 +571,11 @@ impl<S: Syntax> Layout<'_, S> {
 
     /// A collection of identifiers, whose columns of types and of further ones follow that of the first.
     fn identifiers(&mut self, number: u32, name: &str, column: ColumnId) -> Option<Part<S::Label>> {
-        let first = self.cell(column)?;
+        let is_any = self.is_stored(column) || self.is_stored(column + 2);
+        if !is_any || !self.projection.has(column) {
+            return None;
+        }
+        let first = self.push(CellSource::Column(column));
         let kind = self.push(CellSource::Column(column + 1));
         let more = self.push(CellSource::Column(column + 2));
         Some(Part::Identifiers {

@@ -2,22 +2,27 @@
 //!
 //! | part | form |
 //! | --- | --- |
-//! | `emails`, `phones`, `alternate_ids` | `[{"value": …, "type": …}]`, without `type` where it is empty |
+//! | `emails`, `phones`, `alternate_ids` | `[{"value": …, "type": …, "inactive": true}]`, without `type` where it is empty and `inactive` where it is in use |
 //! | `name` | object of its parts |
 //! | `fields` | object by key |
 //! | `memberships` | object by list id: `state`, `joined_at`, `active_at`, `consent_to_track`, `fields` |
 //! | `tags` | array of ids |
-//! | `topics`, `consents` | `[{"topic": …, "state": …}]`, `[{"consent_type": …, "state": …}]` |
+//! | `topics`, `consents` | `[{"topic": …, "state": …}]`, `[{"consent_type": …, "state": …, "version": …, "stated_at": …, "history": [{"state": …, "version": …, "stated_at": …}]}]` |
+//! | `preferences` | `[{"program": …, "channel": …, "filter": …, "choice": …, "frequency": …, "expire_at": …, "basis": …, "stated_at": …}]` |
+//! | `groups` | array of names |
+//! | `addresses` | `[{"type": …, "lines": […], "locality": …, "region": …, "postal_code": …, "country": …, "inactive": true}]` |
 //! | times, dates | `2024-01-31T12:00:00.000Z`, `2024-01-31` |
 //! | numbers | the shortest text that reads back the same; whole numbers below 2⁵³ without a point |
 //! | removals | `{"profile_id": …, "removed": true}` |
 //!
 //! What is absent is left out, an object without members too.
 
-use super::form::{Group, Place, Syntax, Values};
+use super::form::{EntryKind, Group, Place, Syntax, Values, WrittenConsent, WrittenIdentifier};
+use super::json_entries::{INACTIVE, push_consents, push_entries};
 use super::json_text::{close_array, named, push_number, push_string};
 use super::ready::Ready;
 use super::rfc3339::{push_date, push_time};
+use crate::batch::Identifier;
 use crate::schema::{CONSENT_STATES, MarkKind, TOPIC_STATES};
 
 /// Writes NDJSON.
@@ -173,9 +178,23 @@ impl Syntax for Json {
         close_array(start, out);
     }
 
+    fn entries(label: &Label, kind: EntryKind, entries: &[Identifier], out: &mut Vec<u8>) {
+        label.head.push(out);
+        push_entries(kind, entries, out);
+    }
+
+    fn consents<'a>(
+        label: &Label,
+        consents: impl Iterator<Item = WrittenConsent<'a>>,
+        out: &mut Vec<u8>,
+    ) {
+        label.head.push(out);
+        push_consents(consents, out);
+    }
+
     fn identifiers<'a>(
         label: &Label,
-        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
         out: &mut Vec<u8>,
     ) {
         let mark = label.head.push(out);
@@ -187,16 +206,19 @@ impl Syntax for Json {
 
 /// Writes an array of identifiers; answers whether there was one, else nothing is written.
 pub(super) fn push_identifiers<'a>(
-    identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
     out: &mut Vec<u8>,
 ) -> bool {
     let start = out.len();
-    for (kind, value) in identifiers {
+    for identifier in identifiers {
         out.extend_from_slice(b",{\"value\":");
-        push_string(value, out);
-        if !kind.is_empty() {
+        push_string(identifier.value, out);
+        if !identifier.kind.is_empty() {
             out.extend_from_slice(b",\"type\":");
-            push_string(kind, out);
+            push_string(identifier.kind, out);
+        }
+        if !identifier.is_active {
+            out.extend_from_slice(INACTIVE);
         }
         out.push(b'}');
     }

@@ -10,9 +10,11 @@
 //! | `flat` | the columns of a table and their names |
 //! | `records` | blocks of records, whatever the format |
 //! | `protobuf`, `json` | records in the shape of a profile |
+//! | `json_entries`, `protobuf_entries` | addresses, preferences, groups and consents in them |
 //! | `subscribers` | the records of `json` in one document |
 //! | `document` | profiles by their sections in one document |
 //! | `csv` | records of flat columns |
+//! | `cell_text` | single values as CSV writes them |
 //! | `arrow` | flat columns, column by column |
 //! | `parquet` | the same as files of row groups |
 //! | `events` | what happened to profiles, as JSON |
@@ -24,6 +26,7 @@
 //! of writes, and after a restart.
 
 mod arrow;
+mod cell_text;
 mod cells;
 mod csv;
 mod document;
@@ -31,10 +34,12 @@ mod events;
 mod flat;
 mod form;
 mod json;
+mod json_entries;
 mod json_text;
 mod parquet;
 mod projection;
 mod protobuf;
+mod protobuf_entries;
 mod ready;
 mod records;
 mod rfc3339;
@@ -45,6 +50,7 @@ mod window;
 use std::iter;
 
 use arrow::ArrowForm;
+pub(super) use cell_text::cell_text;
 use cells::Cells;
 use csv::Csv;
 use document::Document;

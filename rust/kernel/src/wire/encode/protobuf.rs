@@ -1,7 +1,10 @@
 //! Records as `segue.v1.Profile`, in a batch or alone.
 
-use super::form::{Group, Place, Syntax, Values};
+use super::form::{EntryKind, Group, Place, Syntax, Values, WrittenConsent, WrittenIdentifier};
+use super::protobuf_entries::{put_address, put_consent, put_preference};
 use super::ready::{Ready, push_text, push_varint};
+use crate::batch::Identifier;
+use crate::entry::{Address, Preference};
 use crate::schema::{ColumnKind, MarkKind};
 use crate::wire::fields::{
     field_value, identifier, mark_state, membership, option_list, profile, profile_batch,
@@ -234,25 +237,61 @@ impl Syntax for Protobuf {
         }
     }
 
+    fn entries(label: &Label, kind: EntryKind, entries: &[Identifier], out: &mut Vec<u8>) {
+        let mut message = Vec::new();
+        for entry in entries {
+            message.clear();
+            match kind {
+                EntryKind::Addresses => put_address(&Address::unpack(entry), &mut message),
+                EntryKind::Preferences => put_preference(&Preference::unpack(entry), &mut message),
+                EntryKind::Groups => message.extend_from_slice(entry.kind.as_bytes()),
+            }
+            put_head(label, 0, out);
+            put_sized(out, &message);
+        }
+    }
+
+    fn consents<'a>(
+        _: &Label,
+        consents: impl Iterator<Item = WrittenConsent<'a>>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut message = Vec::new();
+        for consent in consents {
+            message.clear();
+            put_consent(&consent, &mut message);
+            put_bytes(out, profile::CONSENTS, &message);
+        }
+    }
+
     #[inline]
     fn identifiers<'a>(
         label: &Label,
-        identifiers: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        identifiers: impl Iterator<Item = WrittenIdentifier<'a>>,
         out: &mut Vec<u8>,
     ) {
-        for (kind, value) in identifiers {
+        for WrittenIdentifier {
+            kind,
+            value,
+            is_active,
+        } in identifiers
+        {
             let typed = if kind.is_empty() {
                 0
             } else {
                 1 + sized_len(kind.len())
             };
             put_head(label, 0, out);
-            push_varint(out, (1 + sized_len(value.len()) + typed) as u64);
+            let flagged = if is_active { 0 } else { 2 };
+            push_varint(out, (1 + sized_len(value.len()) + typed + flagged) as u64);
             put_tag(out, identifier::VALUE, LENGTH_DELIMITED);
             push_varint(out, value.len() as u64);
             push_text(out, value);
             if !kind.is_empty() {
                 put_bytes(out, identifier::TYPE, kind);
+            }
+            if !is_active {
+                put_uint(out, identifier::INACTIVE, 1);
             }
         }
     }

@@ -45,7 +45,7 @@ pub(super) fn read(
     let nested = columns
         .nested
         .and_then(|column| Nested::new(batch.column(column)));
-    if flat.is_none() && nested.is_none() {
+    if flat.is_none() && nested.is_none() && !builder.is_keyed_by(collection) {
         return;
     }
     let mut given = Vec::new();
@@ -103,11 +103,7 @@ impl Nested {
             let is_valid = self.valid.as_ref().is_none_or(|valid| valid.is_valid(item));
             if let Some(value) = self.values.get(item).filter(|_| is_valid) {
                 let kind = self.kinds.get(item).unwrap_or_default();
-                given.push(GivenIdentifier {
-                    position: Some(position),
-                    kind,
-                    value,
-                });
+                given.push(GivenIdentifier::new(Some(position), kind, value));
             }
         }
     }

@@ -42,7 +42,7 @@ impl<'s> Rows<'s> {
         columns: &Fields,
         options: &DecodeOptions,
     ) -> Result<Self> {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(options);
         let layout = Layout::new(&mut builder, schema, list, format, columns, options)?;
         Ok(Self {
             builder,
@@ -71,7 +71,8 @@ impl<'s> Rows<'s> {
             builder, layout, ..
         } = self;
         let first_row = self.row_count;
-        let ids = Strings::new(batch.column(layout.profile_id));
+        let ids = layout.profile_id.map(|ids| batch.column(ids));
+        let ids = ids.map_or(Strings::Absent, Strings::new);
         for (row, number) in (0..batch.num_rows()).zip(first_row..) {
             builder.push_profile_id(number, ids.get(row).unwrap_or_default());
         }

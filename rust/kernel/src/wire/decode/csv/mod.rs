@@ -38,7 +38,7 @@ pub(super) fn decode(
 ) -> Result<Batch> {
     let mut lines = Lines::new(header::text_of(data)?);
     let names = header::read(&mut lines)?;
-    let mut builder = Builder::default();
+    let mut builder = Builder::new(options);
     let layout = Layout::new(
         &mut builder,
         schema,

@@ -84,7 +84,8 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
     fn take_line(&mut self, start: usize, read: Result<usize, Problem>) {
         let row = self.row_count;
         let expected = self.names.len();
-        let id = self.cells[start..].get(self.layout.profile_id);
+        let at = self.layout.profile_id;
+        let id = at.and_then(|at| self.cells[start..].get(at));
         let id = id.map_or(Cow::Borrowed(&[][..]), |cell| cell.text());
         let problem = match read {
             Ok(found) if found == expected => {
@@ -125,7 +126,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
             let cell = self.cells[index * width + position?];
             (!cell.is_empty()).then(|| cell.text())
         };
-        if columns.flat.is_none() && columns.nested.is_none() {
+        if columns.flat.is_none() && columns.nested.is_none() && !self.builder.is_keyed_by(kind) {
             return;
         }
         for (index, &row) in self.numbers.iter().enumerate() {
@@ -141,10 +142,9 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
             let mut given: Vec<GivenIdentifier> = nested
                 .iter()
                 .enumerate()
-                .map(|(position, identifier)| GivenIdentifier {
-                    position: Some(position),
-                    kind: identifier.r#type.as_bytes(),
-                    value: identifier.value.as_bytes(),
+                .map(|(position, identifier)| {
+                    let kind = identifier.r#type.as_bytes();
+                    GivenIdentifier::new(Some(position), kind, identifier.value.as_bytes())
                 })
                 .collect();
             if let Some(value) = &flat {

@@ -1,7 +1,7 @@
 //! A `segue.v1.FieldValue`.
 
-use super::keys::Key;
 use crate::wire::decode::given::Given;
+use crate::wire::decode::keys::Key;
 use crate::wire::fields::{field_value as f, option_list};
 use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, VARINT, tag};
 

@@ -3,9 +3,9 @@
 //! One pass over borrowed slices, with the rules of protobuf for what stands twice: the last scalar wins, repeated messages are added, a
 //! repeated single message is merged. Damage to the batch's own framing fails the block; damage inside a record fails that record.
 
+mod entries;
 mod field_value;
-mod keys;
-mod marks;
+pub(super) mod marks;
 mod membership;
 mod record;
 
@@ -19,7 +19,7 @@ use crate::wire::fields::profile_batch as f;
 use crate::wire::protobuf::{LENGTH_DELIMITED, ReadResult, Reader, tag};
 
 /// Problems that a block may have: a hostile block of empty records would otherwise take a thousand times its size.
-const MAX_EXCEPTIONS_A_BLOCK: usize = 200_000;
+pub(super) const MAX_EXCEPTIONS_A_BLOCK: usize = 200_000;
 
 /// Decodes and checks a serialized batch.
 pub(super) fn decode<'s>(

@@ -1,7 +1,6 @@
 //! A `segue.v1.Profile`.
 
 use super::field_value::{self, FieldValue, Value};
-use super::keys::{ACCOUNT, FieldTarget, Keys};
 use super::marks::Marks;
 use crate::batch::{Batch, IdentifierKind};
 use crate::schema::{ColumnKind, List, Schema};
@@ -9,9 +8,10 @@ use crate::wire::decode::DecodeOptions;
 use crate::wire::decode::builder::{Builder, COORDINATES, TEXTS};
 use crate::wire::decode::given::{Given, Target};
 use crate::wire::decode::identifier::GivenIdentifier;
+use crate::wire::decode::keys::{ACCOUNT, FieldTarget, Keys};
 use crate::wire::decode::problem::{Place, Problem};
 use crate::wire::fields::{identifier, person_name, profile as f};
-use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, tag};
+use crate::wire::protobuf::{FIXED64, LENGTH_DELIMITED, ReadResult, Reader, VARINT, tag};
 
 /// Positions in [`TEXTS`] of the parts that a whole name is made of: the number in `PersonName` is the position.
 const NAME_PARTS: std::ops::RangeInclusive<usize> =
@@ -34,6 +34,8 @@ pub(super) struct Scratch<'a> {
     memberships: Vec<&'a [u8]>,
     /// Tags, topics and consents, each with the number of its collection.
     pub(super) marks: Vec<(u32, &'a [u8])>,
+    /// Addresses, preferences and groups, each with the number of its collection.
+    pub(super) entries: Vec<(u32, &'a [u8])>,
     /// Field values of the membership being read.
     pub(super) list_fields: Vec<&'a [u8]>,
     /// Names of options of the value being read.
@@ -49,6 +51,7 @@ impl Scratch<'_> {
         self.fields.clear();
         self.memberships.clear();
         self.marks.clear();
+        self.entries.clear();
     }
 }
 
@@ -72,7 +75,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         field_keys: &'a [&'a str],
         options: &DecodeOptions,
     ) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(options);
         let texts = TEXTS.map(|(column, _, max_bytes)| {
             builder.plain_target(column, ColumnKind::Text, max_bytes)
         });
@@ -123,6 +126,7 @@ impl<'a, 's> RecordReader<'a, 's> {
         self.scratch.fields = fields;
         self.read_memberships(row);
         self.read_marks(row);
+        self.read_entries(row);
     }
 
     /// Finds the parts of a record.
@@ -144,6 +148,10 @@ impl<'a, 's> RecordReader<'a, 's> {
         const TOPIC: u32 = tag(f::TOPICS, LENGTH_DELIMITED);
         const CONSENT: u32 = tag(f::CONSENTS, LENGTH_DELIMITED);
         const REMOVED_TAG: u32 = tag(f::REMOVED_TAGS, LENGTH_DELIMITED);
+        const PREFERENCE: u32 = tag(f::PREFERENCES, LENGTH_DELIMITED);
+        const GROUP: u32 = tag(f::GROUPS, LENGTH_DELIMITED);
+        const REMOVED_GROUP: u32 = tag(f::REMOVED_GROUPS, LENGTH_DELIMITED);
+        const ADDRESS: u32 = tag(f::ADDRESSES, LENGTH_DELIMITED);
 
         let mut reader = Reader::new(bytes);
         while let Some(field_tag) = reader.tag()? {
@@ -166,6 +174,9 @@ impl<'a, 's> RecordReader<'a, 's> {
                 TAG | TOPIC | CONSENT | REMOVED_TAG => {
                     self.scratch.marks.push((field_tag >> 3, reader.bytes()?));
                 }
+                PREFERENCE | GROUP | REMOVED_GROUP | ADDRESS => {
+                    self.scratch.entries.push((field_tag >> 3, reader.bytes()?));
+                }
                 other if is_read(other >> 3) => return Err(reader.wrong_wire_type()),
                 output_only_or_unknown => reader.skip(output_only_or_unknown)?,
             }
@@ -175,11 +186,7 @@ impl<'a, 's> RecordReader<'a, 's> {
 
     fn scan_identifier(&mut self, row: u32, kind: IdentifierKind, bytes: &'a [u8]) {
         let position = self.scratch.identifiers[kind as usize].len();
-        let mut given = GivenIdentifier {
-            position: Some(position),
-            kind: &[],
-            value: &[],
-        };
+        let mut given = GivenIdentifier::new(Some(position), &[], &[]);
         if let Err(damage) = scan_identifier(bytes, &mut given) {
             let place = Place::Identifier {
                 kind,
@@ -308,19 +315,23 @@ impl<'a, 's> RecordReader<'a, 's> {
 const fn is_read(number: u32) -> bool {
     matches!(
         number,
-        f::PROFILE_ID..=f::MEMBERSHIPS | f::TAGS..=f::CONSENTS | f::REMOVED_TAGS
+        f::PROFILE_ID..=f::MEMBERSHIPS | f::TAGS..=f::ADDRESSES
     )
 }
 
 fn scan_identifier<'a>(bytes: &'a [u8], given: &mut GivenIdentifier<'a>) -> ReadResult<()> {
     const VALUE: u32 = tag(identifier::VALUE, LENGTH_DELIMITED);
     const TYPE: u32 = tag(identifier::TYPE, LENGTH_DELIMITED);
+    const PRIMARY: u32 = tag(identifier::PRIMARY, VARINT);
+    const INACTIVE: u32 = tag(identifier::INACTIVE, VARINT);
     let mut reader = Reader::new(bytes);
     while let Some(field_tag) = reader.tag()? {
         match field_tag {
             VALUE => given.value = reader.bytes()?,
             TYPE => given.kind = reader.bytes()?,
-            other if matches!(other >> 3, identifier::VALUE | identifier::TYPE) => {
+            PRIMARY => given.is_primary = reader.varint()? != 0,
+            INACTIVE => given.is_inactive = reader.varint()? != 0,
+            other if (identifier::VALUE..=identifier::INACTIVE).contains(&(other >> 3)) => {
                 return Err(reader.wrong_wire_type());
             }
             unknown => reader.skip(unknown)?,

@@ -139,7 +139,9 @@ impl<'a> ArrayWriter<'a, '_> {
     /// Writes lists of identifiers: the first with its type, and the others.
     pub(super) fn identifiers(&mut self, [first, kind, more]: [ColumnId; 3]) {
         let [first, kind, more] = [first, kind, more].map(|id| self.open(id, true));
-        let n_items = self.lists(&first, |slice, row| 1 + more[slice].identifiers(row).len());
+        let n_items = self.lists(&first, |slice, row| {
+            1 + more[slice].active_identifiers(row).len()
+        });
         // A list of structs, whose members are two texts.
         self.message.node(n_items, 0);
         self.message.reserve(0);
@@ -161,7 +163,7 @@ impl<'a> ArrayWriter<'a, '_> {
         for (position, slice) in self.slices.iter().enumerate() {
             for &row in slice.rows.iter().filter(|row| first[position].has(**row)) {
                 items.push(own[position].text(row).unwrap_or_default());
-                items.extend(more[position].identifiers(row).iter().map(&part));
+                items.extend(more[position].active_identifiers(row).iter().map(&part));
             }
         }
         items

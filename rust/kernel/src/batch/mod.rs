@@ -1,7 +1,13 @@
 //! Records that were decoded and checked, as columns, not yet applied.
 //!
 //! Decoders write batches, [`table`](crate::table) applies them, and both hold to this file. A batch has only the valid records of a
-//! block; the others are in [`Batch::exceptions`]. Within a batch each profile id stands once.
+//! block; the others are in [`Batch::exceptions`]. Records of one profile are kept, all of them: the batch tells where it must be cut so
+//! that each run of rows has distinct ids, and the runs are applied in order.
+
+mod compaction;
+mod slice;
+
+use std::ops::Range;
 
 use crate::schema::{ColumnId, List};
 
@@ -70,6 +76,16 @@ pub enum RecordReason {
     ProfileUnknown = 61,
     /// A required property is missing or malformed.
     PropertyInvalid = 62,
+    /// Several profiles have the identifier, or the record names two.
+    ProfileAmbiguous = 63,
+    /// No identifier to find the profile by.
+    IdentifierMissing = 64,
+    /// The id of a profile to be created belongs to another.
+    ProfileIdTaken = 65,
+    /// A preference without channel or filter, or with a choice or basis that there is none of.
+    PreferenceInvalid = 66,
+    /// What an import wrote was changed since, so that it cannot be taken back.
+    ProfileChanged = 67,
 }
 
 /// Texts one behind the other.
@@ -164,25 +180,55 @@ pub enum IdentifierKind {
     AlternateId = 2,
 }
 
-/// A typed identifier. An empty value removes the stored one of its type.
+impl IdentifierKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Phone, Self::AlternateId];
+}
+
+/// A typed identifier, or another entry of a collection by its key. An empty value removes the stored one of its type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identifier {
-    /// The owner's word for the kind; empty is a kind too.
+    /// The owner's word for the kind; empty is a kind too. In other collections the key.
     pub kind: Box<str>,
-    /// The address, number or id.
+    /// The address, number or id. In other collections the parts of the entry, as [`entry`](crate::entry) packs them.
     pub value: Box<str>,
+    /// Whether it is in use. Those that are not stand behind those that are.
+    pub is_active: bool,
+    /// Whether it becomes the first. Only what is given has it; of what is stored the place says so.
+    pub is_primary: bool,
+}
+
+impl Identifier {
+    /// One that is in use.
+    pub fn new(kind: &str, value: &str) -> Self {
+        Self {
+            kind: kind.into(),
+            value: value.into(),
+            is_active: true,
+            is_primary: false,
+        }
+    }
 }
 
 /// Identifiers given for rows. Each replaces the stored one of its type; other types stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchIdentifiers {
-    /// Rows with exactly one identifier, of empty type and not empty itself, ascending: nearly all.
+    /// Rows with exactly one identifier, of empty type, not empty itself, in use and not said to be the first, ascending: nearly all.
     pub plain_rows: Vec<u32>,
     /// Their values.
     pub plain: Texts,
     /// The other rows that have some, ascending, with their identifiers in order; the first becomes the row's first unless that type was
     /// stored already, which then keeps its place.
     pub typed: Vec<(u32, Vec<Identifier>)>,
+}
+
+/// Entries given for rows in a collection other than those of identifiers. Each replaces the stored one of its key; others stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchEntries {
+    /// The collection: `ADDRESSES`, `PREFERENCES`, `GROUPS` or `CONSENT_ANSWERS`.
+    pub column: ColumnId,
+    /// Batch rows that have some, ascending, with their entries in order, no key twice.
+    pub rows: Vec<(u32, Vec<Identifier>)>,
 }
 
 /// Rows that a block places on a list, whether or not it says more of the membership.
@@ -203,12 +249,21 @@ pub struct Batch {
     pub invalid_count: u32,
     /// Every problem of every record, in order of records.
     pub exceptions: Vec<RecordException>,
-    /// Ids of the valid records: one for each batch row.
+    /// Ids of the valid records: one for each batch row. Empty where a record that is matched by another identifier has none.
     pub profile_ids: Texts,
+    /// The record of each batch row, ascending; empty when no record was taken out, so that row `i` is record `i + 1`.
+    pub record_numbers: Vec<u32>,
+    /// Batch rows before which a new run of distinct ids begins, ascending; nearly always none. Batches to be matched by another
+    /// identifier have none.
+    pub cuts: Vec<u32>,
     /// Values, at most one entry a column; identifiers and profile ids excepted.
     pub columns: Vec<BatchColumn>,
     /// Identifiers, by [`IdentifierKind`].
     pub identifiers: [BatchIdentifiers; 3],
+    /// Columns of consents of which something is said, ascending.
+    pub consents: Vec<ColumnId>,
+    /// Entries of the other collections, at most one item a collection. Of answers to consents only what is said besides the state.
+    pub entries: Vec<BatchEntries>,
     /// Places on lists, at most one entry a list.
     pub members: Vec<BatchMembers>,
     /// Rows that give a given, middle or family name and not the whole, or clear the whole, ascending: their `FULL_NAME` is made anew when
@@ -220,5 +275,22 @@ impl Batch {
     /// Number of batch rows, which are the valid records.
     pub fn n_rows(&self) -> usize {
         self.profile_ids.len()
+    }
+
+    /// Position in the block, from 1, of the record of a batch row.
+    pub fn record_number(&self, row: u32) -> u32 {
+        let of_row = self.record_numbers.get(row as usize).copied();
+        of_row.unwrap_or(row + 1)
+    }
+
+    /// Runs of batch rows whose ids are distinct, in order; one of all rows when no id stands twice.
+    ///
+    /// # Panics
+    /// When there are 2^32 rows; blocks are far smaller.
+    pub fn runs(&self) -> impl Iterator<Item = Range<u32>> {
+        let n_rows = u32::try_from(self.n_rows()).expect("records are counted in 32 bits");
+        let starts = std::iter::once(0).chain(self.cuts.iter().copied());
+        let ends = self.cuts.iter().copied().chain([n_rows]);
+        starts.zip(ends).map(|(start, end)| start..end)
     }
 }

@@ -1,6 +1,6 @@
-//! Taking bad records out of all columns of a batch.
+//! Taking records out of all columns of a batch.
 
-use crate::batch::{Batch, BatchColumn, BatchIdentifiers, BatchValues, Texts};
+use super::{Batch, BatchColumn, BatchIdentifiers, BatchValues, Identifier, Texts};
 
 /// New number of each row, or `GONE`.
 type Renumbering = Vec<u32>;
@@ -12,14 +12,29 @@ impl Batch {
     ///
     /// # Cost
     /// One pass over the batch.
-    pub(super) fn remove_rows(&mut self, removed: &[u32]) {
+    ///
+    /// # Panics
+    /// When the batch has cuts: rows are taken out before those are looked for, or of a single run.
+    pub(crate) fn remove_rows(&mut self, removed: &[u32]) {
+        assert!(self.cuts.is_empty(), "a batch without cuts");
+        if removed.is_empty() {
+            return;
+        }
         let renumbering = renumber(self.profile_ids.len(), removed);
+        self.record_numbers = (0..)
+            .zip(&renumbering)
+            .filter(|(_, number)| **number != GONE)
+            .map(|(row, _)| self.record_number(row))
+            .collect();
         keep_texts(&mut self.profile_ids, &kept_positions(0.., &renumbering));
         for column in &mut self.columns {
             column.remove_rows(&renumbering);
         }
         for identifiers in &mut self.identifiers {
             identifiers.remove_rows(&renumbering);
+        }
+        for entries in &mut self.entries {
+            renumber_typed(&mut entries.rows, &renumbering);
         }
         for members in &mut self.members {
             renumber_rows(&mut members.rows, &renumbering);
@@ -29,18 +44,51 @@ impl Batch {
 }
 
 impl BatchColumn {
+    /// Clears all rows of a batch of which nothing is said.
+    pub(crate) fn clear_others(&mut self, n_rows: u32) {
+        let mut said = vec![false; n_rows as usize];
+        for &row in self.rows.iter().chain(&self.cleared) {
+            said[row as usize] = true;
+        }
+        let all = (0..n_rows).zip(&said);
+        let others = all.filter(|(_, said)| !**said).map(|(row, _)| row);
+        self.cleared.extend(others);
+        self.cleared.sort_unstable();
+    }
+
+    /// Keeps what is said of some rows; their numbers stay.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
+        let of_rows = self.rows.iter().enumerate();
+        let kept: Vec<usize> = of_rows
+            .filter(|(_, row)| is_kept(**row))
+            .map(|(position, _)| position)
+            .collect();
+        if kept.len() < self.rows.len() {
+            keep_values(&mut self.rows, &kept);
+            self.values.keep(&kept);
+        }
+        self.cleared.retain(|&row| is_kept(row));
+    }
+
     fn remove_rows(&mut self, renumbering: &Renumbering) {
         let kept = kept_positions(self.rows.iter().copied(), renumbering);
         renumber_rows(&mut self.rows, renumbering);
         renumber_rows(&mut self.cleared, renumbering);
-        match &mut self.values {
-            BatchValues::Text(texts) => keep_texts(texts, &kept),
-            BatchValues::Number(values) => keep_values(values, &kept),
-            BatchValues::Boolean(values) => keep_values(values, &kept),
-            BatchValues::Date(values) => keep_values(values, &kept),
-            BatchValues::DateTime(values) => keep_values(values, &kept),
-            BatchValues::MultiSelectOne(codes) => keep_values(codes, &kept),
-            BatchValues::MultiSelectMany { codes, ends } => keep_runs(codes, ends, &kept),
+        self.values.keep(&kept);
+    }
+}
+
+impl BatchValues {
+    /// Keeps the values at ascending positions.
+    fn keep(&mut self, kept: &[usize]) {
+        match self {
+            Self::Text(texts) => keep_texts(texts, kept),
+            Self::Number(values) => keep_values(values, kept),
+            Self::Boolean(values) => keep_values(values, kept),
+            Self::Date(values) => keep_values(values, kept),
+            Self::DateTime(values) => keep_values(values, kept),
+            Self::MultiSelectOne(codes) => keep_values(codes, kept),
+            Self::MultiSelectMany { codes, ends } => keep_runs(codes, ends, kept),
         }
     }
 }
@@ -50,11 +98,15 @@ impl BatchIdentifiers {
         let kept = kept_positions(self.plain_rows.iter().copied(), renumbering);
         renumber_rows(&mut self.plain_rows, renumbering);
         keep_texts(&mut self.plain, &kept);
-        self.typed.retain_mut(|(row, _)| {
-            *row = renumbering[*row as usize];
-            *row != GONE
-        });
+        renumber_typed(&mut self.typed, renumbering);
     }
+}
+
+fn renumber_typed(typed: &mut Vec<(u32, Vec<Identifier>)>, renumbering: &Renumbering) {
+    typed.retain_mut(|(row, _)| {
+        *row = renumbering[*row as usize];
+        *row != GONE
+    });
 }
 
 fn renumber(n_rows: usize, removed: &[u32]) -> Renumbering {
