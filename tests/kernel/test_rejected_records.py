@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segue import _kernel
-from segue._kernel import Schema
+from segue._kernel import Part, Schema
 from segue.domain.schema import EMPTY_SCHEMA
 from segue.v1.profile_pb2 import Identifier, Profile, ProfileBatch
 
@@ -65,8 +65,13 @@ FORMATS: dict[int, Callable[[], bytes]] = {
 }
 
 
+def decoded(block_format: int, data: bytes) -> Part:
+    schema = Schema(EMPTY_SCHEMA)
+    return _kernel.decode(schema, block_format, data, None, ignore_unknown_fields=False)
+
+
 def rejected_of(block_format: int, data: bytes) -> bytes:
-    part = _kernel.decode(Schema(EMPTY_SCHEMA), block_format, data, None, False)
+    part = decoded(block_format, data)
     problems = [(number, path, message) for number, _, path, _, message in part.exceptions]
     return _kernel.rejected(block_format, 0, data, problems)
 
@@ -76,7 +81,7 @@ def test_only_records_with_problems_come_back_and_stay_so_until_they_are_correct
     block_format: int,
 ) -> None:
     data = rejected_of(block_format, FORMATS[block_format]())
-    part = _kernel.decode(Schema(EMPTY_SCHEMA), block_format, data, None, False)
+    part = decoded(block_format, data)
     assert (part.record_count, part.valid_count) == (2, 0)
     assert [profile_id for _, profile_id, *_ in part.exceptions] == ["b", "d"]
     assert rejected_of(block_format, data) == data
@@ -115,5 +120,5 @@ def test_corrected_records_are_taken_with_their_reasons_beside_them() -> None:
         data = rejected_of(block_format, FORMATS[block_format]())
         corrected = data.replace(b"nobody", b"b@example.com").replace(b'"x"', b'"d@example.com"')
         corrected = corrected.replace(b"d,x,", b"d,d@example.com,")
-        part = _kernel.decode(Schema(EMPTY_SCHEMA), block_format, corrected, None, False)
+        part = decoded(block_format, corrected)
         assert (part.record_count, part.valid_count, part.exceptions) == (2, 2, [])
