@@ -227,6 +227,25 @@ def decode(
         About 0.1 microseconds a record; one copy of the texts.
     """
 
+def rejected(
+    block_format: int, compression: int, data: bytes, problems: Sequence[tuple[int, str, str]]
+) -> bytes:
+    """Writes the records of a block that have problems as a block of the same format, not compressed, each with its problems.
+
+    CSV, Arrow and Parquet get a last column `import_exceptions`, objects of NDJSON a member of that name, and a `ProfileBatch` one text for
+    each profile; all of them are passed over by `decode`. Lines that cannot be parsed stand as they were sent: in CSV with the reason as
+    their last cell, in NDJSON as a text in `{"import_line": ...}`.
+
+    Args:
+        block_format: Of the block.
+        compression: How the block is compressed.
+        data: The block as it was decoded.
+        problems: Record number from 1, field path and message of each problem, in order of records.
+
+    Raises:
+        BlockInvalid: The bytes are not of the format.
+    """
+
 @final
 class EventPart:
     """Decoded and checked events of one block, not yet recorded. Immutable."""

@@ -9,7 +9,7 @@ SegueError
 ├── Missing:          ResourceNotFound · TokenInvalid
 ├── Conflict:         ResourceExists · ResourceChanged · StateForbids · RequestIdReused · PartChanged · SegmentCycle · SegmentSystem ·
 │                     ExportNotReady · ExportFailed · ExportWithdrawn · RevisionAhead
-├── Exhausted:        LimitExceeded · BlockTooLarge · ExportsPending · ExportTooLarge · StorageFull
+├── Exhausted:        LimitExceeded · BlockTooLarge · ExportsPending · ImportsPending · ExportTooLarge · StorageFull
 ├── Behind:           OffsetOutOfRange · PageInvalid
 ├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
 └── Internal:         InternalError

@@ -45,7 +45,7 @@ def shell(server: ServerProcess, tmp_path: Path) -> Shell:
 def _import_customers(shell: Shell, *words: str, code: int = 3) -> str:
     shell.write("customers.csv", CUSTOMERS)
     of_list = ("--account", shell.account, "--list", "newsletter", "--id-column", "customer_id")
-    return shell.run("import", "customers.csv", *of_list, *words, code=code).stderr
+    return shell.run("import", "run", "customers.csv", *of_list, *words, code=code).stderr
 
 
 def _report(text: str) -> dict[str, str]:
@@ -118,9 +118,9 @@ def test_ndjson_and_parquet_files_are_imported(shell: Shell) -> None:
     lines = [json.dumps({"id": n, "email": f"u{n}@a.se", "Age": n}) for n in range(300)]
     shell.write("customers.ndjson", "\n".join(lines))
     pq.write_table(people_table, shell.directory / "people.parquet")
-    found = shell.json("import", "customers.ndjson", *account)
+    found = shell.json("import", "run", "customers.ndjson", *account)
     assert (found["imported"], found["created"], found["fields_created"]) == (300, 300, ["Age"])
-    assert shell.json("import", "people.parquet", *account)["imported"] == 500
+    assert shell.json("import", "run", "people.parquet", *account)["imported"] == 500
     assert shell.json("account", "get", shell.account)["profile_count"] == 800
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from segue.v1 import error_reason_pb2
-from segue.v1.profile_pb2 import Identifier, Profile
+from segue.v1.profile_pb2 import Consent, ConsentState, FieldValue, Identifier, Profile
 from tests.grpc.api import refused
 from tests.grpc.conftest import World
 from tests.grpc.importing import (
@@ -189,7 +189,7 @@ async def test_what_a_record_does_not_name_is_deactivated_where_the_import_says_
         groups=["staff", "owners"],
         emails=[Identifier(value="w@example.com", type="work"), Identifier(value="h@example.com")],
         alternate_ids=[Identifier(value="1", type="crm"), Identifier(value="2", type="shop")],
-        fields=[{"key": "Age", "number": 42}],
+        fields=[FieldValue(key="Age", number=42)],
     )
     await imported(world.shop, records(full))
     await imported(
@@ -229,19 +229,21 @@ async def test_older_consents_are_not_honored_unless_the_import_allows_them(worl
         "CreateConsentType", parent=SHOP, consent_type_id="mail", consent_type={"display_name": "M"}
     )
 
-    def answered(state: int, version: int) -> bytes:
+    def answered(state: ConsentState.ValueType, version: int) -> bytes:
         return records(
             Profile(
                 profile_id="a",
                 country="Peru",
-                consents=[{"consent_type": "mail", "state": state, "version": version}],
+                consents=[Consent(consent_type="mail", state=state, version=version)],
             )
         )
 
-    await imported(world.shop, answered(1, 3))
-    status = await imported(world.shop, answered(2, 2))
+    await imported(world.shop, answered(ConsentState.CONSENT_STATE_GIVEN, 3))
+    status = await imported(world.shop, answered(ConsentState.CONSENT_STATE_WITHDRAWN, 2))
     assert (status.not_honored_count, status.processed_count) == (1, 0)
-    status = await imported(world.shop, answered(2, 2), allow_prior_consents=True)
+    status = await imported(
+        world.shop, answered(ConsentState.CONSENT_STATE_WITHDRAWN, 2), allow_prior_consents=True
+    )
     assert (status.not_honored_count, status.processed_count) == (0, 1)
     (consent,) = (await profiles(world.shop))["a"]["consents"]
     assert (consent["state"], consent["version"]) == ("CONSENT_STATE_WITHDRAWN", 2)

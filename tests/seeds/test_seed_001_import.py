@@ -3,7 +3,15 @@
 from typing import Any
 
 from segue.v1 import import_service_pb2
-from segue.v1.profile_pb2 import Profile
+from segue.v1.profile_pb2 import (
+    Channel,
+    Consent,
+    ConsentState,
+    Identifier,
+    Preference,
+    PreferenceChoice,
+    Profile,
+)
 from tests.grpc.api import refused
 from tests.grpc.importing import BATCH, ended, opened, part, records
 from tests.seeds.shop import SHOP, Shop
@@ -26,8 +34,15 @@ async def test_profiles_preferences_and_consents_are_imported(shop: Shop) -> Non
     gus = Profile(
         profile_id="gus",
         customer_type="tin",
-        preferences=[{"channel": 1, "filter": "offers", "choice": 1, "frequency": "weekly"}],
-        consents=[{"consent_type": "mail", "state": 1, "version": 2}],
+        preferences=[
+            Preference(
+                channel=Channel.CHANNEL_EMAIL,
+                filter="offers",
+                choice=PreferenceChoice.PREFERENCE_CHOICE_OPT_IN,
+                frequency="weekly",
+            )
+        ],
+        consents=[Consent(consent_type="mail", state=ConsentState.CONSENT_STATE_GIVEN, version=2)],
     )
     token = await staged(shop, records(gus))
     await shop("ExecuteImport", token=token)
@@ -47,7 +62,9 @@ async def test_imports_come_again_and_again(shop: Shop) -> None:
         token = await staged(
             shop,
             records(
-                Profile(alternate_ids=[{"value": "7", "type": "crm"}], customer_type=customer_type)
+                Profile(
+                    alternate_ids=[Identifier(value="7", type="crm")], customer_type=customer_type
+                )
             ),
             match_criteria={"match_by": 2, "match_type": "crm"},
         )
@@ -84,14 +101,16 @@ async def test_failures_of_validation_are_retrieved_and_corrected(shop: Shop) ->
 
     Retrieve (optional): Retrieve any validation failures and exceptions using the Exceptions endpoint.
     """
-    wrong = Profile(profile_id="gus", emails=[{"value": "nobody"}], phones=[{"value": "12"}])
+    wrong = Profile(
+        profile_id="gus", emails=[Identifier(value="nobody")], phones=[Identifier(value="12")]
+    )
     token = await staged(shop, records(wrong, Profile(profile_id="hal")))
     problems = (await shop("ListImportExceptions", token=token)).exceptions
     assert [(each.record_number, each.profile_id, each.field_path) for each in problems] == [
         (1, "gus", "emails[0].value"),
         (1, "gus", "phones[0].value"),
     ]
-    right = Profile(profile_id="gus", emails=[{"value": "gus@example.com"}])
+    right = Profile(profile_id="gus", emails=[Identifier(value="gus@example.com")])
     await shop.api.stage(token, [part(2, records(right), format=BATCH)])
     await shop("ExecuteImport", token=token)
     status = await ended(shop.api, token)

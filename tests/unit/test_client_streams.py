@@ -10,13 +10,11 @@ from segue.client import BlockDamaged, ImportFailed
 from segue.client.blocks import BlockCursor
 from segue.client.files.arrow_blocks import ArrowBlocks
 from segue.client.files.mapping import Target
-from segue.client.staging import STREAM_PARTS, is_finished, part_streams
+from segue.client.staging import STREAM_PARTS, is_finished, numbered_parts, part_streams
 from segue.v1.block_pb2 import BlockFormat
-from segue.v1.error_reason_pb2 import ErrorReason
 from segue.v1.export_service_pb2 import RetrieveExportResponse
 from segue.v1.field_pb2 import FieldType
 from segue.v1.import_service_pb2 import ImportState, ImportStatus
-from segue.v1.profile_service_pb2 import RecordException
 
 ARROW = BlockFormat.BLOCK_FORMAT_ARROW_IPC
 
@@ -51,7 +49,7 @@ def test_damaged_bytes_are_refused() -> None:
 
 def test_parts_are_numbered_on_over_streams_and_each_stream_names_the_token_once() -> None:
     blocks = [bytes([number]) for number in range(STREAM_PARTS + 2)]
-    streams = list(part_streams(blocks, "token", ARROW))
+    streams = list(part_streams(numbered_parts(blocks, ARROW), "token"))
     requests = [request for stream in streams for request in stream.requests]
     assert [request.part_number for request in requests] == list(range(1, STREAM_PARTS + 3))
     assert [request.data for request in requests] == blocks
@@ -71,31 +69,32 @@ def test_no_more_blocks_are_pulled_than_a_stream_holds() -> None:
             pulled += 1
             yield bytes([number])
 
-    next(part_streams(blocks(), "token", ARROW))
+    next(part_streams(numbered_parts(blocks(), ARROW), "token"))
     assert pulled == STREAM_PARTS
 
 
-def test_an_import_that_failed_is_an_error_with_its_cause() -> None:
-    status = ImportStatus(state=ImportState.IMPORT_STATE_FAILED, error_message="disk full")
-    with pytest.raises(ImportFailed, match="disk full"):
-        is_finished(status)
+@pytest.mark.parametrize(
+    ("state", "cause", "words"),
+    [
+        (ImportState.IMPORT_STATE_FAILED, "disk full", "disk full"),
+        (ImportState.IMPORT_STATE_CANCELLED, "", "was cancelled"),
+    ],
+)
+def test_an_import_that_wrote_nothing_is_an_error_with_its_cause(
+    state: ImportState.ValueType, cause: str, words: str
+) -> None:
+    with pytest.raises(ImportFailed, match=words):
+        is_finished(ImportStatus(state=state, error_message=cause))
 
 
-def test_exceptions_of_parts_become_rows_of_the_file() -> None:
+def test_blocks_know_the_rows_they_begin_with() -> None:
     batches = [
         pa.RecordBatch.from_pydict({"id": [str(n) for n in range(rows)]}) for rows in (3, 0, 2)
     ]
     blocks = ArrowBlocks(batches, {"id": Target("profile_id", FieldType.FIELD_TYPE_TEXT)})
     streams = [pa.ipc.open_stream(block).read_all() for block in blocks]
     assert [stream.column_names for stream in streams] == [["profile_id"]] * 2
-    reason = ErrorReason.ERROR_REASON_NUMBER_INVALID
-    exceptions = [
-        RecordException(part_number=part, record_number=record, field_path=field, reason=reason)
-        for part, record, field in [(1, 3, "a"), (2, 1, "b"), (2, 1, "c")]
-    ]
-    refusals = list(blocks.refusals(exceptions))
-    assert [(refusal.row, refusal.fields) for refusal in refusals] == [(2, ("a",)), (3, ("b", "c"))]
-    assert refusals[0].reasons == ("NUMBER_INVALID",)
+    assert [blocks.first_row(block) for block in range(2)] == [0, 3]
 
 
 def test_large_batches_are_halved_until_they_fit_a_block() -> None:

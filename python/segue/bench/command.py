@@ -13,13 +13,11 @@ from rich.console import Console
 
 from segue.bench.comparison import Comparison
 from segue.bench.export_part import ExportPart
+from segue.bench.import_part import ImportPart
+from segue.bench.rivals_missing import RivalsMissing
 
 NAMES: Final = ("evaluation", "segments", "import", "export", "start", "small-writes")
-RIVALS: Final = ("duckdb", "polars", "psutil")
-
-
-class RivalsMissing(Exception):
-    """Packages that only benchmarks need are not installed."""
+RIVALS: Final = ("duckdb", "polars", "psutil", "psycopg")
 
 
 def run_benchmarks(
@@ -29,6 +27,7 @@ def run_benchmarks(
     console: Console,
     events: int | None = None,
     export_parts: Sequence[ExportPart] = tuple(ExportPart),
+    import_parts: Sequence[ImportPart] = tuple(ImportPart),
 ) -> None:
     """Runs benchmarks, prints their tables and keeps their figures.
 
@@ -39,6 +38,7 @@ def run_benchmarks(
         console: Where to print.
         events: Events of the benchmark of segments; None for 20 a profile.
         export_parts: What the benchmark of exports measures.
+        import_parts: What the benchmark of imports measures.
 
     Raises:
         RivalsMissing: Names what to install.
@@ -48,9 +48,13 @@ def run_benchmarks(
         raise RivalsMissing(
             f"benchmarks need {', '.join(missing)}: install segue with its extra, as `pip install '.[bench]'`"
         )
+    if "small-writes" in names or ("import" in names and ImportPart.RIVALS in import_parts):
+        from segue.bench.postgres_server import programs
+
+        programs()
     comparisons = []
     for name in names:
-        for comparison in _benchmark(name, events, export_parts)(profiles):
+        for comparison in _benchmark(name, events, export_parts, import_parts)(profiles):
             comparison.show(console)
             comparisons.append(comparison)
     if json_file is not None:
@@ -58,7 +62,10 @@ def run_benchmarks(
 
 
 def _benchmark(
-    name: str, events: int | None, export_parts: Sequence[ExportPart]
+    name: str,
+    events: int | None,
+    export_parts: Sequence[ExportPart],
+    import_parts: Sequence[ImportPart],
 ) -> Callable[[int], Iterable[Comparison]]:
     match name:
         case "segments":
@@ -68,7 +75,9 @@ def _benchmark(
         case "evaluation":
             from segue.bench.evaluation import compare_evaluation as benchmark
         case "import":
-            from segue.bench.durable_import import compare_import as benchmark
+            from segue.bench.durable_import import compare_import
+
+            return lambda profiles: compare_import(profiles, import_parts)
         case "export":
             from segue.bench.export import compare_export
 
@@ -86,7 +95,8 @@ def _document(profiles: int, comparisons: Sequence[Comparison]) -> dict[str, obj
         "processors": os.cpu_count(),
         "machine": platform.platform(),
         "versions": {
-            name: version(name) for name in ("duckdb", "polars", "pyarrow", "apsw", "grpcio")
+            name: version(name)
+            for name in ("duckdb", "polars", "psycopg", "pyarrow", "apsw", "grpcio")
         },
         "comparisons": [comparison.document() for comparison in comparisons],
     }

@@ -139,7 +139,7 @@ def keep_blocks(path: Path, blocks: Iterable[Block]) -> None:
                 next_offset=block.next_offset,
                 crc32c=crc32c(block.data),
                 row_count=block.row_count,
-            )
+            ).SerializeToString()
             for block in blocks
         ),
     )

@@ -81,6 +81,11 @@ class ServingProcess:
         return float(times.user + times.system)
 
     @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return int(self._observed().pid)
+
+    @property
     def rss_bytes(self) -> int:
         """Memory resident now."""
         return int(self._observed().memory_info().rss)
@@ -94,10 +99,10 @@ class ServingProcess:
 class SegueServer(ServingProcess):
     """`segue serve` on a directory."""
 
-    def __init__(self, data_dir: Path) -> None:
-        """Takes the directory; it is made when it is missing."""
+    def __init__(self, data_dir: Path, module: str = "segue") -> None:
+        """Takes the directory, which is made when it is missing, and the module whose command serves."""
         addresses = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
-        super().__init__(("-m", "segue", "serve", "--data-dir", str(data_dir), *addresses))
+        super().__init__(("-m", module, "serve", "--data-dir", str(data_dir), *addresses))
         self._data_dir = data_dir
 
     @property

@@ -12,18 +12,15 @@ from typing import Final
 
 import grpc
 
-from segue.v1.export_service_pb2 import RetrieveExportResponse
-
 METHOD: Final = "RetrieveExport"
 SERVICE: Final = "segue.v1.ExportService"
 _LENGTH: Final = struct.Struct("<I")
 
 
-def write_blocks(path: Path, responses: Iterable[RetrieveExportResponse]) -> None:
-    """Writes serialized responses, each with its length before it."""
+def write_blocks(path: Path, messages: Iterable[bytes]) -> None:
+    """Writes messages or blocks, each with its length before it."""
     with path.open("wb") as file:
-        for response in responses:
-            message = response.SerializeToString()
+        for message in messages:
             file.write(_LENGTH.pack(len(message)) + message)
 
 

@@ -1,16 +1,14 @@
 """What an export command asks for: options that `segue export stream` and `start` share."""
 
 import hashlib
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from segue.cli.choices import options_of
 from segue.cli.export_words import Compressed, Format, Matched, Status, membership_states
 from segue.cli.failures import CommandFailed
 from segue.cli.segments import read_text
@@ -204,19 +202,5 @@ def planned(session: Session, choice: ExportChoice) -> ExportPlan:
     return ExportPlan(choice, segments, tuple(line.strip() for line in lines if line.strip()))
 
 
-def choosing(function: Callable[..., None]) -> Callable[..., None]:
-    """Replaces the parameter `choice` of a command's function, its second, by the options of `ExportChoice`."""
-    session, _, *own = inspect.signature(function).parameters.values()
-    options = inspect.signature(ExportChoice).parameters.values()
-    names = [option.name for option in options]
-
-    @wraps(function)
-    def command(session: Session, **arguments: Any) -> None:  # noqa: ANN401 — the function's own, and those of the choice
-        choice = ExportChoice(**{name: arguments.pop(name) for name in names})
-        function(session, choice, **arguments)
-
-    parameters = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*options, *own)
-    ]
-    command.__signature__ = inspect.Signature([session, *parameters])  # type: ignore[attr-defined]
-    return command
+choosing = options_of(ExportChoice)
+"""Replaces the parameter `choice` of a command's function by the options of `ExportChoice`."""

@@ -1,9 +1,10 @@
 """A progress bar with rate and time left, on standard error, only when somebody is looking."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -19,6 +20,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.text import Text
+
+_LINE_SECONDS: Final = 5.0
 
 
 class Advance(Protocol):
@@ -93,5 +96,37 @@ def row_bar(title: str, *, quiet: bool) -> Iterator[AdvanceRows]:
 
         def advance(done_rows: int, total_rows: int | None) -> None:
             progress.update(task, completed=done_rows, total=total_rows)
+
+        yield advance
+
+
+class AdvanceImport(Protocol):
+    """Moves a bar to a number of bytes read and rows taken."""
+
+    def __call__(self, done_bytes: int, done_rows: int) -> None:
+        """Moves the bar."""
+
+
+@contextmanager
+def import_bar(total_bytes: int | None, *, quiet: bool) -> Iterator[AdvanceImport]:
+    """Shows a bar with bytes, rows and rows a second while a block runs; where no terminal is, a line every few seconds.
+
+    Args:
+        total_bytes: How much there is; None when nobody knows.
+        quiet: Shows nothing, as when the output is for a program.
+    """
+    started = lined = time.monotonic()
+    with progress_bar("importing", total_bytes, quiet=quiet) as move:
+
+        def advance(done_bytes: int, done_rows: int) -> None:
+            nonlocal lined
+            now = time.monotonic()
+            rate = done_rows / max(now - started, 0.001)
+            words = f"{done_rows:,} rows, {rate:,.0f} rows/s"
+            move(done_bytes, words)
+            if not quiet and not sys.stderr.isatty() and now - lined > _LINE_SECONDS:
+                lined = now
+                total = f" of {total_bytes / 1e6:,.1f}" if total_bytes else ""
+                sys.stderr.write(f"{done_bytes / 1e6:,.1f}{total} MB, {words}\n")
 
         yield advance

@@ -4,6 +4,7 @@ from segue.client.aio.client import AsyncAccountClient, AsyncClient
 from segue.client.aio.exports import AsyncExport, AsyncExportStream, AsyncFileExport
 from segue.client.aio.imports import AsyncImport
 from segue.client.blocks import Block
+from segue.client.calls.import_request import ImportOptions
 from segue.client.combinations import CombinationMalformed
 from segue.client.errors import (
     AlreadyExists,
@@ -28,9 +29,10 @@ from segue.client.errors import (
 )
 from segue.client.events import EventMalformed, EventProblem, RecordedEvents
 from segue.client.options import DEFAULT_TARGET, ConnectOptions
+from segue.client.rejects import RejectedRecords
 from segue.client.retry import RetryPolicy
 from segue.client.rules import RulesMalformed, SegmentDocument, segment_document
-from segue.client.staging import ImportProgress
+from segue.client.staging import ImportProgress, Part
 from segue.client.sync.client import AccountClient, Client
 from segue.client.sync.exports import Export, ExportStream, FileExport
 from segue.client.sync.imports import Import
@@ -64,12 +66,15 @@ __all__ = [
     "Forbidden",
     "Import",
     "ImportFailed",
+    "ImportOptions",
     "ImportProgress",
     "InvalidRequest",
     "LimitReached",
     "NotFound",
     "NotImplementedYet",
+    "Part",
     "RecordedEvents",
+    "RejectedRecords",
     "RetryPolicy",
     "RuleProblem",
     "RulesInvalid",

@@ -37,6 +37,7 @@ REMEDIES: Final[dict[str, str]] = {
         "Send the revision that a write to the same account answered; after a backup was restored, read without one."
     ),
     "EXPORTS_PENDING": "Wait until some exports of the account are made, or cancel one.",
+    "IMPORTS_PENDING": "Execute or cancel some of the account's open imports, then send again.",
     "EXPORT_TOO_LARGE": (
         "Ask for fewer fields or event types, a shorter window or a smaller segment."
     ),

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from segue.client.errors import BlockDamaged, ClientError, Unavailable
+from segue.client.errors import BlockDamaged, ClientError, LimitReached, Unavailable
 
 _TRANSPORT_CODES: Final = frozenset({"CANCELLED", "INTERNAL", "UNKNOWN"})
 
@@ -64,3 +64,13 @@ def is_broken_stream(error: ClientError) -> bool:
     if isinstance(error, Unavailable | BlockDamaged):
         return True
     return not error.reason and error.code in _TRANSPORT_CODES
+
+
+def is_sent_again(error: ClientError) -> bool:
+    """Tells whether requests that the server may have taken, and counts once, are sent again.
+
+    Besides broken streams these are refusals for want of room, where the server says when there will be some.
+    """
+    if isinstance(error, LimitReached):
+        return error.retry_after_seconds > 0
+    return is_broken_stream(error)

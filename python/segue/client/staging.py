@@ -1,16 +1,16 @@
-"""How an import's blocks are grouped into streams, numbered and checksummed.
+"""How an import's parts are grouped into streams and checksummed, and when an import has ended.
 
 A stream of parts is acknowledged as a whole, so parts are kept until their stream was: short streams bound the memory, and several
 of them under way at once keep the server busy while one is being acknowledged.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from segue._kernel import crc32c
 from segue.client.errors import FailureDetails, ImportFailed
-from segue.v1.block_pb2 import BlockFormat
+from segue.v1.block_pb2 import BlockFormat, Compression
 from segue.v1.import_service_pb2 import (
     ImportState,
     ImportStatus,
@@ -25,6 +25,28 @@ STREAMS_UNDER_WAY: Final = 3
 _FIRST_POLL_SECONDS: Final = 0.01
 _LONGEST_POLL_SECONDS: Final = 1.0
 
+_NOTHING_WRITTEN: Final = {
+    ImportState.IMPORT_STATE_FAILED: "none of the records was written",
+    ImportState.IMPORT_STATE_CANCELLED: "the import was cancelled, none of its records was written",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One block of an import.
+
+    Attributes:
+        number: From 1, unique in the import; also the order in which records are applied.
+        data: The block, whole.
+        block_format: PROFILE_BATCH, ARROW_IPC, NDJSON, CSV or PARQUET.
+        compression: How `data` is compressed.
+    """
+
+    number: int
+    data: bytes = field(repr=False)
+    block_format: BlockFormat.ValueType
+    compression: Compression.ValueType = Compression.COMPRESSION_UNSPECIFIED
+
 
 @dataclass(frozen=True)
 class ImportProgress:
@@ -35,12 +57,14 @@ class ImportProgress:
         byte_count: Bytes in them.
         record_count: Records in them.
         invalid_count: Those of them that will not be written.
+        last_part: Number of the last one.
     """
 
     part_count: int = 0
     byte_count: int = 0
     record_count: int = 0
     invalid_count: int = 0
+    last_part: int = 0
 
     def after(self, stream: "PartStream", response: StageProfilesResponse) -> "ImportProgress":
         """Returns the progress with one more acknowledged stream."""
@@ -50,6 +74,7 @@ class ImportProgress:
             byte_count=self.byte_count + stream.size_bytes,
             record_count=self.record_count + response.received_count,
             invalid_count=self.invalid_count + response.invalid_count,
+            last_part=stream.requests[-1].part_number,
         )
 
 
@@ -61,23 +86,33 @@ class PartStream:
     size_bytes: int
 
 
-def part_streams(
-    blocks: Iterable[bytes], token: str, block_format: BlockFormat.ValueType
-) -> Iterator[PartStream]:
-    """Groups blocks into streams, pulling no more of them than the next stream holds."""
+def numbered_parts(
+    blocks: Iterable[bytes],
+    block_format: BlockFormat.ValueType,
+    compression: Compression.ValueType = Compression.COMPRESSION_UNSPECIFIED,
+    first_part: int = 1,
+) -> Iterator[Part]:
+    """Numbers blocks of one format, in order."""
+    for number, data in enumerate(blocks, start=first_part):
+        yield Part(number, data, block_format, compression)
+
+
+def part_streams(parts: Iterable[Part], token: str) -> Iterator[PartStream]:
+    """Groups parts into streams, pulling no more of them than the next stream holds."""
     requests: list[StageProfilesRequest] = []
     size_bytes = 0
-    for number, data in enumerate(blocks, start=1):
+    for part in parts:
         requests.append(
             StageProfilesRequest(
                 token=token if not requests else "",
-                part_number=number,
-                format=block_format,
-                data=data,
-                crc32c=crc32c(data),
+                part_number=part.number,
+                format=part.block_format,
+                compression=part.compression,
+                data=part.data,
+                crc32c=crc32c(part.data),
             )
         )
-        size_bytes += len(data)
+        size_bytes += len(part.data)
         if len(requests) == STREAM_PARTS or size_bytes >= STREAM_BYTES:
             yield PartStream(tuple(requests), size_bytes)
             requests, size_bytes = [], 0
@@ -94,14 +129,13 @@ def poll_delays() -> Iterator[float]:
 
 
 def is_finished(status: ImportStatus) -> bool:
-    """Tells whether all records are visible.
+    """Tells whether an import has done what it was executed for.
 
     Raises:
-        ImportFailed: None of them ever will be.
+        ImportFailed: It never will.
     """
-    if status.state == ImportState.IMPORT_STATE_FAILED:
-        raise ImportFailed(
-            f"none of the records was written: {status.error_message}",
-            FailureDetails(code="FAILED_PRECONDITION"),
-        )
+    words = _NOTHING_WRITTEN.get(status.state)
+    if words:
+        message = f"{words}: {status.error_message}" if status.error_message else words
+        raise ImportFailed(message, FailureDetails(code="FAILED_PRECONDITION"))
     return status.state == ImportState.IMPORT_STATE_COMPLETED

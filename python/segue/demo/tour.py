@@ -10,12 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from segue.client import AccountClient, Client
-from segue.client.files.file_import import FileImport, FileImportOptions
+from segue.client.files.file_import import FilesImport
+from segue.client.files.inputs import LocalInput
+from segue.client.files.opening import open_file
+from segue.client.files.planning import FileOptions
 from segue.client.times import to_text
 from segue.demo import people
 from segue.demo.audiences import audiences_of_anyone, audiences_of_people
 from segue.demo.server import EmbeddedServer
 from segue.v1.block_pb2 import BlockFormat
+from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.profile_pb2 import Profile, ProfileBatch
 from segue.v1.segment_pb2 import Segment
 
@@ -63,29 +67,34 @@ class Tour:
         client.create_account(ACCOUNT)
         account = client.account(ACCOUNT)
         account.create_list(LIST)
-        importing = self._import(account, file)
+        self._import(account, file)
         segments = self._define_and_count(account)
-        self._export(account, importing, segments)
+        self._export(account, file, segments)
 
     def _make_people(self, path: Path) -> Path:
         seconds, _ = self._timed(lambda: people.write_csv(path, self._profiles, self._seed))
         self._add("make up customers", self._profiles, seconds)
         return path
 
-    def _import(self, account: AccountClient, file: Path) -> FileImport:
+    def _import(self, account: AccountClient, file: Path) -> None:
         if self._file is None:
             for key, field_type, options in people.FIELDS:
                 account.create_field(key, field_type, list_id=LIST, options=options)
-        how = FileImportOptions(
-            list_id=LIST, columns={self._id_column: "profile_id"}, create_fields=True
+        how = FileOptions(
+            columns={self._id_column: "profile_id"}, create_fields=True, has_list=True
         )
-        importing = FileImport(account, file, how)
-        seconds, status = self._timed(importing.run)
-        self._add("import the file", status.processed_count, seconds, importing.source.size_bytes)
-        refused = status.invalid_count + importing.rejected_count
+        opened = account.initiate_import(list_id=LIST)
+        with FilesImport(account, [LocalInput(file)], how, list_id=LIST) as importing:
+
+            def send() -> ImportStatus:
+                importing.stage(opened)
+                return opened.execute()
+
+            seconds, status = self._timed(send)
+            self._add("import the file", status.processed_count, seconds, file.stat().st_size)
+            refused = status.invalid_count + importing.rejected_count
         if refused:
             self._steps.add_row("  of it refused", f"{refused:,}")
-        return importing
 
     def _define_and_count(self, account: AccountClient) -> list[Segment]:
         audiences = audiences_of_people() if self._file is None else audiences_of_anyone()
@@ -102,9 +111,7 @@ class Tour:
             )
         return segments
 
-    def _export(
-        self, account: AccountClient, importing: FileImport, segments: Sequence[Segment]
-    ) -> None:
+    def _export(self, account: AccountClient, file: Path, segments: Sequence[Segment]) -> None:
         largest = max(
             segments, key=lambda segment: account.count_members(segment.name).member_count
         )
@@ -112,7 +119,7 @@ class Tour:
             seconds, (rows, size) = self._timed(partial(_read, account, block_format, largest))
             self._add(f"export {largest.title}: {name}", rows, seconds, size)
         pinned = account.export(segment=largest.name)
-        seconds, written = self._timed(lambda: self._change(account, importing))
+        seconds, written = self._timed(lambda: self._change(account, file))
         self._add("change customers", written, seconds)
         since = to_text(pinned.snapshot_time)
         seconds, (rows, size) = self._timed(
@@ -120,8 +127,8 @@ class Tour:
         )
         self._add("export what changed", rows, seconds, size)
 
-    def _change(self, account: AccountClient, importing: FileImport) -> int:
-        ids = importing.source.sample()[self._id_column].slice(0, CHANGES).to_pylist()
+    def _change(self, account: AccountClient, file: Path) -> int:
+        ids = open_file(file).sample()[self._id_column].slice(0, CHANGES).to_pylist()
         batch = ProfileBatch(profiles=[Profile(profile_id=str(i), locale="sv-SE") for i in ids])
         return account.upsert_profiles(batch).written_count
 

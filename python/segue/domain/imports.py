@@ -166,4 +166,5 @@ class RejectedRecords:
     part_number: int
     block_format: BlockFormat
     data: bytes = field(repr=False)
+    crc32c: int
     record_count: int

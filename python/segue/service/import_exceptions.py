@@ -97,4 +97,5 @@ class ImportExceptionService:
         block = await guard.run(
             _kernel.rejected, part.block_format, part.compression, data, problems
         )
-        return RejectedRecords(number, part.block_format, block, records)
+        checksum = await guard.run(_kernel.crc32c, block)
+        return RejectedRecords(number, part.block_format, block, checksum, records)

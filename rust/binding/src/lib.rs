@@ -32,7 +32,7 @@ mod _kernel {
     #[pymodule_export]
     use crate::match_values::PyMatchValues;
     #[pymodule_export]
-    use crate::part::{PyPart, decode};
+    use crate::part::{PyPart, decode, rejected};
     #[pymodule_export]
     use crate::plan::PyPlan;
     #[pymodule_export]

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use segue_kernel::batch::{Batch, RecordException};
-use segue_kernel::wire::{self, DecodeOptions, SizeLimits};
+use segue_kernel::wire::{self, DecodeOptions, RejectedBecause, SizeLimits};
 
 use crate::error::BindingResult;
 use crate::format::{block_format_of, compression_of};
@@ -50,7 +51,7 @@ pub(crate) fn exceptions_of(exceptions: &[RecordException]) -> Vec<PyException<'
 }
 
 #[pyfunction]
-#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, compression = 0, max_bytes = 25 << 20, max_ratio = 100, rules = None))]
+#[pyo3(signature = (schema, block_format, data, list_id, ignore_unknown_fields, *, compression = 0, max_bytes = 26_214_400, max_ratio = 100, rules = None))]
 #[expect(clippy::too_many_arguments, reason = "those of the stub")]
 pub(crate) fn decode(
     py: Python<'_>,
@@ -83,3 +84,34 @@ pub(crate) fn decode(
     })?;
     Ok(PyPart(Arc::new(batch)))
 }
+
+#[pyfunction]
+pub(crate) fn rejected<'py>(
+    py: Python<'py>,
+    block_format: i32,
+    compression: i32,
+    data: &[u8],
+    problems: Vec<(u32, String, String)>,
+) -> BindingResult<Bound<'py, PyBytes>> {
+    let format = block_format_of(block_format)?;
+    let compression = compression_of(compression)?;
+    let block = py.detach(|| {
+        let problems: Vec<RejectedBecause> = problems
+            .iter()
+            .map(|(record_number, field_path, message)| RejectedBecause {
+                record_number: *record_number,
+                field_path,
+                message,
+            })
+            .collect();
+        let data = compression.open(data, TAKEN)?;
+        wire::rejected(format, &data, &problems, TAKEN)
+    })?;
+    Ok(PyBytes::new(py, &block))
+}
+
+/// Limits of blocks that were taken: they were within those of their day.
+const TAKEN: SizeLimits = SizeLimits {
+    max_bytes: u32::MAX as usize,
+    max_ratio: u32::MAX as usize,
+};

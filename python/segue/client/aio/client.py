@@ -7,7 +7,7 @@ from typing import Self, Unpack
 from segue.client.aio.connection import AsyncConnection
 from segue.client.aio.events import record_events
 from segue.client.aio.exports import AsyncExport, AsyncFileExport, resumed_export
-from segue.client.aio.imports import AsyncImport, OnProgress
+from segue.client.aio.imports import AsyncImport, AsyncImportMethods
 from segue.client.aio.methods import AccountItems, AccountMethod
 from segue.client.aio.retrieving import stream_members
 from segue.client.aio.vocabulary import AsyncDefinitions, AsyncEventTypes
@@ -16,7 +16,6 @@ from segue.client.blocks import Block
 from segue.client.calls import (
     accounts,
     campaigns,
-    imports,
     lists,
     profiles,
     segment_groups,
@@ -38,7 +37,6 @@ from segue.client.sync.events import OnRecorded
 from segue.v1.account_pb2 import Account
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.event_type_pb2 import EventType
-from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.mark_pb2 import ConsentType, Tag, Topic
 from segue.v1.segment_group_pb2 import SegmentCombination
 from segue.v1.segment_pb2 import Segment
@@ -50,7 +48,7 @@ from segue.v1.segment_service_pb2 import (
 )
 
 
-class AsyncAccountClient:
+class AsyncAccountClient(AsyncImportMethods):
     """Everything that can be done in one account."""
 
     def __init__(self, connection: AsyncConnection, account: str) -> None:
@@ -73,6 +71,7 @@ class AsyncAccountClient:
     create_key = AccountMethod(accounts.create_key)
     list_keys = AccountItems(accounts.list_keys)
     delete_key = AccountMethod(accounts.delete_key)
+    list_audit_entries = AccountItems(accounts.list_audit_entries)
 
     create_list = AccountMethod(lists.create_list)
     get_list = AccountMethod(lists.get_list)
@@ -202,46 +201,6 @@ class AsyncAccountClient:
         opened = await self.connection.run(call)
         return AsyncFileExport(self.connection, opened.token, opened)
 
-    async def initiate_import(
-        self,
-        *,
-        list_id: str | None = None,
-        display_name: str = "",
-        ignore_unknown_fields: bool = False,
-    ) -> AsyncImport:
-        """Opens an import; every record also joins the list, when one is given."""
-        call = imports.initiate_import(
-            self.name,
-            list_id=list_id,
-            display_name=display_name,
-            ignore_unknown_fields=ignore_unknown_fields,
-        )
-        return AsyncImport(self.connection, (await self.connection.run(call)).token)
-
-    async def import_blocks(
-        self,
-        blocks: Iterable[bytes],
-        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
-        *,
-        list_id: str | None = None,
-        ignore_unknown_fields: bool = False,
-        on_progress: OnProgress | None = None,
-    ) -> tuple[AsyncImport, ImportStatus]:
-        """Opens an import, stages blocks, executes it and waits until its records are visible.
-
-        Returns:
-            The import, to ask for its `exceptions()`, and its final status.
-
-        Raises:
-            ClientError: A block was refused, or the server stayed away.
-            ImportFailed: None of the records was written.
-        """
-        opened = await self.initiate_import(
-            list_id=list_id, ignore_unknown_fields=ignore_unknown_fields
-        )
-        await opened.stage(blocks, block_format, on_progress)
-        return opened, await opened.execute()
-
     async def record_events(
         self,
         events: Iterable[EventRecord],
@@ -336,3 +295,7 @@ class AsyncClient:
             NotFound: The token is unknown or expired.
         """
         return await resumed_export(self.connection, token)
+
+    def resume_import(self, token: str) -> AsyncImport:
+        """Returns an import that was opened before, here or elsewhere; asks the server nothing."""
+        return AsyncImport(self.connection, token)

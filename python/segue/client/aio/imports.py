@@ -1,69 +1,128 @@
 """Stages, executes and follows imports."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 
 from segue.client.aio.connection import AsyncConnection
+from segue.client.aio.methods import AccountItems
+from segue.client.aio.retrieving import received, reopened
 from segue.client.aio.streams import send_streams
 from segue.client.calls import imports as calls
+from segue.client.calls.import_request import ImportOptions
+from segue.client.rejects import ExceptionCursor, RejectedCursor, RejectedRecords
 from segue.client.staging import (
     ImportProgress,
+    Part,
     is_finished,
+    numbered_parts,
     part_streams,
     poll_delays,
 )
-from segue.v1.block_pb2 import BlockFormat
-from segue.v1.import_service_pb2 import ImportStatus
+from segue.v1.block_pb2 import BlockFormat, Compression
+from segue.v1.import_service_pb2 import (
+    ImportStatus,
+    RetrieveRejectedRecordsRequest,
+    StreamImportExceptionsRequest,
+)
 from segue.v1.profile_service_pb2 import RecordException
 
 OnProgress = Callable[[ImportProgress], None]
+OnStatus = Callable[[ImportStatus], None]
 
 
 class AsyncImport:
-    """An import that was opened: stage blocks, any number of times, then execute."""
+    """An import that was opened: stage blocks, any number of times, then execute.
 
-    def __init__(self, connection: AsyncConnection, token: str) -> None:
-        """Takes the token that InitiateImport answered."""
+    Attributes:
+        token: What names it in every call; kept, it opens the import again by `resume_import`.
+        webhook_secret: What calls of its webhook are signed with; empty without one, and when it was opened again.
+    """
+
+    def __init__(self, connection: AsyncConnection, token: str, webhook_secret: str = "") -> None:
+        """Takes what InitiateImport answered."""
         self._connection = connection
         self.token = token
+        self.webhook_secret = webhook_secret
 
     async def stage(
         self,
         blocks: Iterable[bytes],
         block_format: BlockFormat.ValueType,
         on_progress: OnProgress | None = None,
+        *,
+        compression: Compression.ValueType = Compression.COMPRESSION_UNSPECIFIED,
+        first_part: int = 1,
     ) -> ImportProgress:
-        """Sends blocks as parts 1, 2, … and returns when all of them are durable.
+        """Sends blocks of one format as parts 1, 2, … and returns when all of them are durable.
 
-        Blocks are pulled as they are sent; some twenty of them are held until they are acknowledged. Parts of a stream that
-        breaks are sent again, which the server counts once.
+        Args:
+            blocks: Pulled as they are sent; some twenty of them are held until they are acknowledged.
+            block_format: PROFILE_BATCH, ARROW_IPC, NDJSON, CSV or PARQUET.
+            on_progress: Told the sum so far after each stream of parts that was acknowledged.
+            compression: How the blocks are compressed.
+            first_part: Number of the first part, where others were staged before.
 
         Raises:
             ClientError: A block was refused, or the server stayed away.
         """
+        parts = numbered_parts(blocks, block_format, compression, first_part)
+        return await self.stage_parts(parts, on_progress)
+
+    async def stage_parts(
+        self, parts: Iterable[Part], on_progress: OnProgress | None = None
+    ) -> ImportProgress:
+        """Sends parts, of whatever formats, and returns when all of them are durable.
+
+        Parts of a stream that breaks, or that the server has no room for now, are sent again, which the server counts once.
+
+        Raises:
+            ClientError: A part was refused, or the server stayed away.
+        """
         progress = ImportProgress()
-        streams = part_streams(blocks, self.token, block_format)
+        streams = part_streams(parts, self.token)
         async with aclosing(send_streams(self._connection, self._open, streams)) as sent:
-            async for parts, response in sent:
-                progress = progress.after(parts, response)
+            async for stream, response in sent:
+                progress = progress.after(stream, response)
                 if on_progress:
                     on_progress(progress)
         return progress
 
-    async def execute(self) -> ImportStatus:
-        """Makes all valid records visible and returns when they are.
+    async def execute(
+        self, request_id: str = "", on_status: OnStatus | None = None
+    ) -> ImportStatus:
+        """Makes all valid records visible and returns when they are, see `wait`.
+
+        Args:
+            request_id: A UUID; the same one again is the same request. A new one by default.
+            on_status: Told each status on the way.
 
         Raises:
             ImportFailed: None of them was written.
         """
-        status = await self._connection.run(calls.execute_import(self.token))
+        await self.begin_execution(request_id)
+        return await self.wait(on_status)
+
+    async def begin_execution(self, request_id: str = "") -> ImportStatus:
+        """Asks for the execution, which goes on without its caller; `wait` returns when it has ended."""
+        return await self._connection.run(calls.execute_import(self.token, request_id))
+
+    async def wait(self, on_status: OnStatus | None = None) -> ImportStatus:
+        """Returns when the import is COMPLETED, asking for its status ever more seldom, up to once a second.
+
+        An import that nobody has executed is waited for too, until its token ends.
+
+        Raises:
+            ImportFailed: It failed or was cancelled; none of its records was written.
+        """
         for delay in poll_delays():
+            status = await self.status()
+            if on_status:
+                on_status(status)
             if is_finished(status):
                 break
             await asyncio.sleep(delay)
-            status = await self.status()
         return status
 
     async def status(self) -> ImportStatus:
@@ -74,7 +133,102 @@ class AsyncImport:
         """Yields problems of records in order of part and record, page by page."""
         return self._connection.items(calls.list_import_exceptions(self.token))
 
+    def stream_exceptions(self) -> AsyncGenerator[RecordException, None]:
+        """Yields the same in one stream, which is faster where there are many; opened again when it breaks."""
+        cursor = ExceptionCursor()
+
+        async def stream() -> AsyncGenerator[RecordException, None]:
+            cursor.begin()
+            call = self._connection.stubs.imports.StreamImportExceptions(
+                StreamImportExceptionsRequest(token=self.token), metadata=self._connection.metadata
+            )
+            async with aclosing(received(call)) as responses:
+                async for response in responses:
+                    for item in cursor.accept(response):
+                        yield item
+
+        return reopened(self._connection, stream)
+
+    def rejected_records(self, after_part: int = 0) -> AsyncGenerator[RejectedRecords, None]:
+        """Yields records with problems as they were sent, in order of parts: what is corrected and staged again.
+
+        Raises:
+            Conflict: The parts are not kept any more.
+        """
+        cursor = RejectedCursor(after_part)
+
+        async def stream() -> AsyncGenerator[RejectedRecords, None]:
+            cursor.begin()
+            request = RetrieveRejectedRecordsRequest(
+                token=self.token, after_part_number=cursor.after_part
+            )
+            call = self._connection.stubs.imports.RetrieveRejectedRecords(
+                request, metadata=self._connection.metadata
+            )
+            async with aclosing(received(call)) as responses:
+                async for response in responses:
+                    for item in cursor.accept(response):
+                        yield item
+
+        return reopened(self._connection, stream)
+
+    async def cancel(self) -> ImportStatus:
+        """Gives the import up, also one that is being executed: nothing of it is written.
+
+        Raises:
+            Conflict: It has completed, or failed.
+        """
+        return await self._connection.run(calls.cancel_import(self.token))
+
+    async def undo(self) -> "AsyncImport":
+        """Takes the import back, once it has completed: returns the import that does so, to be waited for.
+
+        Profiles that were changed since stay; they are exceptions of the import returned.
+
+        Raises:
+            Conflict: It cannot be taken back, or not any more.
+        """
+        opened = await self._connection.run(calls.undo_import(self.token))
+        return AsyncImport(self._connection, opened.token)
+
     def _open(self, requests: Iterator[Any]) -> Any:  # noqa: ANN401  # aio's calls are awaited, which the stubs do not say
         return self._connection.stubs.imports.StageProfiles(
             requests, metadata=self._connection.metadata
         )
+
+
+class AsyncImportMethods:
+    """What an account's client does with imports."""
+
+    connection: AsyncConnection
+    name: str
+
+    list_imports = AccountItems(calls.list_imports)
+
+    async def initiate_import(self, **options: Unpack[ImportOptions]) -> AsyncImport:
+        """Opens an import, as `ImportOptions` tell; it creates and updates profiles by their ids without any."""
+        call = calls.initiate_import(self.name, **options)
+        opened = await self.connection.run(call)
+        return AsyncImport(self.connection, opened.token, opened.webhook_secret)
+
+    async def import_blocks(
+        self,
+        blocks: Iterable[bytes],
+        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
+        *,
+        compression: Compression.ValueType = Compression.COMPRESSION_UNSPECIFIED,
+        on_progress: OnProgress | None = None,
+        **options: Unpack[ImportOptions],
+    ) -> tuple[AsyncImport, ImportStatus]:
+        """Opens an import, stages blocks, executes it and waits until its records are visible.
+
+        Returns:
+            The import, to ask for its `exceptions()`, and its final status.
+
+        Raises:
+            ClientError: A block was refused, or the server stayed away.
+            ImportFailed: None of the records was written.
+        """
+        opened = await self.initiate_import(**options)
+        await opened.stage(blocks, block_format, on_progress, compression=compression)
+        return opened, await opened.execute()

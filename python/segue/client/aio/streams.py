@@ -9,7 +9,7 @@ import grpc
 
 from segue.client.aio.connection import AsyncConnection
 from segue.client.errors import from_rpc_error
-from segue.client.retry import RetryBudget, is_broken_stream
+from segue.client.retry import RetryBudget, is_sent_again
 from segue.client.staging import STREAMS_UNDER_WAY
 from segue.client.sync.streams import Stream
 
@@ -50,7 +50,7 @@ async def _send(connection: AsyncConnection, open_call: Open, stream: Stream) ->
             return await open_call(iter(stream.requests))
         except grpc.RpcError as error:
             failure = from_rpc_error(error)
-        delay = budget.delay_after(failure) if is_broken_stream(failure) else None
+        delay = budget.delay_after(failure) if is_sent_again(failure) else None
         if delay is None:
             raise failure
         await asyncio.sleep(delay)

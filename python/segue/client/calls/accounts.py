@@ -60,6 +60,17 @@ def delete_account(account: str) -> Call[Empty]:
     return Call(lambda stubs: stubs.accounts.DeleteAccount, request, repeatable=False)
 
 
+def list_audit_entries(account: str) -> PagedCall[service.AuditEntry]:
+    """Yields what was done in bulk to the account's profiles, and by whose key, the newest first."""
+    return PagedCall(
+        lambda token: Call(
+            lambda stubs: stubs.accounts.ListAuditEntries,
+            service.ListAuditEntriesRequest(parent=account_name(account), page_token=token),
+        ),
+        lambda page: page.entries,
+    )
+
+
 def create_key(account: str, *, display_name: str = "") -> Call[users.CreateApiKeyResponse]:
     """Creates a key for the account; its `secret` is shown this once. Needs an admin's key."""
     request = users.CreateApiKeyRequest(

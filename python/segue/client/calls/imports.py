@@ -1,34 +1,26 @@
 """Calls of an import that are not streams."""
 
 import uuid
+from typing import Unpack
 
 from segue.client.calls.call import Call, PagedCall
-from segue.client.names import account_name, list_name
+from segue.client.calls.import_request import ImportOptions, import_request
+from segue.client.names import account_name
 from segue.v1 import import_service_pb2 as service
 from segue.v1.profile_service_pb2 import RecordException
 
 
 def initiate_import(
-    account: str,
-    *,
-    list_id: str | None = None,
-    display_name: str = "",
-    ignore_unknown_fields: bool = False,
+    account: str, **options: Unpack[ImportOptions]
 ) -> Call[service.InitiateImportResponse]:
-    """Opens an import; every record also joins the list, when one is given."""
-    request = service.InitiateImportRequest(
-        parent=account_name(account),
-        list=list_name(account, list_id) if list_id else "",
-        display_name=display_name,
-        ignore_unknown_fields=ignore_unknown_fields,
-        request_id=str(uuid.uuid4()),
-    )
+    """Opens an import; see `ImportOptions`."""
+    request = import_request(account, **options)
     return Call(lambda stubs: stubs.imports.InitiateImport, request)
 
 
-def execute_import(token: str) -> Call[service.ImportStatus]:
+def execute_import(token: str, request_id: str = "") -> Call[service.ImportStatus]:
     """Makes all valid records visible at once; answers before that is done."""
-    request = service.ExecuteImportRequest(token=token)
+    request = service.ExecuteImportRequest(token=token, request_id=request_id or str(uuid.uuid4()))
     return Call(lambda stubs: stubs.imports.ExecuteImport, request)
 
 
@@ -46,4 +38,27 @@ def list_import_exceptions(token: str) -> PagedCall[RecordException]:
             service.ListImportExceptionsRequest(token=token, page_token=page_token),
         ),
         lambda page: page.exceptions,
+    )
+
+
+def cancel_import(token: str) -> Call[service.ImportStatus]:
+    """Gives an import up; asked again, it answers the same."""
+    request = service.CancelImportRequest(token=token)
+    return Call(lambda stubs: stubs.imports.CancelImport, request)
+
+
+def undo_import(token: str) -> Call[service.InitiateImportResponse]:
+    """Takes a completed import back; asked again, it answers with the same import's token."""
+    request = service.UndoImportRequest(token=token)
+    return Call(lambda stubs: stubs.imports.UndoImport, request)
+
+
+def list_imports(account: str) -> PagedCall[service.ImportStatus]:
+    """Yields an account's imports, the newest first, without their tokens."""
+    return PagedCall(
+        lambda page_token: Call(
+            lambda stubs: stubs.imports.ListImports,
+            service.ListImportsRequest(parent=account_name(account), page_token=page_token),
+        ),
+        lambda page: page.imports,
     )

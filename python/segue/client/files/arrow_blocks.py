@@ -1,20 +1,15 @@
 """Turns batches of a file's rows into blocks of an import, and remembers which rows went into which."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from segue.client.files.mapping import Target
-from segue.client.files.source import Refusal
-from segue.v1.error_reason_pb2 import ErrorReason
 from segue.v1.field_pb2 import FieldType
-from segue.v1.profile_service_pb2 import RecordException
 
 _LONGEST_BLOCK_BYTES: Final = 4 * 1024 * 1024
-_REASON_PREFIX: Final = "ERROR_REASON_"
 _TYPED_AS_IS: Final = (
     pa.types.is_integer,
     pa.types.is_floating,
@@ -25,7 +20,7 @@ _TYPED_AS_IS: Final = (
 
 
 class ArrowBlocks:
-    """An import's blocks, numbered from 1 as they are pulled."""
+    """A file's blocks, made as they are pulled."""
 
     def __init__(self, batches: Iterable[pa.RecordBatch], targets: Mapping[str, Target]) -> None:
         """Takes a file's batches and what its columns become."""
@@ -39,22 +34,9 @@ class ArrowBlocks:
         for batch in self._batches:
             yield from self._encode(self._renamed(batch))
 
-    def refusals(self, exceptions: Iterable[RecordException]) -> Iterator[Refusal]:
-        """Tells for the server's exceptions, in order, which rows they are about."""
-        for row, problems in groupby(exceptions, key=self._row_of):
-            found = list(problems)
-            yield Refusal(
-                row=row,
-                fields=tuple(problem.field_path for problem in found),
-                reasons=tuple(
-                    ErrorReason.Name(problem.reason).removeprefix(_REASON_PREFIX)
-                    for problem in found
-                ),
-                messages=tuple(problem.message for problem in found),
-            )
-
-    def _row_of(self, exception: RecordException) -> int:
-        return self._first_rows[exception.part_number - 1] + exception.record_number - 1
+    def first_row(self, block: int) -> int:
+        """Returns the row, from 0, that a block that was pulled begins with; blocks count from 0."""
+        return self._first_rows[block]
 
     def _renamed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         names = []
@@ -88,6 +70,8 @@ def _sendable(column: pa.Array, field_type: FieldType.ValueType | None) -> pa.Ar
         return column
     if pa.types.is_timestamp(arrow_type):
         return _in_utc_millis(column)
+    if pa.types.is_list(arrow_type) and pa.types.is_struct(arrow_type.value_type):
+        return column
     if pa.types.is_list(arrow_type):
         return pc.binary_join(column.cast(pa.list_(pa.string())), ";")
     if field_type == FieldType.FIELD_TYPE_TEXT or not _is_typed(arrow_type):

@@ -52,6 +52,14 @@ class CsvSource(RowSource):
         super().__init__(path, header)
         self._position = 0
 
+    @property
+    def is_servers_own(self) -> bool:
+        """Whether the server reads such a file as it is: commas, UTF-8, and names that stand in the header as they are."""
+        with self._open_text() as file:
+            header = next(csv.reader(file, delimiter=self.delimiter), [])
+        is_plain = self.delimiter == "," and self._encoding == "utf-8-sig"
+        return is_plain and tuple(header) == self.columns
+
     def sample(self) -> pa.Table:
         """Returns the first rows as text."""
         rows: list[pa.RecordBatch] = []

@@ -10,6 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segue.client.files.columnar_source import ColumnarSource
 from segue.client.files.csv_source import CsvSource
 from segue.client.files.parquet_source import ParquetSource
 from segue.client.files.source import Fault, RowSource
@@ -20,7 +21,7 @@ _JOINT = "; "
 def write_faults(source: RowSource, faults: Iterable[Fault], path: Path) -> int:
     """Writes faults to a file and returns how many there were.
 
-    Besides the columns of the source there are `line` (in Parquet `row`), `field` and `reason`, at the end; where several things
+    Besides the columns of the source there are `line` (in Parquet and Arrow `row`), `field` and `reason`, at the end; where several things
     are wrong with a record, the last two list them in one order.
     """
     count = 0
@@ -48,8 +49,8 @@ class _Writer(ABC):
 def _writer(source: RowSource, path: Path) -> _Writer:
     if isinstance(source, CsvSource):
         return _CsvWriter(source, path)
-    if isinstance(source, ParquetSource):
-        return _ParquetWriter(source, path)
+    if isinstance(source, ColumnarSource):
+        return _ColumnarWriter(source, path)
     return _NdjsonWriter(path)
 
 
@@ -83,8 +84,8 @@ class _NdjsonWriter(_Writer):
         self._file.close()
 
 
-class _ParquetWriter(_Writer):
-    def __init__(self, source: ParquetSource, path: Path) -> None:
+class _ColumnarWriter(_Writer):
+    def __init__(self, source: ColumnarSource, path: Path) -> None:
         self._schema = source.schema
         for name, arrow_type in (
             (source.place_word, pa.int64()),
@@ -92,7 +93,9 @@ class _ParquetWriter(_Writer):
             ("reason", pa.string()),
         ):
             self._schema = self._schema.append(pa.field(name, arrow_type))
-        self._writer = pq.ParquetWriter(path, self._schema)
+        is_parquet = isinstance(source, ParquetSource)
+        writer = pq.ParquetWriter if is_parquet else pa.ipc.new_stream
+        self._writer: Any = writer(str(path), self._schema)
 
     def write(self, fault: Fault) -> None:
         record: Any = fault.record

@@ -47,6 +47,14 @@ MEMBER_ATTRIBUTES: Final[Mapping[str, FieldType.ValueType]] = {
 ALIASES: Final[Mapping[str, str]] = {"name": "full_name", "id": "profile_id"}
 """Other names by which columns map themselves, where no field has that key."""
 
+WHOLE_ATTRIBUTES: Final = frozenset(
+    (
+        *("alternate_ids", "emails", "phones"),
+        *("removed", "created_at", "changed_at", "import_exceptions"),
+    )
+)
+"""Further columns of exports and of rejected records, which the server reads as they are, or passes over."""
+
 _MARK: Final = re.compile(r"(tag|topic|consent):[a-z0-9._-]{1,100}")
 """Columns of tags, topics and consents; the server knows which there are."""
 
@@ -60,12 +68,12 @@ class Target:
     """What a column becomes.
 
     Attributes:
-        name: An attribute, a field's key, or a mark such as `tag:vip`.
-        type: How its values are stored.
+        name: An attribute, a field's key, a mark such as `tag:vip`, or a part of a list such as `newsletter/state`.
+        type: How its values are stored; None when only the server knows.
     """
 
     name: str
-    type: FieldType.ValueType
+    type: FieldType.ValueType | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,12 @@ class ColumnMapping:
     targets: Mapping[str, Target]
     new_fields: Sequence[NewField] = ()
 
+    def keeps(self, columns: Sequence[str]) -> bool:
+        """Tells whether all columns mean what they are called, so that the server can read them as they are."""
+        return all(
+            column in self.targets and self.targets[column].name == column for column in columns
+        )
+
     def column_of(self, target: str) -> str:
         """Returns the column that became a target; the target itself when none did."""
         for column, found in self.targets.items():
@@ -99,11 +113,15 @@ class MappingOptions:
         named: Column → attribute, field key or mark; an empty text leaves the column out.
         create_fields: Columns that fit nothing become new fields.
         has_list: Records join a list.
+        needs_profile_id: Records find their profiles by the profile id.
+        ignore_unknown: Columns that fit nothing are left out.
     """
 
     named: Mapping[str, str]
     create_fields: bool = False
     has_list: bool = False
+    needs_profile_id: bool = True
+    ignore_unknown: bool = False
 
 
 def map_columns(
@@ -135,16 +153,20 @@ def map_columns(
         if named.get(column) == "":
             continue
         target = (
-            _target(named[column], known) if column in named else _own_target(column, sample, known)
+            _target(options.named[column], known)
+            if column in named
+            else _own_target(column, sample, known)
         )
         if target and (column in named or target.name.casefold() not in named.values()):
             targets[column] = target
         else:
             unknown.append(column)
+    if options.ignore_unknown and not options.create_fields:
+        unknown = []
     new_fields = _new_fields(unknown, sample, options) if unknown else []
     for column, new in zip(unknown, new_fields, strict=False):
         targets[column] = Target(new.key, new.type)
-    _check(targets)
+    _check(targets, options)
     return ColumnMapping(targets, new_fields)
 
 
@@ -159,12 +181,18 @@ def _known_targets(fields: Iterable[Field], options: MappingOptions) -> dict[str
 
 
 def _target(name: str, known: Mapping[str, Target]) -> Target | None:
-    """Finds what a name stands for that was folded."""
-    return known.get(name) or (Target(name, _BOOLEAN) if _MARK.fullmatch(name) else None)
+    """Finds what a name stands for."""
+    folded = name.casefold()
+    if folded in known:
+        return known[folded]
+    if _MARK.fullmatch(folded):
+        return Target(folded, _BOOLEAN)
+    is_servers = name in WHOLE_ATTRIBUTES or "/" in name
+    return Target(name, None) if is_servers else None
 
 
 def _own_target(column: str, sample: pa.Table, known: Mapping[str, Target]) -> Target | None:
-    target = _target(column.casefold(), known)
+    target = _target(column, known)
     if target and target.name == "state" and not _holds_states(sample[column]):
         return None
     return target
@@ -196,7 +224,7 @@ def _new_fields(
     return new_fields
 
 
-def _check(targets: Mapping[str, Target]) -> None:
+def _check(targets: Mapping[str, Target], options: MappingOptions) -> None:
     columns: dict[str, str] = {}
     for column, target in targets.items():
         other = columns.setdefault(target.name.casefold(), column)
@@ -204,7 +232,7 @@ def _check(targets: Mapping[str, Target]) -> None:
             raise MappingInvalid(
                 f"columns {other} and {column} both mean {target.name}; leave one out with --map {column}="
             )
-    if "profile_id" not in columns:
+    if options.needs_profile_id and "profile_id" not in columns:
         raise MappingInvalid(
             "no column is the profile id; name it with --id-column, as --id-column customer_id"
         )

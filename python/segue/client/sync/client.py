@@ -8,7 +8,6 @@ from segue.client.blocks import Block
 from segue.client.calls import (
     accounts,
     campaigns,
-    imports,
     lists,
     profiles,
     segment_groups,
@@ -29,7 +28,7 @@ from segue.client.retry import RetryPolicy
 from segue.client.sync.connection import Connection
 from segue.client.sync.events import OnRecorded, record_events
 from segue.client.sync.exports import Export, FileExport, resumed_export
-from segue.client.sync.imports import Import, OnProgress
+from segue.client.sync.imports import Import, ImportMethods
 from segue.client.sync.methods import AccountItems, AccountMethod
 from segue.client.sync.retrieving import stream_members
 from segue.client.sync.vocabulary import Definitions, EventTypes
@@ -37,7 +36,6 @@ from segue.client.sync.watching import watch_segment
 from segue.v1.account_pb2 import Account
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.event_type_pb2 import EventType
-from segue.v1.import_service_pb2 import ImportStatus
 from segue.v1.mark_pb2 import ConsentType, Tag, Topic
 from segue.v1.segment_group_pb2 import SegmentCombination
 from segue.v1.segment_pb2 import Segment
@@ -49,7 +47,7 @@ from segue.v1.segment_service_pb2 import (
 )
 
 
-class AccountClient:
+class AccountClient(ImportMethods):
     """Everything that can be done in one account."""
 
     def __init__(self, connection: Connection, account: str) -> None:
@@ -72,6 +70,7 @@ class AccountClient:
     create_key = AccountMethod(accounts.create_key)
     list_keys = AccountItems(accounts.list_keys)
     delete_key = AccountMethod(accounts.delete_key)
+    list_audit_entries = AccountItems(accounts.list_audit_entries)
 
     create_list = AccountMethod(lists.create_list)
     get_list = AccountMethod(lists.get_list)
@@ -199,44 +198,6 @@ class AccountClient:
         opened = self.connection.run(call)
         return FileExport(self.connection, opened.token, opened)
 
-    def initiate_import(
-        self,
-        *,
-        list_id: str | None = None,
-        display_name: str = "",
-        ignore_unknown_fields: bool = False,
-    ) -> Import:
-        """Opens an import; every record also joins the list, when one is given."""
-        call = imports.initiate_import(
-            self.name,
-            list_id=list_id,
-            display_name=display_name,
-            ignore_unknown_fields=ignore_unknown_fields,
-        )
-        return Import(self.connection, self.connection.run(call).token)
-
-    def import_blocks(
-        self,
-        blocks: Iterable[bytes],
-        block_format: BlockFormat.ValueType = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH,
-        *,
-        list_id: str | None = None,
-        ignore_unknown_fields: bool = False,
-        on_progress: OnProgress | None = None,
-    ) -> tuple[Import, ImportStatus]:
-        """Opens an import, stages blocks, executes it and waits until its records are visible.
-
-        Returns:
-            The import, to ask for its `exceptions()`, and its final status.
-
-        Raises:
-            ClientError: A block was refused, or the server stayed away.
-            ImportFailed: None of the records was written.
-        """
-        opened = self.initiate_import(list_id=list_id, ignore_unknown_fields=ignore_unknown_fields)
-        opened.stage(blocks, block_format, on_progress)
-        return opened, opened.execute()
-
     def record_events(
         self,
         events: Iterable[EventRecord],
@@ -331,3 +292,7 @@ class Client:
             NotFound: The token is unknown or expired.
         """
         return resumed_export(self.connection, token)
+
+    def resume_import(self, token: str) -> Import:
+        """Returns an import that was opened before, here or elsewhere; asks the server nothing."""
+        return Import(self.connection, token)

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import grpc
 
 from segue.client.errors import from_rpc_error
-from segue.client.retry import RetryBudget, is_broken_stream
+from segue.client.retry import RetryBudget, is_sent_again
 from segue.client.staging import STREAMS_UNDER_WAY
 from segue.client.sync.connection import Connection
 
@@ -66,7 +66,7 @@ def _wait(open_call: Open, sending: _Sending[Stream]) -> Any:  # noqa: ANN401 - 
             return sending.future.result()
         except grpc.RpcError as error:
             failure = from_rpc_error(error)
-        delay = sending.budget.delay_after(failure) if is_broken_stream(failure) else None
+        delay = sending.budget.delay_after(failure) if is_sent_again(failure) else None
         if delay is None:
             raise failure
         time.sleep(delay)

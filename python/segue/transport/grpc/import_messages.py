@@ -67,13 +67,13 @@ def _review_message(status: ImportStatus, review: bytes) -> import_service_pb2.I
 
 
 def rejected_message(
-    records: RejectedRecords, crc32c: int
+    records: RejectedRecords,
 ) -> import_service_pb2.RetrieveRejectedRecordsResponse:
     """Returns the records of a part that have problems."""
     return import_service_pb2.RetrieveRejectedRecordsResponse(
         part_number=records.part_number,
         format=block_pb2.BlockFormat.ValueType(records.block_format),
         data=records.data,
-        crc32c=crc32c,
+        crc32c=records.crc32c,
         record_count=records.record_count,
     )

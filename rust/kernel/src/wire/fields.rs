@@ -6,6 +6,8 @@ pub mod profile_batch {
     pub const FIELD_KEYS: u32 = 1;
     /// Profiles.
     pub const PROFILES: u32 = 2;
+    /// Problems of rejected profiles.
+    pub const EXCEPTIONS: u32 = 3;
 }
 
 /// `segue.v1.Profile`.

@@ -35,7 +35,7 @@ pub mod value;
 pub mod watch;
 
 pub use compression::{Compression, SizeLimits};
-pub use decode::{DecodeOptions, Key, decode, decode_events};
+pub use decode::{DecodeOptions, Key, RejectedBecause, decode, decode_events, rejected};
 pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest, RawBlock};
 pub use page::{PageOf, PageOrder, PageRequest, page};

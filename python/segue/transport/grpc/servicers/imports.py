@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from segue import _kernel
-from segue.kernel import guard
 from segue.service.import_exceptions import ImportExceptionService
 from segue.service.imports import ImportService
 from segue.transport.grpc import names
@@ -124,4 +122,4 @@ class ImportServicer:
             CALLER.get().account_id, request.token, request.after_part_number
         )
         async for records in found:
-            yield rejected_message(records, await guard.run(_kernel.crc32c, records.data))
+            yield rejected_message(records)

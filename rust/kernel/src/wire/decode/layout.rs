@@ -8,12 +8,13 @@ use super::flat::COLLECTIONS;
 use super::given::Target;
 use super::identifier::flat_name;
 use super::problem::{Place, collection};
+use super::rejected::EXCEPTIONS;
 use crate::error::{KernelError, Result};
 use crate::schema::{ColumnKind, List, MarkKind, Schema};
 use crate::wire::BlockFormat;
 
-/// Columns of exports that imports pass over.
-const OUTPUT_ONLY: [&str; 2] = ["created_at", "changed_at"];
+/// Columns of exports and of rejected records that imports pass over.
+const OUTPUT_ONLY: [&str; 3] = ["created_at", "changed_at", EXCEPTIONS];
 
 /// Columns at fault that are told one by one.
 const MAX_FAULTS: usize = 20;

@@ -21,6 +21,7 @@
 //! | `check` | what text, e-mail addresses and phone numbers must look like |
 //! | `keys` | field keys and list ids, looked up once |
 //! | `options` | names of options and their codes |
+//! | `rejected` | records with problems, written as they came |
 //! | `problem` | what can be wrong with a record, where, and in which words |
 
 mod arrow;
@@ -40,10 +41,12 @@ mod parquet;
 mod problem;
 mod profile_batch;
 mod refresh;
+mod rejected;
 
 pub use events::decode_events;
 pub(crate) use identifier::{normal_identifier, normal_profile_id};
 pub(crate) use problem::collection;
+pub use rejected::{RejectedBecause, rejected};
 
 use super::{BlockFormat, SizeLimits};
 use crate::batch::{Batch, IdentifierKind};

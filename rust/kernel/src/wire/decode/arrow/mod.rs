@@ -6,6 +6,7 @@
 mod cells;
 mod column;
 mod identifiers;
+mod rejected;
 mod rows;
 mod size;
 mod stream;
@@ -17,6 +18,7 @@ use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
 use crate::wire::BlockFormat;
 
+pub(super) use self::rejected::{RejectedRows, rejected};
 pub(super) use self::rows::{Rows, max_stored_bytes};
 
 /// Decodes and checks a stream.

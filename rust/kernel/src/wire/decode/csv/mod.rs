@@ -16,9 +16,11 @@
 mod cell;
 mod header;
 mod lines;
+mod rejected;
 mod rows;
 
 use self::lines::Lines;
+pub(super) use self::rejected::rejected;
 use self::rows::Rows;
 use super::DecodeOptions;
 use super::builder::Builder;

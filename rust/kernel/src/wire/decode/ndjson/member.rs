@@ -47,6 +47,7 @@ impl OfProfile {
         (Self::Memberships, "memberships", "memberships"),
         (Self::Output, "created_at", "createdAt"),
         (Self::Output, "changed_at", "changedAt"),
+        (Self::Output, "import_exceptions", "importExceptions"),
         (Self::Removed, "removed", "removed"),
         (Self::Tags, "tags", "tags"),
         (Self::RemovedTags, "removed_tags", "removedTags"),

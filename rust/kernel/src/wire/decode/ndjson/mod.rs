@@ -29,11 +29,13 @@ mod memberships;
 mod names;
 mod number;
 mod record;
+mod rejected;
 mod text;
 mod values;
 
 use self::lexer::Lexer;
 use self::record::RecordReader;
+pub(super) use self::rejected::rejected;
 use super::DecodeOptions;
 use super::profile_batch::MAX_EXCEPTIONS_A_BLOCK;
 use crate::batch::Batch;

@@ -14,9 +14,11 @@
 mod file;
 mod footer;
 mod pages;
+mod rejected;
 mod thrift;
 
 use self::file::File;
+pub(super) use self::rejected::rejected;
 use super::DecodeOptions;
 use super::arrow::Rows;
 use crate::batch::Batch;

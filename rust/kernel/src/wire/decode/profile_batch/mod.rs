@@ -8,8 +8,10 @@ mod field_value;
 pub(super) mod marks;
 mod membership;
 mod record;
+mod rejected;
 
 use self::record::RecordReader;
+pub(super) use self::rejected::rejected;
 use super::DecodeOptions;
 use crate::batch::Batch;
 use crate::error::{KernelError, Result};
