@@ -10,9 +10,6 @@ KEPT_BETWEEN: Final = 3
 """Snapshots that are kept for imports that can be undone, besides the one that the journal begins after: on them the journal can begin once the
 oldest of these imports cannot be undone any more, and an undo finds one near the import that it takes back."""
 
-MOST_BETWEEN: Final = 12
-"""The same where imports were taken back, which takes a snapshot to be forgotten: entries are kept longer beyond that."""
-
 PRESENT: Final = (1 << 63) - 1
 """Stands for the newest revision."""
 
@@ -93,22 +90,17 @@ def replays(
 def _thinned(kept: list[int], fixed: Collection[int], undos: Sequence[Undo]) -> list[int]:
     """Takes revisions out until few are left besides the fixed ones, each time the one that leaves the smallest gap.
 
-    One stays, as long as there are not too many, when an undo of an import below the one before it would have to be repeated without it: chains
-    of undos would keep the journal for ever.
+    One stays when an undo of an import below the one before it would have to be repeated without it: that needs entries that may be gone.
     """
     while True:
         gaps = [
-            (after - before, before, middle)
+            (after - before, middle)
             for (before, middle), (_, after) in pairwise(pairwise(kept))
-            if middle not in fixed
+            if middle not in fixed and not _breaks_chain(before, middle, undos)
         ]
-        free = [gap for gap in gaps if not _breaks_chain(*gap[1:], undos)]
-        if len(free) > KEPT_BETWEEN:
-            kept.remove(min(free)[-1])
-        elif len(gaps) > MOST_BETWEEN:
-            kept.remove(min(gaps)[-1])
-        else:
+        if len(gaps) <= KEPT_BETWEEN:
             return kept
+        kept.remove(min(gaps)[1])
 
 
 def _breaks_chain(before: int, middle: int, undos: Sequence[Undo]) -> bool:
