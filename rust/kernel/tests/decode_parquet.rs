@@ -57,7 +57,7 @@ fn problem_of(result: Result<Batch>) -> String {
     }
 }
 
-fn is_too_large(result: Result<Batch>) -> bool {
+fn is_too_large(result: &Result<Batch>) -> bool {
     matches!(result, Err(KernelError::BlockTooLarge { .. }))
 }
 
@@ -89,7 +89,7 @@ fn identifiers(n_rows: usize) -> ArrayRef {
 
 /// A column of every kind that files have.
 fn table(n_rows: usize) -> RecordBatch {
-    let number = |row: usize| i64::try_from(row).unwrap();
+    let number = |row: usize| i32::try_from(row).unwrap();
     let mut likes = ListBuilder::new(StringBuilder::new());
     for row in 0..n_rows {
         let names = [Some("Red"), Some("Blå")];
@@ -103,7 +103,7 @@ fn table(n_rows: usize) -> RecordBatch {
             "phone",
             Arc::new(
                 (0..n_rows)
-                    .map(|row| Some(46_701_234_567 + number(row)))
+                    .map(|row| Some(46_701_234_567 + i64::from(number(row))))
                     .collect::<Int64Array>(),
             ),
         ),
@@ -117,7 +117,7 @@ fn table(n_rows: usize) -> RecordBatch {
             "Age",
             Arc::new(
                 (0..n_rows)
-                    .map(|row| (row % 7 > 0).then(|| f64::from(row as u32) / 3.0))
+                    .map(|row| (row % 7 > 0).then(|| f64::from(number(row)) / 3.0))
                     .collect::<Float64Array>(),
             ),
         ),
@@ -133,7 +133,7 @@ fn table(n_rows: usize) -> RecordBatch {
             "Born",
             Arc::new(
                 (0..n_rows)
-                    .map(|row| Some(row as i32))
+                    .map(|row| Some(number(row)))
                     .collect::<Date32Array>(),
             ),
         ),
@@ -141,7 +141,7 @@ fn table(n_rows: usize) -> RecordBatch {
             "Seen",
             Arc::new(
                 (0..n_rows)
-                    .map(|row| Some(number(row) * 1_000))
+                    .map(|row| Some(i64::from(number(row)) * 1_000))
                     .collect::<TimestampMicrosecondArray>(),
             ),
         ),
@@ -202,13 +202,14 @@ fn a_file_says_what_a_stream_of_its_columns_says() {
                 assert!(read == expected, "{n_rows} rows, {codec:?}, {version:?}");
             }
         }
+        let removals = usize::from(n_rows > 1);
         let problems = problems(&expected);
         assert_eq!(
             problems
                 .iter()
                 .filter(|it| it.2 == R::RecordInvalid)
                 .count(),
-            n_rows.min(2) / 2 + n_rows / 20_000
+            removals
         );
     }
 }
@@ -314,7 +315,7 @@ fn texts_that_a_dictionary_repeats_are_refused_before_they_are_stored() {
         ("City", long),
     ]));
     assert!(data.len() < 1 << 20);
-    assert!(is_too_large(read(&data)));
+    assert!(is_too_large(&read(&data)));
 }
 
 #[test]
@@ -322,7 +323,7 @@ fn rows_and_pages_beyond_the_limits_are_refused_before_they_are_read() {
     let n_rows = 100_000;
     let equal = text_column(n_rows, |_| Some("p".to_owned()));
     let data = file(&batch_of(vec![("profile_id", equal)]));
-    assert!(is_too_large(read(&data)));
+    assert!(is_too_large(&read(&data)));
     let zeros = text_column(40, |_| Some("\0".repeat(9_000)));
     for codec in [
         Codec::GZIP(GzipLevel::default()),
@@ -333,7 +334,7 @@ fn rows_and_pages_beyond_the_limits_are_refused_before_they_are_read() {
             .set_compression(codec);
         let batch = batch_of(vec![("profile_id", some_ids(40)), ("City", zeros.clone())]);
         let data = file_with(&batch, properties);
-        assert!(is_too_large(read(&data)));
+        assert!(is_too_large(&read(&data)));
         let limits = SizeLimits {
             max_ratio: 1_000,
             ..SizeLimits::default()

@@ -134,13 +134,13 @@ impl Compression {
         }
     }
 
-    fn opened<'a>(
+    fn opened(
         self,
         restored: std::io::Result<Option<Vec<u8>>>,
-        data: &'a [u8],
+        data: &[u8],
         bytes_left: usize,
         limits: SizeLimits,
-    ) -> Result<Cow<'a, [u8]>> {
+    ) -> Result<Cow<'_, [u8]>> {
         match restored {
             Ok(Some(restored)) => Ok(Cow::Owned(restored)),
             Ok(None) => Err(limits.excess(data.len())),

@@ -32,8 +32,8 @@ pub(super) struct Rows<'b, 's, 'a> {
     pub(super) row_count: u32,
     /// Cells of the good lines of a chunk, line by line.
     cells: Vec<Cell<'a>>,
-    /// Their rows.
-    rows: Vec<u32>,
+    /// The row of each of them.
+    numbers: Vec<u32>,
 }
 
 impl<'b, 's, 'a> Rows<'b, 's, 'a> {
@@ -48,7 +48,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
             names,
             row_count: 0,
             cells: Vec::new(),
-            rows: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
@@ -56,7 +56,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
     pub(super) fn read(&mut self, lines: &mut Lines<'a>) -> bool {
         let first_row = self.row_count;
         self.cells.clear();
-        self.rows.clear();
+        self.numbers.clear();
         while self.cells.len() < CHUNK_CELLS && self.row_count - first_row < CHUNK_LINES {
             let start = self.cells.len();
             let Some(read) = lines.next(&mut self.cells, self.names.len()) else {
@@ -73,7 +73,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
             self.read_values(value);
         }
         if let Some(removed) = self.layout.removed {
-            for (row, cell) in column(&self.cells, &self.rows, self.names.len(), removed) {
+            for (row, cell) in column(&self.cells, &self.numbers, self.names.len(), removed) {
                 flat::report_removal(self.builder, row, Given::Text(&cell.text()));
             }
         }
@@ -90,7 +90,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
         let problem = match read {
             Ok(found) if found == expected => {
                 self.builder.push_profile_id(row, &id);
-                self.rows.push(row);
+                self.numbers.push(row);
                 return;
             }
             Ok(found) => Problem::CellCount { found, expected },
@@ -105,7 +105,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
     fn read_values(&mut self, value: &ValueColumn) {
         let place = Place::Named(&self.names[value.position].0);
         let is_many = value.kind == ColumnKind::MultiSelectMany;
-        for (row, cell) in column(&self.cells, &self.rows, self.names.len(), value.position) {
+        for (row, cell) in column(&self.cells, &self.numbers, self.names.len(), value.position) {
             if cell.is_empty() {
                 continue;
             }
@@ -129,7 +129,7 @@ impl<'b, 's, 'a> Rows<'b, 's, 'a> {
         if columns.flat.is_none() && columns.nested.is_none() && !self.builder.is_keyed_by(kind) {
             return;
         }
-        for (index, &row) in self.rows.iter().enumerate() {
+        for (index, &row) in self.numbers.iter().enumerate() {
             let (flat, nested) = (at(columns.flat, index), at(columns.nested, index));
             let nested = match nested.as_deref().map(cell::identifiers).transpose() {
                 Ok(nested) => nested.unwrap_or_default(),
