@@ -26,7 +26,7 @@ from segue.v1 import (
 )
 from tests.e2e.server_process import Caller, ServerProcess
 
-CYCLES = int(os.environ.get("SEGUE_CRASH_CYCLES", "50"))
+CYCLES = int(os.environ.get("SEGUE_CRASH_CYCLES", "15"))
 PARENT = "accounts/shop"
 ENVIRONMENT = {
     # One MiB of journal is a snapshot: compaction happens within every few cycles.

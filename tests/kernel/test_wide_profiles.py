@@ -25,7 +25,12 @@ def wide_export() -> _kernel.Export:
         profile.fields.add(key="Note", text=f"{number} ".ljust(TEXT_BYTES, "x"))
     data = batch.SerializeToString()
     part = _kernel.decode(
-        schema, BlockFormat.PROFILE_BATCH, data, None, ignore_unknown_fields=False
+        schema,
+        BlockFormat.PROFILE_BATCH,
+        data,
+        None,
+        ignore_unknown_fields=False,
+        max_bytes=len(data),
     )
     table = _kernel.Table()
     table.apply([part], 1, 1_700_000_000_003)

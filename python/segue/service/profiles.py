@@ -88,7 +88,13 @@ class ProfileService:
         account = await self._directory.account(account_id)
         version, schema = await self._ledger.schema(account)
         part = await guard.run(
-            _kernel.decode, schema, BlockFormat.PROFILE_BATCH, batch, None, ignore_unknown_fields
+            _kernel.decode,
+            schema,
+            BlockFormat.PROFILE_BATCH,
+            batch,
+            None,
+            ignore_unknown_fields,
+            max_bytes=self._limits.block_bytes,
         )
         if part.record_count > self._limits.upsert_profiles:
             raise LimitExceeded(

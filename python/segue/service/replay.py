@@ -9,12 +9,12 @@ from typing import Final
 
 from segue import _kernel
 from segue._kernel import Applied, Part, Schema, Snapshot, Table, Transaction
-from segue.domain.profile import RecordException, exceptions_of_part
+from segue.domain.profile import BlockFormat, RecordException, exceptions_of_part
 from segue.errors import SnapshotInvalid
 from segue.kernel import guard
 from segue.kernel.accounts import Schemas
 from segue.kernel.staged_parts import StagedParts
-from segue.service.import_records import decode_part, rules_of
+from segue.service.import_records import TAKEN, decode_part, rules_of
 from segue.store import import_parts, imports, journal
 from segue.store.base import Connection, Store
 from segue.store.compaction import replays
@@ -301,5 +301,12 @@ def apply_entry(table: Table, schema: Schema, entry: Entry) -> None:
         events = _kernel.decode_events(schema, entry.body)
         table.record(events, is_strict, entry.revision, entry.tick_millis)
     else:
-        part = _kernel.decode(schema, 1, entry.body, None, entry.kind is EntryKind.PROFILES_LENIENT)
+        part = _kernel.decode(
+            schema,
+            BlockFormat.PROFILE_BATCH,
+            entry.body,
+            None,
+            entry.kind is EntryKind.PROFILES_LENIENT,
+            max_bytes=TAKEN.max_bytes,
+        )
         table.apply([part], entry.revision, entry.tick_millis)

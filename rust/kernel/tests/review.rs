@@ -9,10 +9,14 @@ mod shop;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use segue_kernel::table::{Table, Version};
+use segue_kernel::schema::MarkKind;
+use segue_kernel::table::{Table, Version, WriteRules};
 use segue_kernel::wire::calendar::{DAY_MILLIS, date_of};
 use segue_kernel::wire::encode_profile;
-use segue_v1::{FieldValue, Identifier, Profile, ProfileBatch, Value};
+use segue_v1::{
+    Address, Consent, ConsentAnswer, FieldValue, Identifier, Preference, Profile, ProfileBatch,
+    Value,
+};
 use shop::{decoded, schema};
 
 /// Characters of a value that are told.
@@ -97,6 +101,7 @@ fn values_of(profile: &Profile) -> Values {
     values.extend(identifiers("emails", &profile.emails));
     values.extend(identifiers("phones", &profile.phones));
     values.extend(identifiers("alternate_ids", &profile.alternate_ids));
+    values.extend(entries(profile));
     values.extend(fields("", &profile.fields));
     for member in &profile.memberships {
         let path = format!("memberships[{}].", member.list);
@@ -125,24 +130,120 @@ fn values_of(profile: &Profile) -> Values {
 
 fn identifiers(name: &str, all: &[Identifier]) -> Values {
     let mut values = Values::new();
-    let Some((first, others)) = all.split_first() else {
-        return values;
-    };
-    values.insert(format!("{name}[0].value"), first.value.clone());
-    if !first.r#type.is_empty() {
-        values.insert(format!("{name}[0].type"), first.r#type.clone());
+    let mut others = all;
+    if let Some((first, behind)) = all.split_first().filter(|(first, _)| !first.inactive) {
+        others = behind;
+        values.insert(format!("{name}[0].value"), first.value.clone());
+        if !first.r#type.is_empty() {
+            values.insert(format!("{name}[0].type"), first.r#type.clone());
+        }
     }
     let one = |it: &Identifier| {
         let text = |text: &str| serde_json::to_string(text).unwrap();
         let kind = format!(",\"type\":{}", text(&it.r#type));
         let kind = if it.r#type.is_empty() { "" } else { &kind };
-        format!("{{\"value\":{}{kind}}}", text(&it.value))
+        let flag = if it.inactive {
+            ",\"inactive\":true"
+        } else {
+            ""
+        };
+        format!("{{\"value\":{}{kind}{flag}}}", text(&it.value))
     };
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(one).collect();
         values.insert(name.to_owned(), format!("[{}]", others.join(",")));
     }
     values
+}
+
+/// An object of those members that have a value.
+fn object(members: &[(&str, Option<String>)]) -> String {
+    let given = members
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let given: Vec<String> = given
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
+    format!("{{{}}}", given.join(","))
+}
+
+fn entries(profile: &Profile) -> Values {
+    let text = |text: &str| Some(serde_json::to_string(text).unwrap());
+    let some = |given: &str| text(given).filter(|_| !given.is_empty());
+    let moment = |millis: Option<i64>| millis.and_then(|millis| text(&time(millis)));
+    let array = |items: Vec<String>| format!("[{}]", items.join(","));
+    let name = |names: &[&str], number| option(names, number).and_then(|name| text(&name));
+    let version = |version: u32| (version > 0).then(|| version.to_string());
+    let address = |one: &Address| {
+        let lines = one.lines.iter().map(|line| text(line).unwrap()).collect();
+        object(&[
+            ("type", some(&one.r#type)),
+            ("lines", (!one.lines.is_empty()).then(|| array(lines))),
+            ("locality", some(&one.locality)),
+            ("region", some(&one.region)),
+            ("postal_code", some(&one.postal_code)),
+            ("country", some(&one.country)),
+            ("inactive", one.inactive.then(|| "true".to_owned())),
+        ])
+    };
+    let channels = ["Email", "Text", "Phone", "Mail", "Fax"];
+    let preference = |one: &Preference| {
+        object(&[
+            ("program", some(&one.program)),
+            ("channel", name(&channels, one.channel)),
+            ("filter", text(&one.filter)),
+            ("choice", name(&["OptIn", "OptOut"], one.choice)),
+            ("frequency", some(&one.frequency)),
+            ("expire_at", moment(one.expire_at_millis)),
+            ("basis", name(&["Expressed", "Implied"], one.basis)),
+            ("stated_at", moment(one.stated_at_millis)),
+        ])
+    };
+    let former = |one: &ConsentAnswer| {
+        object(&[
+            ("state", name(&["Given", "Withdrawn"], one.state)),
+            ("version", version(one.version)),
+            (
+                "stated_at",
+                moment(Some(one.stated_at_millis).filter(|&millis| millis != 0)),
+            ),
+        ])
+    };
+    let consent = |one: &Consent| {
+        let history: Vec<String> = one.history.iter().map(former).collect();
+        object(&[
+            ("consent_type", text(&one.consent_type)),
+            ("version", version(one.version)),
+            ("stated_at", moment(one.stated_at_millis)),
+            ("history", (!history.is_empty()).then(|| array(history))),
+        ])
+    };
+    let mut known: Vec<&Consent> = profile.consents.iter().collect();
+    known.retain(|consent| consent.stated_at_millis.is_some());
+    let column = |id: &str| schema().mark(MarkKind::Consent, id).unwrap().column;
+    known.sort_by_key(|consent| column(&consent.consent_type).to_string());
+    let collections = [
+        ("addresses", profile.addresses.iter().map(address).collect()),
+        (
+            "preferences",
+            profile.preferences.iter().map(preference).collect(),
+        ),
+        (
+            "groups",
+            profile
+                .groups
+                .iter()
+                .map(|one| text(one).unwrap())
+                .collect(),
+        ),
+        ("consents", known.into_iter().map(consent).collect()),
+    ];
+    let given = collections
+        .into_iter()
+        .filter(|(_, items): &(_, Vec<String>)| !items.is_empty());
+    given
+        .map(|(name, items)| (name.to_owned(), array(items)))
+        .collect()
 }
 
 fn fields(owner: &str, fields: &[FieldValue]) -> Values {
@@ -267,9 +368,9 @@ proptest! {
         let table = Table::new();
         table.apply(&[&first], 1, 1_003).unwrap();
         let before = table.version();
-        let mut transaction = table.begin(2_003);
-        transaction.apply(&second).unwrap();
-        transaction.apply(&third).unwrap();
+        let mut transaction = table.begin(2_003, WriteRules::default());
+        transaction.apply(&second, 1).unwrap();
+        transaction.apply(&third, 2).unwrap();
         let mut found: ImportReview = segue_v1::read(&transaction.review(n_samples, &schema()));
         transaction.commit(2);
 

@@ -7,14 +7,17 @@
 //! | a collection | `addresses` |
 //! | a field of the account, of a list | `fields[Age]`, `memberships[newsletter].fields[Age]` |
 //! | a part of a place on a list | `memberships[newsletter].state` |
+//! | what is known of consents besides their states | `consents` |
 //! | a mark | `tags[vip]`, `topics[sport]`, `consents[sms]` |
 
 use std::collections::BTreeMap;
 
-use crate::schema::{CONSENTS_TO_TRACK, ColumnId, List, MEMBERSHIP_STATES, Schema, builtin as b};
+use crate::schema::{
+    CONSENTS_TO_TRACK, ColumnId, List, MEMBERSHIP_STATES, Mark, MarkKind, Schema, builtin as b,
+};
 
 /// Paths of columns that every account has.
-const BUILTIN: [(ColumnId, &str); 25] = [
+const BUILTIN: [(ColumnId, &str); 24] = [
     (b::CUSTOMER_TYPE, "customer_type"),
     (b::NAME_PREFIX, "name.prefix"),
     (b::GIVEN_NAME, "name.given_name"),
@@ -39,14 +42,13 @@ const BUILTIN: [(ColumnId, &str); 25] = [
     (b::ADDRESSES, "addresses"),
     (b::PREFERENCES, "preferences"),
     (b::GROUPS, "groups"),
-    (b::CONSENT_ANSWERS, "consents"),
 ];
 
 /// A column as people are told of it.
 pub(super) struct NamedColumn {
     /// The path to it in a profile.
     pub(super) path: String,
-    /// Names of its options by code.
+    /// Names of its options by code; of answers to consents, ids of consent types by the columns of their states.
     pub(super) options: Vec<String>,
 }
 
@@ -76,6 +78,15 @@ pub(super) fn named_columns(schema: &Schema) -> BTreeMap<ColumnId, NamedColumn> 
         };
         name(field.column, path, field.options.clone());
     }
+    let is_consent = |mark: &&Mark| mark.kind == MarkKind::Consent;
+    let consents = schema.marks().iter().filter(is_consent);
+    let mut ids = Vec::new();
+    for consent in consents {
+        let at = consent.column as usize;
+        ids.resize(ids.len().max(at + 1), String::new());
+        ids[at].clone_from(&consent.id);
+    }
+    name(b::CONSENT_ANSWERS, "consents".to_owned(), ids);
     for mark in schema.marks() {
         let path = format!("{}[{}]", mark.kind.collection(), mark.id);
         name(mark.column, path, Vec::new());

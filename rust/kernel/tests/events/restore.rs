@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use segue_kernel::table::Table;
+use segue_kernel::table::{Table, WriteRules};
 
 use super::NOW;
 use super::model::{Model, stored};
@@ -33,7 +33,7 @@ proptest! {
         let recorded: Vec<Step> = recorded.into_iter().map(|events| Step::Record(events, false)).collect();
         take_steps(&mut table, &mut model, &recorded, 30);
 
-        let mut transaction = table.begin(NOW + 40);
+        let mut transaction = table.begin(NOW + 40, WriteRules::default());
         let done = transaction.restore(&before, &after, None).unwrap();
         transaction.commit(40);
         prop_assert_eq!((done.restored, done.exceptions.len()), (model.live.len() - live.len(), 0));

@@ -136,7 +136,7 @@ fn an_import_of_several_blocks_is_taken_back_as_a_whole_and_row_by_row() {
     let after = table.version();
 
     let other = Table::from_version(Version::from_parts(after.to_parts()));
-    let mut transaction = other.begin(30);
+    let mut transaction = other.begin(30, WriteRules::default());
     let whole = transaction.restore(&before, &after, None).unwrap();
     assert_eq!((whole.restored, whole.exceptions), (35_000, vec![]));
     transaction.commit(3);
@@ -152,7 +152,7 @@ fn an_import_of_several_blocks_is_taken_back_as_a_whole_and_row_by_row() {
     table
         .apply(&since.iter().collect::<Vec<_>>(), 3, 30)
         .unwrap();
-    let mut transaction = table.begin(40);
+    let mut transaction = table.begin(40, WriteRules::default());
     let partly = transaction.restore(&before, &after, None).unwrap();
     let refused: Vec<&str> = partly
         .exceptions

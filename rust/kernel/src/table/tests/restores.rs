@@ -8,7 +8,7 @@ use super::{Value, list, value};
 use crate::batch::{Batch, RecordReason};
 use crate::error::KernelError;
 use crate::schema::{ColumnId, builtin};
-use crate::table::{IdentifierKind, Table, Version};
+use crate::table::{IdentifierKind, Table, Version, WriteRules};
 
 /// The tick at which imports are taken back.
 const TICK: i64 = 24;
@@ -48,9 +48,9 @@ impl Imported {
             .apply(&batches.iter().collect::<Vec<_>>(), 1, 2)
             .unwrap();
         let before = table.version();
-        let mut transaction = table.begin(4);
+        let mut transaction = table.begin(4, WriteRules::default());
         for records in import {
-            transaction.apply(&batch_of(records)).unwrap();
+            transaction.apply(&batch_of(records), 0).unwrap();
         }
         transaction.commit(2);
         let after = table.version();
@@ -89,7 +89,7 @@ fn restored(
     revision: i64,
     tick: i64,
 ) -> (usize, Vec<String>) {
-    let mut transaction = table.begin(tick);
+    let mut transaction = table.begin(tick, WriteRules::default());
     let done = transaction.restore(before, after, columns).unwrap();
     assert_eq!(transaction.commit(revision).written, done.restored);
     for (number, exception) in (1..).zip(&done.exceptions) {
@@ -170,7 +170,7 @@ fn a_transaction_that_ends_without_commit_takes_nothing_back() {
     let first = vec![vec![Record::new("a").with(64, Value::Text("Old".into()))]];
     let import = vec![vec![Record::new("a").with(64, Value::Text("old".into()))]];
     let imported = Imported::new(&first, &import);
-    let mut transaction = imported.table.begin(TICK);
+    let mut transaction = imported.table.begin(TICK, WriteRules::default());
     let done = transaction.restore(&imported.before, &imported.after, None);
     assert_eq!(done.unwrap().restored, 1);
     drop(transaction);
@@ -204,7 +204,7 @@ fn another_field_may_have_changed_since() {
 fn states_of_another_table_are_refused_and_change_nothing() {
     let import = |id| Imported::new(&[], &[vec![Record::new(id)]]);
     let (mine, other) = (import("a"), import("b"));
-    let mut transaction = mine.table.begin(TICK);
+    let mut transaction = mine.table.begin(TICK, WriteRules::default());
     let refused = transaction.restore(&other.before, &other.after, None);
     assert!(matches!(
         refused,

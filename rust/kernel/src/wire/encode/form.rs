@@ -77,6 +77,18 @@ pub(super) enum EntryKind {
     Groups,
 }
 
+impl EntryKind {
+    /// What a column of entries holds; answers to consents are none of these.
+    pub(super) const fn of(column: ColumnId) -> Option<Self> {
+        match column {
+            builtin::ADDRESSES => Some(Self::Addresses),
+            builtin::PREFERENCES => Some(Self::Preferences),
+            builtin::GROUPS => Some(Self::Groups),
+            _ => None,
+        }
+    }
+}
+
 /// A consent to write.
 pub(super) struct WrittenConsent<'a> {
     /// Id of its type.

@@ -4,7 +4,9 @@ use super::form::{EntryKind, WrittenConsent};
 use super::json_text::{close_array, named, push_number, push_string};
 use super::rfc3339::push_time;
 use crate::batch::Identifier;
-use crate::entry::{Address, CHANNELS, PREFERENCE_BASES, PREFERENCE_CHOICES, Preference};
+use crate::entry::{
+    Address, CHANNELS, ConsentAnswers, PREFERENCE_BASES, PREFERENCE_CHOICES, Preference,
+};
 use crate::schema::CONSENT_STATES;
 
 /// Member of what is not in use any more.
@@ -27,26 +29,51 @@ pub(super) fn push_consents<'a>(
     push_array(consents, out, |consent, out| {
         push_object(out, |out| {
             push_text("consent_type", consent.id, out);
-            let Some(answers) = &consent.answers else {
-                return push_answer(consent.is_given, 0, None, out);
-            };
-            let time = answers.stated_at_millis;
-            push_answer(consent.is_given, answers.version, time, out);
-            if !answers.former.is_empty() {
-                out.extend_from_slice(&named("history"));
-                push_array(&answers.former, out, |former, out| {
-                    let time = Some(former.stated_at_millis).filter(|&millis| millis != 0);
-                    push_object(out, |out| {
-                        push_answer(former.is_given, former.version, time, out);
-                    });
-                });
+            let state = Some(consent.is_given);
+            match &consent.answers {
+                Some(answers) => push_known(state, answers, out),
+                None => push_answer(state, 0, None, out),
             }
         });
     });
 }
 
-fn push_answer(is_given: bool, version: u32, stated_at_millis: Option<i64>, out: &mut Vec<u8>) {
-    push_text("state", CONSENT_STATES[usize::from(!is_given)], out);
+/// Writes an array of what is known of consents besides their states, at least one; each with the id of its type.
+pub(super) fn push_answers<'a>(
+    answers: impl Iterator<Item = (&'a str, ConsentAnswers)>,
+    out: &mut Vec<u8>,
+) {
+    push_array(answers, out, |(id, answers), out| {
+        push_object(out, |out| {
+            push_text("consent_type", id, out);
+            push_known(None, &answers, out);
+        });
+    });
+}
+
+/// Writes the members of an answer and of the former ones.
+fn push_known(is_given: Option<bool>, answers: &ConsentAnswers, out: &mut Vec<u8>) {
+    push_answer(is_given, answers.version, answers.stated_at_millis, out);
+    if !answers.former.is_empty() {
+        out.extend_from_slice(&named("history"));
+        push_array(&answers.former, out, |former, out| {
+            let time = Some(former.stated_at_millis).filter(|&millis| millis != 0);
+            push_object(out, |out| {
+                push_answer(Some(former.is_given), former.version, time, out);
+            });
+        });
+    }
+}
+
+fn push_answer(
+    is_given: Option<bool>,
+    version: u32,
+    stated_at_millis: Option<i64>,
+    out: &mut Vec<u8>,
+) {
+    if let Some(is_given) = is_given {
+        push_text("state", CONSENT_STATES[usize::from(!is_given)], out);
+    }
     if version > 0 {
         out.extend_from_slice(&named("version"));
         push_number(version.into(), out);

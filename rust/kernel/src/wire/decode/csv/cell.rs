@@ -30,6 +30,11 @@ impl<'a> Cell<'a> {
         Self { bytes, has_doubled }
     }
 
+    /// What stands between its quotes.
+    pub(super) const fn inside(self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Whether it says nothing.
     pub(super) const fn is_empty(self) -> bool {
         self.bytes.is_empty()

@@ -1,34 +1,45 @@
 //! Lines with problems.
 
+use super::cell::Cell;
 use super::header;
 use super::lines::Lines;
 use crate::error::Result;
 use crate::wire::decode::rejected::{EXCEPTIONS, Reasons};
 
-/// Writes the header and the lines with problems, each with one more cell.
+/// Writes the header and the lines with problems, each with one more cell, in place of that of an earlier import.
 pub(in crate::wire::decode) fn rejected(data: &[u8], reasons: &Reasons) -> Result<Vec<u8>> {
     let text = header::text_of(data)?;
-    let mut lines = Lines::new(text);
-    let names = header::read(&mut lines)?;
-    let mut out = Vec::new();
-    push_line(&text[..lines.position()], EXCEPTIONS, &mut out);
-    let (mut cells, mut position) = (Vec::new(), 0);
+    let width = header::read(&mut Lines::new(text))?.len();
+    let (mut lines, mut cells, mut out) = (Lines::new(text), Vec::new(), Vec::new());
+    let (mut number, mut has_reasons) = (0, false);
     loop {
         let start = lines.position();
         cells.clear();
-        if lines.next(&mut cells, names.len()).is_none() {
+        let Some(read) = lines.next(&mut cells, width) else {
             return Ok(out);
+        };
+        let last = cells.last().filter(|_| read == Ok(width));
+        let reason = if number == 0 {
+            has_reasons = last.is_some_and(|last| *last.text() == *EXCEPTIONS.as_bytes());
+            Some(EXCEPTIONS)
+        } else {
+            reasons.get(number - 1)
+        };
+        if let Some(reason) = reason {
+            let line = &text[start..lines.position()];
+            push_line(line, last.filter(|_| has_reasons), reason, &mut out);
         }
-        if let Some(reason) = reasons.get(position) {
-            push_line(&text[start..lines.position()], reason, &mut out);
-        }
-        position += 1;
+        number += 1;
     }
 }
 
-/// Appends a line as it was sent, and a cell behind it.
-fn push_line(line: &[u8], cell: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(bare(line));
+/// Appends a line as it was sent, without its last cell where that is given, and a cell behind it.
+fn push_line(line: &[u8], last: Option<&Cell>, cell: &str, out: &mut Vec<u8>) {
+    let kept = last.map_or(line, |last| {
+        let start = last.inside().as_ptr().addr() - line.as_ptr().addr();
+        memchr::memrchr(b',', &line[..start]).map_or(line, |comma| &line[..comma])
+    });
+    out.extend_from_slice(bare(kept));
     out.extend_from_slice(b",\"");
     out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
     out.extend_from_slice(b"\"\r\n");
