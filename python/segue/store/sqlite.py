@@ -172,8 +172,7 @@ def _commit(connection: apsw.Connection, group: Sequence[_Write]) -> None:
         outcomes.extend(_run(connection, transaction, write) for write in group)
         transaction.execute("COMMIT")
     except apsw.Error as error:
-        # A full disk ends the whole transaction, and then the savepoint complains of that: its complaint's context is the reason.
-        _log.error("store.write_failed", error=type(error.__context__ or error).__name__)
+        _log.error("store.write_failed", error=type(error).__name__)
         if connection.in_transaction:
             transaction.execute("ROLLBACK")
         unavailable = StoreUnavailable(
