@@ -121,6 +121,7 @@ def test_flat_columns_set_take_off_and_keep() -> None:
     p.CopyFrom(MARKED)
     p.tags.remove("vip")
     p.consents[0].state = GIVEN
+    p.consents[0].stated_at_millis = 1_700_000_000_020
     p.consents[0].history.add(state=WITHDRAWN)
     assert stored(table, "p") == p
     sport = [TopicState(topic="sport", state=SUBSCRIBED)]

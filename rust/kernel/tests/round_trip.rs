@@ -98,7 +98,8 @@ proptest! {
         format in select(&FORMATS[..]),
         list in option::of(Just("club")),
     ) {
-        let block = if format == BlockFormat::ArrowIpc { flat_part(block) } else { block };
+        let is_flat = !matches!(format, BlockFormat::ProfileBatch | BlockFormat::Ndjson);
+        let block = if is_flat { flat_part(block) } else { block };
         let first = filled(BlockFormat::ProfileBatch, &block.encode_to_vec(), list, true);
         let data = exported(&first, format, list);
         let second = filled(format, &data, list, false);

@@ -82,8 +82,8 @@ fn write_codes(block: &mut OptionsBlock, rows: &[u16], codes: &[Vec<u16>]) {
     block.write(rows, &codes.concat(), &ends);
 }
 
-fn identifier(value: String) -> Identifier {
-    Identifier::new("work", &value)
+fn identifier(value: &str) -> Identifier {
+    Identifier::new("work", value)
 }
 
 proptest! {
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn an_identifiers_block_is_a_map(steps in steps()) {
-        let value = |row: u16, seed: u16| vec![identifier(format!("{row}/{seed}")), identifier(String::new())].into_boxed_slice();
+        let value = |row: u16, seed: u16| vec![identifier(&format!("{row}/{seed}")), identifier("")].into_boxed_slice();
         let get = |block: &IdentifiersBlock, row| Some(block.get(row)).filter(|all| !all.is_empty()).map(Into::into);
         assert_is_a_map(steps, IdentifiersBlock::default(), value, IdentifiersBlock::write, get);
     }
@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn encoded_identifiers_decode_to_themselves_and_damaged_ones_to_fewer(rows in rows(), cut in any::<prop::sample::Index>()) {
         let mut block = IdentifiersBlock::default();
-        block.write(&rows, rows.iter().map(|row| vec![identifier(format!("é{row}"))].into()).collect());
+        block.write(&rows, rows.iter().map(|row| vec![identifier(&format!("é{row}"))].into()).collect());
         let bytes = block.encoded();
         let load = |bytes: &[u8]| IdentifiersBlock::from_parts(block.presence().clone(), bytes.to_vec().into());
         let whole = load(&bytes);
@@ -166,7 +166,7 @@ fn a_row_written_without_options_becomes_absent() {
 #[test]
 fn a_row_written_without_identifiers_becomes_absent() {
     let mut block = IdentifiersBlock::default();
-    block.write(&[5], vec![vec![identifier("a".into())].into()]);
+    block.write(&[5], vec![vec![identifier("a")].into()]);
     block.write(&[5, 6], vec![Box::default(), Box::default()]);
     assert!(block.presence().is_empty());
     assert!(block.get(5).is_empty());

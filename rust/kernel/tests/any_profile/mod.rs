@@ -244,7 +244,7 @@ prop_compose! {
         groups in prop_oneof![2 => Just(Vec::new()), 1 => vec(part(), 1..3)],
         removed_groups in prop_oneof![4 => Just(Vec::new()), 1 => vec(part(), 1..2)],
     ) -> Profile {
-        Profile { addresses, preferences, groups, removed_groups, ..Profile::default() }
+        Profile { preferences, groups, removed_groups, addresses, ..Profile::default() }
     }
 }
 

@@ -120,6 +120,7 @@ pub(crate) struct TopicState {
 }
 
 /// `segue.v1.Consent`.
+#[expect(clippy::struct_field_names, reason = "the names of the protocol")]
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Consent {
     #[prost(string, tag = "1")]

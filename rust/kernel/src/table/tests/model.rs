@@ -204,6 +204,10 @@ impl Model {
                         None => drop(now.values.remove(&id)),
                     },
                     Part::Kind(kind) => now.identifiers[kind] = was.identifiers[kind].clone(),
+                    Part::Addresses => now.addresses.clone_from(&was.addresses),
+                    Part::Preferences => now.preferences.clone_from(&was.preferences),
+                    Part::Groups => now.groups.clone_from(&was.groups),
+                    Part::Answers => now.answers.clone_from(&was.answers),
                 }
             }
             now.changed_at = tick;
@@ -217,13 +221,17 @@ impl Model {
 enum Part {
     Column(ColumnId),
     Kind(usize),
+    Addresses,
+    Preferences,
+    Groups,
+    Answers,
 }
 
 impl Part {
     fn is_kept(&self, is_kept: &impl Fn(ColumnId) -> bool) -> bool {
         match self {
             Self::Column(id) => *id < builtin::FIRST_FREE || is_kept(*id),
-            Self::Kind(_) => true,
+            _ => true,
         }
     }
 }
@@ -231,9 +239,17 @@ impl Part {
 fn differences(one: &Profile, other: &Profile) -> Vec<Part> {
     let columns = (0..90).filter(|id| one.values.get(id) != other.values.get(id));
     let kinds = (0..3).filter(|&kind| one.identifiers[kind] != other.identifiers[kind]);
+    let entries = [
+        (Part::Addresses, one.addresses != other.addresses),
+        (Part::Preferences, one.preferences != other.preferences),
+        (Part::Groups, one.groups != other.groups),
+        (Part::Answers, one.answers != other.answers),
+    ];
+    let entries = entries.into_iter().filter(|(_, differs)| *differs);
     columns
         .map(Part::Column)
         .chain(kinds.map(Part::Kind))
+        .chain(entries.map(|(part, _)| part))
         .collect()
 }
 

@@ -142,7 +142,7 @@ impl<'a> RecordReader<'a, '_> {
                 OfPreference::Program => given.program = self.read_part_text(row, path, name)?,
                 OfPreference::Filter => given.filter = self.read_part_text(row, path, name)?,
                 OfPreference::Frequency => {
-                    given.frequency = self.read_part_text(row, path, name)?
+                    given.frequency = self.read_part_text(row, path, name)?;
                 }
                 OfPreference::Channel => {
                     given.channel = self.read_name_of(row, path, "channel", &CHANNELS)?;
