@@ -227,6 +227,13 @@ def decode(
         About 0.1 microseconds a record; one copy of the texts.
     """
 
+def kept(data: bytes) -> bytes:
+    """Makes a block smaller that is kept: one frame of Zstandard at its fastest usual level.
+
+    Note:
+        About 2 ms a MiB, which is less than writing what it saves takes.
+    """
+
 def rejected(
     block_format: int, compression: int, data: bytes, problems: Sequence[tuple[int, str, str]]
 ) -> bytes:

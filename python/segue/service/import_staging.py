@@ -10,7 +10,7 @@ from segue import _kernel
 from segue._kernel import Part, Schema
 from segue.domain.export import Compression
 from segue.domain.imports import StagedPart, StageResult
-from segue.domain.profile import exceptions_of_part
+from segue.domain.profile import BlockFormat, exceptions_of_part
 from segue.domain.timestamp import Clock
 from segue.errors import (
     BlockInvalid,
@@ -38,6 +38,10 @@ PARTS_IN_FLIGHT: Final = 4
 """Parts of one stream that are checked or written at once; flow control holds the sender back beyond them."""
 
 
+PACKED_FORMATS: Final = frozenset(BlockFormat) - {BlockFormat.PARQUET}
+"""Formats that become smaller; files of Parquet are small already."""
+
+
 @dataclass(frozen=True)
 class _Target:
     """What the parts of a stream are staged for, and what they are checked against."""
@@ -45,6 +49,17 @@ class _Target:
     row: ImportRow
     schema_version: int
     schema: Schema
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A part that was decoded, and as it is kept."""
+
+    checksum: int
+    """Of its bytes as they came."""
+    decoded: Part
+    compression: Compression
+    data: bytes
 
 
 class ImportStaging:
@@ -100,11 +115,11 @@ class ImportStaging:
         is_packed = part.compression is not Compression.NONE
         taken = self._limits.unpacked_block_bytes if is_packed else size
         async with self._room.take(target.row.account, taken):
-            checksum, decoded = await guard.run(self._check, target, part)
-            return await self._keep(target, part, checksum, decoded)
+            checked = await guard.run(self._check, target, part)
+            return await self._keep(target, part, checked)
 
-    def _check(self, target: _Target, part: StagedPart) -> tuple[int, Part]:
-        """Returns a part's checksum and its records."""
+    def _check(self, target: _Target, part: StagedPart) -> "_Checked":
+        """Decodes a part, and makes it small for the disk unless its sender did: there each byte is written twice."""
         checksum = _kernel.crc32c(part.data)
         if part.crc32c is not None and part.crc32c != checksum:
             raise ChecksumMismatch(
@@ -120,18 +135,19 @@ class ImportStaging:
             raise type(error)(
                 f"part {part.number}: {error}", {**error.metadata, "part": part.number}
             ) from error
-        return checksum, decoded
+        if part.compression is Compression.NONE and part.block_format in PACKED_FORMATS:
+            return _Checked(checksum, decoded, Compression.ZSTD, _kernel.kept(part.data))
+        return _Checked(checksum, decoded, part.compression, part.data)
 
-    async def _keep(
-        self, target: _Target, part: StagedPart, checksum: int, decoded: Part
-    ) -> PartRow:
-        key, size = target.row.key, len(part.data)
+    async def _keep(self, target: _Target, part: StagedPart, checked: "_Checked") -> PartRow:
+        key, sent, size = target.row.key, len(part.data), len(checked.data)
+        decoded = checked.decoded
         staged = PartRow(
             part.number,
             part.block_format,
-            part.compression,
+            checked.compression,
             target.schema_version,
-            checksum.to_bytes(4, "big") + size.to_bytes(8, "big"),
+            checked.checksum.to_bytes(4, "big") + sent.to_bytes(8, "big"),
             decoded.record_count,
             decoded.valid_count,
         )
@@ -153,7 +169,7 @@ class ImportStaging:
                     {"name": "import", "state": now.state.name},
                 )
             self._check_quota(tx, now, decoded.record_count, size)
-            import_parts.insert(tx, key, staged, part.data)
+            import_parts.insert(tx, key, staged, checked.data)
             import_exceptions.insert(tx, key, exceptions)
             imports.add_staged(
                 tx, key, staged.record_count, staged.valid_count, len(exceptions), size
@@ -162,7 +178,7 @@ class ImportStaging:
 
         durable = await self._store.write(work, size)
         if durable is staged:
-            self._ledger.replay.staged_parts.keep(key, part.number, decoded, size)
+            self._ledger.replay.staged_parts.keep(key, part.number, decoded, sent)
         return durable
 
     def _check_quota(self, tx: Connection, row: ImportRow, records: int, size: int) -> None:

@@ -1,6 +1,7 @@
 """What is done beside the calls: snapshots, compaction, memory, and the end of what has outlived its time."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,7 @@ class Maintenance:
         self._snapshot_journal_bytes = snapshot_journal_bytes
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     async def start(self) -> None:
         """Removes what a crash left, and begins the rounds."""
@@ -50,21 +52,26 @@ class Maintenance:
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Ends the rounds, and writes snapshots of accounts whose journal would make the next start slow."""
+        """Ends the rounds, and writes snapshots of accounts whose journal would make the next start slow.
+
+        A round under way comes to its end: the thread that writes its snapshot would not stop, and be in the way of the one written here.
+        """
+        self._stopping.set()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
         await self._ledger.retire_all()
 
     async def _run(self) -> None:
         rounds = 0
-        while True:
+        while not self._stopping.is_set():
             try:
                 await self.round(sweep=rounds % SWEEP_ROUNDS == 0)
             except Exception:  # noqa: BLE001 - one bad round must not end them all
                 _log.exception("maintenance.failed")
             rounds += 1
-            await asyncio.sleep(ROUND_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_SECONDS):
+                    await self._stopping.wait()
 
     async def round(self, *, sweep: bool) -> None:
         """Writes the snapshots that are due, keeps memory within its budget, and sweeps when asked to."""

@@ -32,7 +32,7 @@ mod _kernel {
     #[pymodule_export]
     use crate::match_values::PyMatchValues;
     #[pymodule_export]
-    use crate::part::{PyPart, decode, rejected};
+    use crate::part::{PyPart, decode, kept, rejected};
     #[pymodule_export]
     use crate::plan::PyPlan;
     #[pymodule_export]

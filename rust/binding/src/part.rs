@@ -86,6 +86,12 @@ pub(crate) fn decode(
 }
 
 #[pyfunction]
+pub(crate) fn kept<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
+    let kept = py.detach(|| wire::kept(data));
+    PyBytes::new(py, &kept)
+}
+
+#[pyfunction]
 pub(crate) fn rejected<'py>(
     py: Python<'py>,
     block_format: i32,
