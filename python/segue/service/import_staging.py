@@ -168,11 +168,11 @@ class ImportStaging:
                     f"the import is {now.state.name} and takes no more parts; open another",
                     {"name": "import", "state": now.state.name},
                 )
-            self._check_quota(tx, now, decoded.record_count, size)
+            self._check_quota(tx, now, decoded.record_count, sent)
             import_parts.insert(tx, key, staged, checked.data)
             import_exceptions.insert(tx, key, exceptions)
             imports.add_staged(
-                tx, key, staged.record_count, staged.valid_count, len(exceptions), size
+                tx, key, staged.record_count, staged.valid_count, len(exceptions), sent
             )
             return staged
 
