@@ -107,7 +107,7 @@ impl Compression {
                 member.finish().expect("memory can be written to");
             }
             Self::Zstd => {
-                out.extend_from_slice(&frame(data, ZSTD_LEVEL).expect("memory can be written to"))
+                out.extend_from_slice(&frame(data, ZSTD_LEVEL).expect("memory can be written to"));
             }
         }
     }
