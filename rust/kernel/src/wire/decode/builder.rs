@@ -14,10 +14,15 @@ use crate::batch::{
     Batch, BatchColumn, BatchEntries, BatchIdentifiers, BatchMembers, BatchValues, IdentifierKind,
     RecordException, Texts,
 };
+use crate::error::{KernelError, Result};
 use crate::schema::{
     CONSENTS_TO_TRACK, ColumnId, ColumnKind, Field, List, MEMBERSHIP_STATES, Mark, MarkKind,
     builtin,
 };
+use crate::wire::BlockFormat;
+
+/// Problems that a block may have: a hostile block of empty records would otherwise take a thousand times its size.
+const MAX_EXCEPTIONS_A_BLOCK: usize = 200_000;
 
 /// Problems of one record that are listed.
 const MAX_EXCEPTIONS_A_RECORD: usize = 100;
@@ -286,6 +291,20 @@ impl Builder {
                 self.identifiers[kind as usize] = BatchIdentifiers::default();
             }
         }
+    }
+
+    /// Refuses a block that has more problems than can be told, the last of them at an offset.
+    pub(super) fn check_problems(&self, format: BlockFormat, offset: usize) -> Result<()> {
+        if self.exceptions.len() > MAX_EXCEPTIONS_A_BLOCK {
+            return Err(KernelError::BlockInvalid {
+                format: format.name(),
+                problem: format!(
+                    "more than {MAX_EXCEPTIONS_A_BLOCK} problems: correct the records or send smaller blocks; one more"
+                ),
+                offset,
+            });
+        }
+        Ok(())
     }
 
     /// Takes the bad records out and puts everything in order.

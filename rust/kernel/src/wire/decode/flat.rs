@@ -1,4 +1,4 @@
-//! What the readers of flat formats share: problems, identifiers from two columns, and what follows the last record.
+//! What the readers of flat formats share: identifiers from two columns, and what follows the last record.
 
 use std::ops::RangeInclusive;
 
@@ -8,12 +8,8 @@ use super::identifier::GivenIdentifier;
 use super::layout::ValueColumn;
 use super::problem::{Place, Problem};
 use crate::batch::{Batch, IdentifierKind};
-use crate::error::{KernelError, Result};
 use crate::schema::{ColumnId, List, builtin};
-use crate::wire::{BlockFormat, value};
-
-/// Problems that a block may have: a hostile block would otherwise take many times its size.
-const MAX_EXCEPTIONS_A_BLOCK: usize = 200_000;
+use crate::wire::value;
 
 /// Collections of identifiers.
 pub(super) const COLLECTIONS: [IdentifierKind; 3] = [
@@ -29,20 +25,6 @@ pub(super) fn add_flat<'a>(given: &mut Vec<GivenIdentifier<'a>>, value: &'a [u8]
     if given.iter().all(|other| other.value != value) {
         given.insert(0, GivenIdentifier::new(None, &[], value));
     }
-}
-
-/// Refuses a block that has more problems than can be told.
-pub(super) fn check_problems(builder: &Builder, format: BlockFormat, offset: usize) -> Result<()> {
-    if builder.exceptions.len() > MAX_EXCEPTIONS_A_BLOCK {
-        return Err(KernelError::BlockInvalid {
-            format: format.name(),
-            problem: format!(
-                "more than {MAX_EXCEPTIONS_A_BLOCK} problems: correct the records or send smaller blocks; one more"
-            ),
-            offset,
-        });
-    }
-    Ok(())
 }
 
 /// Stores a row's value, or reports why it cannot be.

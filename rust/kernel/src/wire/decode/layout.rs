@@ -7,7 +7,7 @@ use super::builder::{Builder, COORDINATES, MembershipTargets, TEXTS};
 use super::flat::COLLECTIONS;
 use super::given::Target;
 use super::identifier::flat_name;
-use super::problem::{Place, collection};
+use super::problem::{Place, collection, shortened};
 use super::rejected::EXCEPTIONS;
 use crate::error::{KernelError, Result};
 use crate::schema::{ColumnKind, List, MarkKind, Schema};
@@ -18,9 +18,6 @@ const OUTPUT_ONLY: [&str; 3] = ["created_at", "changed_at", EXCEPTIONS];
 
 /// Columns at fault that are told one by one.
 const MAX_FAULTS: usize = 20;
-
-/// Characters of a name that a message repeats.
-const NAME_CHARS_MAX: usize = 100;
 
 /// A column of a block: its name, and what its type can hold.
 pub(super) trait FlatColumn {
@@ -157,8 +154,7 @@ fn joined(mut faults: Vec<String>) -> String {
 
 /// A name of bearable length, in quotes.
 fn shown(name: &str) -> String {
-    let start: String = name.chars().take(NAME_CHARS_MAX).collect();
-    format!("{start:?}")
+    format!("{:?}", shortened(name.as_bytes()))
 }
 
 struct Resolver<'b, 's> {

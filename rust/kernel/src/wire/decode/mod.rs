@@ -54,6 +54,9 @@ use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
 use crate::table::Refresh;
 
+/// What some programs put before a text, to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Most bytes of the text of a field, unless the caller says otherwise.
 pub const MAX_TEXT_BYTES: usize = 10_000;
 

@@ -405,7 +405,8 @@ pub(crate) const fn collection(kind: IdentifierKind) -> &'static str {
     }
 }
 
-fn shortened(name: &[u8]) -> String {
+/// The beginning of a name, of bearable length.
+pub(super) fn shortened(name: &[u8]) -> String {
     let end = name.len().min(4 * NAME_CHARS_MAX);
     String::from_utf8_lossy(&name[..end])
         .chars()

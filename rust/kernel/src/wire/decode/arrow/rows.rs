@@ -89,7 +89,7 @@ impl<'s> Rows<'s> {
             });
         }
         self.row_count = row_number(first_row, batch.num_rows());
-        flat::check_problems(&self.builder, self.format, 0)
+        self.builder.check_problems(self.format, 0)
     }
 
     fn check_size(&mut self, batch: &RecordBatch) -> Result<()> {

@@ -5,9 +5,8 @@ use super::invalid;
 use super::lines::Lines;
 use crate::error::Result;
 use crate::schema::ColumnKind;
+use crate::wire::decode::BYTE_ORDER_MARK;
 use crate::wire::decode::layout::FlatColumn;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Most columns: far more than an account has fields.
 const MAX_COLUMNS: usize = 10_000;

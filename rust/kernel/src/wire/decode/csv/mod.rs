@@ -51,7 +51,8 @@ pub(super) fn decode(
     )?;
     let mut rows = Rows::new(&mut builder, &layout, &names);
     while rows.read(&mut lines) {
-        flat::check_problems(rows.builder, BlockFormat::Csv, lines.position())?;
+        rows.builder
+            .check_problems(BlockFormat::Csv, lines.position())?;
     }
     let row_count = rows.row_count;
     Ok(flat::finish(builder, list, row_count))

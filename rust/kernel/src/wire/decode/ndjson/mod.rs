@@ -36,15 +36,11 @@ mod values;
 use self::lexer::Lexer;
 use self::record::RecordReader;
 pub(super) use self::rejected::rejected;
-use super::DecodeOptions;
-use super::profile_batch::MAX_EXCEPTIONS_A_BLOCK;
+use super::{BYTE_ORDER_MARK, DecodeOptions};
 use crate::batch::Batch;
 use crate::error::{KernelError, Result};
 use crate::schema::{List, Schema};
 use crate::wire::BlockFormat;
-
-/// What some programs put before a text, to say that it is UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Decodes and checks lines.
 pub(super) fn decode<'s>(
@@ -65,15 +61,8 @@ pub(super) fn decode<'s>(
         if !is_utf8 && simdutf8::basic::from_utf8(line).is_err() {
             reader.report_not_text(record_count);
         }
-        if reader.exception_count() > MAX_EXCEPTIONS_A_BLOCK {
-            let problem = format!(
-                "more than {MAX_EXCEPTIONS_A_BLOCK} problems: correct the records or send smaller blocks; one more"
-            );
-            return Err(invalid(
-                problem,
-                line.as_ptr().addr() - data.as_ptr().addr(),
-            ));
-        }
+        let offset = line.as_ptr().addr() - data.as_ptr().addr();
+        reader.builder.check_problems(BlockFormat::Ndjson, offset)?;
         record_count += 1;
     }
     Ok(reader.finish(record_count))

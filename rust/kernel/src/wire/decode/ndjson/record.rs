@@ -104,11 +104,6 @@ impl<'a, 's> RecordReader<'a, 's> {
         self.builder.finish(record_count)
     }
 
-    /// Problems found so far.
-    pub(super) fn exception_count(&self) -> usize {
-        self.builder.exceptions.len()
-    }
-
     /// Reads the record of a row.
     pub(super) fn read(&mut self, row: u32, line: &'a [u8]) {
         self.lexer.begin(line);

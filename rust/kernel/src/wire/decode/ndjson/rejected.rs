@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{BYTE_ORDER_MARK, lines};
+use super::lines;
+use crate::wire::decode::BYTE_ORDER_MARK;
 use crate::wire::decode::rejected::{EXCEPTIONS, Reasons};
 
 /// Member that holds a line which is no object.

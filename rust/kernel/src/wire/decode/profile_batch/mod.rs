@@ -20,9 +20,6 @@ use crate::wire::BlockFormat;
 use crate::wire::fields::profile_batch as f;
 use crate::wire::protobuf::{LENGTH_DELIMITED, ReadResult, Reader, tag};
 
-/// Problems that a block may have: a hostile block of empty records would otherwise take a thousand times its size.
-pub(super) const MAX_EXCEPTIONS_A_BLOCK: usize = 200_000;
-
 /// Decodes and checks a serialized batch.
 pub(super) fn decode<'s>(
     schema: &'s Schema,
@@ -38,15 +35,10 @@ pub(super) fn decode<'s>(
     let mut reader = RecordReader::new(schema, list, &framing.field_keys, options);
     for (row, &record) in (0..).zip(&framing.records) {
         reader.read(row, record);
-        if reader.exception_count() > MAX_EXCEPTIONS_A_BLOCK {
-            return Err(KernelError::BlockInvalid {
-                format: BlockFormat::ProfileBatch.name(),
-                problem: format!(
-                    "more than {MAX_EXCEPTIONS_A_BLOCK} problems: correct the records or send smaller blocks; one more"
-                ),
-                offset: record.as_ptr().addr() - data.as_ptr().addr(),
-            });
-        }
+        let offset = record.as_ptr().addr() - data.as_ptr().addr();
+        reader
+            .builder
+            .check_problems(BlockFormat::ProfileBatch, offset)?;
     }
     let record_count = u32::try_from(framing.records.len()).expect("blocks are smaller than 4 GiB");
     Ok(reader.finish(record_count))
