@@ -10,7 +10,7 @@ import pytest
 import structlog
 from standardwebhooks import Webhook
 
-from segue.domain.import_end import ImportOutcome
+from segue.domain.imports import ImportState
 from segue.domain.notification import (
     JobKind,
     NotificationKind,
@@ -54,9 +54,9 @@ WRITTEN = {
     "revision": 11,
 }
 TOLD = {
-    ImportOutcome.COMPLETED: {**ENDED, **WRITTEN, "state": "COMPLETED"},
-    ImportOutcome.FAILED: {**ENDED, "state": "FAILED", "errormessage": IMPORT_FAULT},
-    ImportOutcome.CANCELLED: {**ENDED, "state": "CANCELLED"},
+    ImportState.COMPLETED: {**ENDED, **WRITTEN, "state": "COMPLETED"},
+    ImportState.FAILED: {**ENDED, "state": "FAILED", "errormessage": IMPORT_FAULT},
+    ImportState.CANCELLED: {**ENDED, "state": "CANCELLED"},
 }
 """The whole body's data after each end."""
 
@@ -73,9 +73,9 @@ def mailing(tmp_path: Path, clock: HandClock, box: MailBox) -> Bench:
     return Bench(tmp_path, clock, server, job_kind=JobKind.IMPORT)
 
 
-@pytest.mark.parametrize("outcome", ImportOutcome)
+@pytest.mark.parametrize("outcome", TOLD)
 async def test_a_webhook_is_told_how_an_import_ended_with_its_counts(
-    bench: Bench, outcome: ImportOutcome
+    bench: Bench, outcome: ImportState
 ) -> None:
     async with Receiver.open() as receiver, bench.running() as notifier:
         started = bench.clock.millis
@@ -93,9 +93,9 @@ async def test_a_webhook_is_told_how_an_import_ended_with_its_counts(
     assert (attempt.millis, attempt.status_code, attempt.error) == (started, 200, "")
 
 
-@pytest.mark.parametrize("outcome", ImportOutcome)
+@pytest.mark.parametrize("outcome", TOLD)
 async def test_an_e_mail_tells_how_an_import_ended_with_its_counts(
-    tmp_path: Path, clock: HandClock, outcome: ImportOutcome
+    tmp_path: Path, clock: HandClock, outcome: ImportState
 ) -> None:
     async with MailBox.open() as box:
         bench = mailing(tmp_path, clock, box)
@@ -110,11 +110,9 @@ async def test_an_e_mail_tells_how_an_import_ended_with_its_counts(
     lines = mail.get_content().splitlines()
     told = {"Display name: Spring customers", f"State: {outcome.name}", "Records received: 9"}
     assert {*told, "Valid: 7", "Invalid: 2", "Exceptions: 4"} <= set(lines)
-    assert (f"Error: {IMPORT_FAULT}" in lines) == (outcome is ImportOutcome.FAILED)
-    assert ("Revision: 11" in lines) == (outcome is ImportOutcome.COMPLETED)
-    assert ("none of its records was written" in lines[0]) == (
-        outcome is not ImportOutcome.COMPLETED
-    )
+    assert (f"Error: {IMPORT_FAULT}" in lines) == (outcome is ImportState.FAILED)
+    assert ("Revision: 11" in lines) == (outcome is ImportState.COMPLETED)
+    assert ("none of its records was written" in lines[0]) == (outcome is not ImportState.COMPLETED)
 
 
 async def test_an_import_that_only_validated_is_not_told_as_one_that_wrote(
@@ -177,7 +175,7 @@ async def test_an_import_is_told_after_its_token_has_ended_until_the_last_attemp
 
 async def test_what_ended_before_the_process_did_is_told_by_the_next_one(bench: Bench) -> None:
     async with Receiver.open(hang, answer(200)) as receiver:
-        key = await bench.end_import(receiver.uri, ImportOutcome.CANCELLED)
+        key = await bench.end_import(receiver.uri, ImportState.CANCELLED)
         later = await bench.end_import(receiver.uri, import_id="i2")
         bench.jobs = 1
         async with bench.running(grace_seconds=0.0):
@@ -298,6 +296,6 @@ async def test_nobody_who_is_told_stands_in_messages_logs_or_rows_of_attempts(
     for private in (ADA, "s3cret", "127.0.0.1", "whsec_", "Spring"):
         assert private not in written
     told = json.dumps(receiver.calls[0].json)
-    assert set(receiver.calls[0].json["data"]) == set(TOLD[ImportOutcome.COMPLETED])
+    assert set(receiver.calls[0].json["data"]) == set(TOLD[ImportState.COMPLETED])
     assert "http" not in told
     assert "token" not in told

@@ -14,7 +14,7 @@ from segue.domain.export import (
     ExportState,
     ExportStatus,
 )
-from segue.domain.import_end import ImportOutcome
+from segue.domain.imports import ImportState
 from segue.domain.notification import (
     JobKind,
     NotificationKind,
@@ -184,7 +184,7 @@ class Bench:
     async def end_import(
         self,
         address: str,
-        outcome: ImportOutcome = ImportOutcome.COMPLETED,
+        outcome: ImportState = ImportState.COMPLETED,
         *,
         kind: NotificationKind = NotificationKind.WEBHOOK,
         account: str = "shop",
@@ -194,11 +194,11 @@ class Bench:
     ) -> int:
         """Adds an import that has just ended and is to be told; returns its number."""
         now, owner = self.clock(), await self.account(account)
-        is_done = outcome is ImportOutcome.COMPLETED
+        is_done = outcome is ImportState.COMPLETED
         is_written = is_done and not validate_only
         counts = (9, 7, 2, 5 if is_written else 0, 3 if is_written else 0, 4)
         found = (1, 2, 11 if is_written else 0) if is_done else (0, 0, 0)
-        error = IMPORT_FAULT if outcome is ImportOutcome.FAILED else ""
+        error = IMPORT_FAULT if outcome is ImportState.FAILED else ""
 
         def work(tx: Connection) -> int:
             (row,) = tx.execute(

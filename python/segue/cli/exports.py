@@ -11,16 +11,18 @@ from segue.cli.export_files import Destination, Fetch, parts_of
 from segue.cli.export_report import rate_record, started_record, status_record
 from segue.cli.export_since import explained, since_last
 from segue.cli.export_streams import SinceLastOption, StateFile, export_app
-from segue.cli.export_tokens import Token, TokenFile, token_of, write_token
 from segue.cli.export_words import file_suffix
 from segue.cli.failures import CommandFailed, interruptible
 from segue.cli.progress import progress_bar, row_bar
 from segue.cli.session import Account, Session, connected
+from segue.cli.tokens import TokenFile, token_argument, token_of, write_token
 from segue.client import Export, FileExport
 from segue.client.calls.exports import is_made
 from segue.v1.export_pb2 import ExportStatus
 
 __all__ = ["export_app"]
+
+Token = Annotated[str | None, token_argument("export")]
 
 _ANY_TIME = "the export goes on; `segue export wait` and `fetch` take its token"
 _SAME_AGAIN = "the same command goes on where it stopped"
@@ -94,7 +96,7 @@ def start_export(
 @connected
 def export_status(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """Show an export's state, size and progress."""
-    found = session.client.resume_export(token_of(token, token_file))
+    found = session.client.resume_export(token_of("export", token, token_file))
     session.output.record(status_record(found.status()))
 
 
@@ -102,7 +104,7 @@ def export_status(session: Session, token: Token = None, token_file: TokenFile =
 @connected
 def wait_for_export(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """Wait until an export is made; exits with 1 when it cannot be made."""
-    export = session.client.resume_export(token_of(token, token_file))
+    export = session.client.resume_export(token_of("export", token, token_file))
     session.output.record(status_record(_waited(session, export)))
 
 
@@ -124,7 +126,7 @@ def fetch_export(
     Bytes go to F.part until all are there. When the command is interrupted, the same command goes on where it stopped; files that are
     there already are checked and left alone.
     """
-    export = session.client.resume_export(token_of(token, token_file))
+    export = session.client.resume_export(token_of("export", token, token_file))
     status = export.status()
     if not is_made(status):
         raise CommandFailed("the export is not made yet; `segue export wait` waits for it")
@@ -144,7 +146,7 @@ def list_exports(session: Session, account: Account) -> None:
 @connected
 def cancel_export(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """Give an export up: its job stops, its files are deleted, its token ends."""
-    export = session.client.resume_export(token_of(token, token_file))
+    export = session.client.resume_export(token_of("export", token, token_file))
     session.output.record(status_record(export.cancel()))
 
 
@@ -159,7 +161,7 @@ def commit_export(
     ] = False,
 ) -> None:
     """Say that an export was taken over: its token ends and its files are deleted."""
-    export = session.client.resume_export(token_of(token, token_file))
+    export = session.client.resume_export(token_of("export", token, token_file))
     session.output.record(status_record(export.commit(keep_files=keep_files)))
 
 

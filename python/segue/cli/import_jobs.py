@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from segue.cli.failures import PARTLY_IMPORTED, interruptible
-from segue.cli.import_tokens import Token, TokenFile, named_import
 from segue.cli.output import as_record
 from segue.cli.progress import row_bar
 from segue.cli.session import Account, Session, connected, group
+from segue.cli.tokens import TokenFile, token_argument, token_of
 from segue.client import Import
 from segue.v1.import_service_pb2 import ImportStatus
+
+Token = Annotated[str | None, token_argument("import")]
 
 import_app = group("Import files of customers, and follow, cancel or undo imports.")
 
@@ -20,7 +22,7 @@ import_app = group("Import files of customers, and follow, cancel or undo import
 @connected
 def import_status(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """Show how far an import is."""
-    _print(session, named_import(session, token, token_file).status())
+    _print(session, _named(session, token, token_file).status())
 
 
 @import_app.command("wait")
@@ -28,7 +30,7 @@ def import_status(session: Session, token: Token = None, token_file: TokenFile =
 def wait_for_import(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """Wait until an import has ended; exits with 1 when nothing was written, 3 when some rows were refused."""
     advice = "the import goes on; the same command waits again"
-    status = _waited(session, named_import(session, token, token_file), advice)
+    status = _waited(session, _named(session, token, token_file), advice)
     _print(session, status)
     _exit_when_refused(status)
 
@@ -37,7 +39,7 @@ def wait_for_import(session: Session, token: Token = None, token_file: TokenFile
 @connected
 def list_exceptions(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """List what is wrong with records, in order of part and record; as JSON, one object a line."""
-    for problem in named_import(session, token, token_file).stream_exceptions():
+    for problem in _named(session, token, token_file).stream_exceptions():
         record = as_record(problem)
         text = (
             f"part {problem.part_number} record {problem.record_number} {problem.profile_id}: "
@@ -66,7 +68,7 @@ def write_rejected_records(
     """Write the records with problems as they were sent, each with its problems."""
     from segue.client.files.rejected_file import write_rejected  # noqa: PLC0415 — loads pyarrow
 
-    blocks = named_import(session, token, token_file).rejected_records(after_part)
+    blocks = _named(session, token, token_file).rejected_records(after_part)
     written = write_rejected(blocks, output)
     session.output.rows(
         ("file", "records"), [{"file": str(path), "records": count} for path, count in written]
@@ -77,7 +79,7 @@ def write_rejected_records(
 @connected
 def cancel_import(session: Session, token: Token = None, token_file: TokenFile = None) -> None:
     """Give an import up: nothing of it is written, what was staged is deleted."""
-    _print(session, named_import(session, token, token_file).cancel())
+    _print(session, _named(session, token, token_file).cancel())
 
 
 @import_app.command("undo")
@@ -87,7 +89,7 @@ def undo_import(session: Session, token: Token = None, token_file: TokenFile = N
 
     The token shown is that of the undo, whose exceptions are those profiles.
     """
-    undoing = named_import(session, token, token_file).undo()
+    undoing = _named(session, token, token_file).undo()
     status = _waited(session, undoing, "the undo goes on; the same command waits for it")
     _print(session, status, token=undoing.token)
     _exit_when_refused(status)
@@ -99,6 +101,10 @@ def list_imports(session: Session, account: Account) -> None:
     """List imports of an account, the newest first."""
     columns = ("name", "display_name", "state", "action", "received_count", "create_time")
     session.output.rows(columns, session.account(account).list_imports())
+
+
+def _named(session: Session, token: str | None, token_file: Path | None) -> Import:
+    return session.client.resume_import(token_of("import", token, token_file))
 
 
 def _waited(session: Session, opened: Import, advice: str) -> ImportStatus:

@@ -9,7 +9,6 @@ from typing import Final
 
 import typer
 
-from segue.cli.export_tokens import write_token
 from segue.cli.failures import FAILED, INTERRUPTED, PARTLY_IMPORTED, CommandFailed
 from segue.cli.import_choice import ImportChoice
 from segue.cli.import_report import (
@@ -23,6 +22,7 @@ from segue.cli.import_report import (
 from segue.cli.import_state import ImportProgressKept, ImportState
 from segue.cli.progress import import_bar, row_bar
 from segue.cli.session import Session
+from segue.cli.tokens import write_token
 from segue.client import (
     Client,
     ClientError,

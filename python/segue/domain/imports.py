@@ -27,6 +27,11 @@ class ImportState(enum.IntEnum):
         return self in {ImportState.INITIATED, ImportState.STAGING}
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self in {ImportState.COMPLETED, ImportState.FAILED, ImportState.CANCELLED}
+
+    @property
     def is_running(self) -> bool:
         """Whether its execution was asked for and has not ended."""
         return self in {ImportState.QUEUED, ImportState.PROCESSING}
@@ -123,9 +128,7 @@ class ImportStatus:
     @property
     def pending_count(self) -> int:
         """Valid records not written yet."""
-        if self.state in {ImportState.COMPLETED, ImportState.FAILED, ImportState.CANCELLED}:
-            return 0
-        return self.valid_count
+        return 0 if self.state.has_ended else self.valid_count
 
 
 @dataclass(frozen=True)

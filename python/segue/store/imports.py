@@ -5,7 +5,7 @@ from typing import Final
 
 from segue.domain.imports import ImportAction, ImportRules, ImportState, ImportStatus
 from segue.domain.notification import NotificationStatus
-from segue.store.base import Connection, Row
+from segue.store.base import Connection, Row, Value
 
 _COLUMNS: Final = (
     "import.key, import.account, account_id, import_id, action, state, import.display_name, list_id, ignore_unknown_fields, rules,"
@@ -170,22 +170,23 @@ def insert(tx: Connection, account: int, new: NewImport) -> int:
 
 def find(tx: Connection, digest: bytes) -> ImportRow | None:
     """Reads an import by the digest of its token."""
-    rows = list(tx.execute(f"{_SELECT} WHERE digest = ?", (digest,)))
-    return _import(rows[0]) if rows else None
+    return _found(tx, "digest = ?", digest)
 
 
 def find_by_key(tx: Connection, key: int) -> ImportRow:
-    """Reads an import by its number."""
+    """Reads an import, which is there, by its number."""
     (row,) = tx.execute(f"{_SELECT} WHERE import.key = ?", (key,))
     return _import(row)
 
 
+def find_remaining(tx: Connection, key: int) -> ImportRow | None:
+    """Reads an import by its number; None when it is gone."""
+    return _found(tx, "import.key = ?", key)
+
+
 def find_living(tx: Connection, key: int, now_millis: int) -> ImportRow | None:
     """Reads an import by its number; None when its token has ended: what was staged may be gone then, and so may the import."""
-    rows = list(
-        tx.execute(f"{_SELECT} WHERE import.key = ? AND expire_millis > ?", (key, now_millis))
-    )
-    return _import(rows[0]) if rows else None
+    return _found(tx, "import.key = ? AND expire_millis > ?", key, now_millis)
 
 
 def select(tx: Connection, account: int, before: int, limit: int) -> list[ImportRow]:
@@ -343,6 +344,11 @@ def sweep(tx: Connection, now_millis: int) -> int:
             )
         )
     )
+
+
+def _found(tx: Connection, condition: str, *values: Value) -> ImportRow | None:
+    rows = list(tx.execute(f"{_SELECT} WHERE {condition}", values))
+    return _import(rows[0]) if rows else None
 
 
 def _import(row: Row) -> ImportRow:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from segue.domain.import_end import ImportEnd, ImportOutcome
-from segue.store import import_ends
+from segue.domain.imports import ImportState
+from segue.store import imports
 from segue.store.base import Connection
+from segue.store.imports import ImportRow
 from segue.worker.job_facts import ToldJob
 from segue.worker.message import Message
 
 _SENTENCES: Final = {
-    ImportOutcome.COMPLETED: "is complete",
-    ImportOutcome.FAILED: "failed; none of its records was written",
-    ImportOutcome.CANCELLED: "was cancelled; none of its records was written",
+    ImportState.COMPLETED: "is complete",
+    ImportState.FAILED: "failed; none of its records was written",
+    ImportState.CANCELLED: "was cancelled; none of its records was written",
 }
 
 _COUNTS: Final = {
@@ -37,18 +38,17 @@ _NO_REASON: Final = "the records could not be applied; open another import"
 class ImportMessage(Message):
     """An import that ended as it is told."""
 
-    outcome: ImportOutcome
-    end: ImportEnd
+    end: ImportRow
 
     @property
     def event_type(self) -> str:
         """`import.completed`, `import.failed` or `import.cancelled`."""
-        return f"import.{self.outcome.name.lower()}"
+        return f"import.{self.end.state.name.lower()}"
 
     @property
     def error(self) -> str:
         """Why it failed; empty when it did not."""
-        if self.outcome is not ImportOutcome.FAILED:
+        if self.end.state is not ImportState.FAILED:
             return ""
         return self.end.error_message or _NO_REASON
 
@@ -57,7 +57,7 @@ class ImportMessage(Message):
         return {
             "import": self.end.name,
             "display_name": self.end.display_name or None,
-            "state": self.outcome.name,
+            "state": self.end.state.name,
             "errormessage": self.error or None,
             "validate_only": self.end.validate_only,
             **{count: getattr(self.end, count) for count in _COUNTS},
@@ -66,14 +66,14 @@ class ImportMessage(Message):
 
     def subject(self) -> str:
         """Returns how which import ended."""
-        return f"Import {self.outcome.name.lower()}: {self.end.name}"
+        return f"Import {self.end.state.name.lower()}: {self.end.name}"
 
     def lines(self) -> Sequence[str]:
         """Returns how it ended, and its counts."""
         lines = [f"The import {self.end.name} {self._sentence()}.", ""]
         if self.end.display_name:
             lines.append(f"Display name: {self.end.display_name}")
-        lines.append(f"State: {self.outcome.name}")
+        lines.append(f"State: {self.end.state.name}")
         if self.error:
             lines.append(f"Error: {self.error}")
         lines += [f"{words}: {getattr(self.end, count)}" for count, words in _COUNTS.items()]
@@ -82,9 +82,9 @@ class ImportMessage(Message):
         return lines
 
     def _sentence(self) -> str:
-        if self.end.validate_only and self.outcome is ImportOutcome.COMPLETED:
+        if self.end.validate_only and self.end.state is ImportState.COMPLETED:
             return "was only validated; nothing was written"
-        return _SENTENCES[self.outcome]
+        return _SENTENCES[self.end.state]
 
 
 class ImportFacts:
@@ -92,11 +92,11 @@ class ImportFacts:
 
     def find(self, tx: Connection, job: int) -> ToldJob | None:
         """Reads an import, which is told as long as its row is there."""
-        end = import_ends.find(tx, job)
-        if end is None:
+        row = imports.find_remaining(tx, job)
+        if row is None:
             return None
-        return ToldJob(None, None if end.outcome is None else partial(_compose, end, end.outcome))
+        return ToldJob(None, partial(_compose, row) if row.state.has_ended else None)
 
 
-async def _compose(end: ImportEnd, outcome: ImportOutcome, millis: int) -> Message:
-    return ImportMessage(f"msg_{end.import_id}", millis, outcome, end)
+async def _compose(end: ImportRow, millis: int) -> Message:
+    return ImportMessage(f"msg_{end.import_id}", millis, end)

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
-from segue.client.files.cut import Cut, Piece, Refusals
+from segue.client.files.cut import Piece, Refusals
 from segue.client.files.input_stream import InputStream
-from segue.client.files.inputs import Input
 from segue.client.files.problems import FileInvalid
 from segue.client.files.source import Fault
-from segue.client.files.text_cuts import BLOCK_BYTES, LONGEST_BLOCK_BYTES
+from segue.client.files.stream_cut import LONGEST_BLOCK_BYTES, StreamCut
 from segue.v1.block_pb2 import BlockFormat
 
 _KEY: Final = 0x0A
@@ -17,28 +16,17 @@ _EXCEPTION: Final = 0x1A
 _MOST_LENGTH_BYTES: Final = 5
 
 
-class BatchCut(Cut):
+class BatchCut(StreamCut):
     """A `ProfileBatch`; field keys stand before the profiles that count them. A position is a number of profiles."""
 
     block_format = BlockFormat.BLOCK_FORMAT_PROFILE_BATCH
     place_word: ClassVar[str] = "profile"
-
-    def __init__(self, source: Input, block_bytes: int = BLOCK_BYTES) -> None:
-        """Takes the input, which is opened when the pieces are asked for."""
-        super().__init__()
-        self._input = source
-        self._block_bytes = block_bytes
-        self._stream: InputStream | None = None
 
     def pieces(self, after: int = 0) -> Iterator[Piece]:
         """Yields batches of whole profiles, each with all field keys so far."""
         for piece, _ in self._pieces():
             if piece.end > after:
                 yield piece
-
-    def position_bytes(self) -> int:
-        """Returns how many stored bytes were read."""
-        return self._stream.position_bytes if self._stream else 0
 
     def faults(self, refusals: Iterable[Refusals]) -> Iterator[Fault]:
         """Yields the profiles refused by their numbers, without their bytes; reads the input up to the last of them."""

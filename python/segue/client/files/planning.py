@@ -21,7 +21,8 @@ from segue.client.files.mapping import ColumnMapping, MappingOptions, NewField, 
 from segue.client.files.opening import open_file
 from segue.client.files.parquet_source import ParquetSource
 from segue.client.files.source import RowSource
-from segue.client.files.text_cuts import BLOCK_BYTES, CsvCut, NdjsonCut
+from segue.client.files.stream_cut import BLOCK_BYTES
+from segue.client.files.text_cuts import CsvCut, NdjsonCut
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.field_pb2 import Field
 from segue.v1.profile_pb2 import Profile

@@ -6,29 +6,18 @@ from itertools import groupby
 from typing import Final
 
 from segue.client.files.csv_records import first_end, last_end, record_spans
-from segue.client.files.cut import Cut, Piece, Refusals
+from segue.client.files.cut import Piece, Refusals
 from segue.client.files.input_stream import InputStream
-from segue.client.files.inputs import Input
 from segue.client.files.problems import FileInvalid
 from segue.client.files.source import Fault
+from segue.client.files.stream_cut import LONGEST_BLOCK_BYTES, StreamCut
 from segue.v1.block_pb2 import BlockFormat
-
-BLOCK_BYTES: Final = 1024 * 1024
-LONGEST_BLOCK_BYTES: Final = 16 * 1024 * 1024
-"""A record that is longer was hardly meant: a quote is open, or the file has no lines."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-class TextCut(Cut):
+class TextCut(StreamCut):
     """Text whose records end at line ends. A position is a number of bytes, decompressed."""
-
-    def __init__(self, source: Input, block_bytes: int = BLOCK_BYTES) -> None:
-        """Takes the input, which is opened when the pieces are asked for."""
-        super().__init__()
-        self._input = source
-        self._block_bytes = block_bytes
-        self._stream: InputStream | None = None
 
     def pieces(self, after: int = 0) -> Iterator[Piece]:
         """Yields blocks, each beginning with what the input's beginning says of all records."""
@@ -40,10 +29,6 @@ class TextCut(Cut):
             end += len(block)
             yield Piece(head + block, end)
         stream.close()
-
-    def position_bytes(self) -> int:
-        """Returns how many stored bytes were read."""
-        return self._stream.position_bytes if self._stream else 0
 
     def faults(self, refusals: Iterable[Refusals]) -> Iterator[Fault]:
         """Yields the records refused, as bytes; reads the input up to the last of them."""
