@@ -325,6 +325,10 @@ class SnapshotInvalid(InternalError):
     """A snapshot's files are missing, damaged or of another version."""
 
 
+class PartInvalid(InternalError):
+    """The bytes of a staged part are missing or damaged on disk."""
+
+
 class FileFailed(InternalError):
     """The system refused a file operation of the kernel."""
 

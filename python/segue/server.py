@@ -116,6 +116,7 @@ async def start(settings: Settings) -> RunningServer:
         stack.push_async_callback(_drain, grpc, calls, settings.shutdown_grace_seconds)
         stack.callback(use_cases.segments.membership.stop)
         stack.callback(use_cases.exports.service.stop)
+        stack.callback(use_cases.imports.stop_waiting)
         stack.callback(ready.clear)
         ready.set()
         return RunningServer(grpc.address, http.address, settings.data_dir, stack.pop_all())
@@ -165,7 +166,7 @@ async def _open_use_cases(settings: Settings, base_url: str, stack: AsyncExitSta
         segments=open_segment_use_cases(store, ledger, membership, limits, clock),
         segment_groups=SegmentGroupService(store, ledger, limits, clock),
         imports=imports,
-        import_exceptions=ImportExceptionService(store, imports),
+        import_exceptions=ImportExceptionService(store, ledger.replay.blocks, imports),
         exports=exports,
         keys=keys,
         account_revisions=AccountRevisions(store, ledger),

@@ -1,7 +1,6 @@
 """Imports whose callers go away, whose time ends in the middle of a call, whose database is full, and that are taken back one after the other."""
 
 import asyncio
-import random
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -129,8 +128,9 @@ async def limit_pages(shop: Shop, pages: int) -> None:
 
 async def test_a_part_that_finds_the_database_full_is_taken_when_there_is_room(shop: Shop) -> None:
     token = await staged(shop, 2)
-    draw = random.Random(7)
-    large = part(3, [Profile(profile_id=draw.randbytes(60).hex()) for _ in range(500)])
+    wrong = [Identifier(value="no address")]  # each an exception, for which room is needed
+    bad = [Profile(profile_id=f"wrong {n}", emails=wrong) for n in range(500)]
+    large = part(3, [*bad, Profile(profile_id="p3")])
     await fill(shop)
     for _ in range(2):
         with pytest.raises(StoreUnavailable, match="space"):
@@ -138,9 +138,9 @@ async def test_a_part_that_finds_the_database_full_is_taken_when_there_is_room(s
     assert (await shop.cases.imports.status("shop", token)).received_count == 2
     await limit_pages(shop, 1 << 30)
     result = await shop.cases.imports.stage("shop", token, sent([large]))
-    assert result.valid_count == 500
+    assert (result.valid_count, result.invalid_count) == (1, 500)
     await shop.cases.imports.execute("shop", token)
-    assert (await settled(shop, token)).processed_count == 502
+    assert (await settled(shop, token)).processed_count == 3
 
 
 async def test_an_execution_that_finds_the_database_full_waits_for_room(
@@ -191,3 +191,60 @@ async def test_many_imports_that_were_taken_back_are_repeated_in_one_pass(tmp_pa
 async def until_ended(cases: OpenUseCases, token: str) -> None:
     while (await cases.imports.status("shop", token)).state.is_running:
         await asyncio.sleep(0.001)
+
+
+async def large_import(shop: Shop) -> tuple[str, list[Path]]:
+    """Stages a part that is too large for its row; returns the import's token and the files of parts."""
+    opened = await shop.cases.imports.initiate("shop", ImportRequest())
+    token = opened.token.reveal()
+    large = part(1, [Profile(profile_id=f"p{n}", country="x" * 90) for n in range(300)])
+    await shop.cases.imports.stage("shop", token, sent([large]))
+    return token, files_of_parts(shop)
+
+
+def files_of_parts(shop: Shop) -> list[Path]:
+    return [path for path in (shop.directory / "parts").rglob("*") if path.is_file()]
+
+
+async def test_files_of_parts_go_with_their_import(shop: Shop) -> None:
+    token, files = await large_import(shop)
+    assert len(files) == 1
+    await shop.cases.maintenance.round(sweep=True)
+    assert files_of_parts(shop) == files
+    await shop.cases.imports.cancel("shop", token)
+    assert files_of_parts(shop) == []
+
+    executed, _ = await large_import(shop)
+    await shop.cases.imports.execute("shop", executed)
+    await settled(shop, executed)
+    shop.clock.millis += 11 * 86_400_000
+    await large_import(shop)
+    await shop.cases.maintenance.round(sweep=True)
+    assert len(files_of_parts(shop)) == 1
+    shop.clock.millis += TOKEN_MILLIS + 1
+    await shop.cases.maintenance.round(sweep=True)
+    assert files_of_parts(shop) == []
+
+
+async def test_files_of_parts_go_with_their_account(shop: Shop) -> None:
+    await large_import(shop)
+    await shop.cases.accounts.delete("shop")
+    assert files_of_parts(shop) == []
+
+
+async def test_a_part_that_comes_again_does_not_grow_its_file(shop: Shop) -> None:
+    token, (file,) = await large_import(shop)
+    size = file.stat().st_size
+    large = part(1, [Profile(profile_id=f"p{n}", country="x" * 90) for n in range(300)])
+    await shop.cases.imports.stage("shop", token, sent([large]))
+    assert file.stat().st_size == size
+
+
+async def test_an_import_whose_part_is_damaged_on_disk_fails_and_writes_nothing(shop: Shop) -> None:
+    token, (file,) = await large_import(shop)
+    await shop.reopen()
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    await shop.cases.imports.execute("shop", token)
+    assert (await settled(shop, token)).state is ImportState.FAILED

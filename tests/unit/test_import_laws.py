@@ -100,8 +100,9 @@ class Shop:
 
     def __init__(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="segue-import-")
+        self.directory = Path(self._directory.name)
         self.clock = HandClock()
-        self.cases = OpenUseCases(Path(self._directory.name), self.clock)
+        self.cases = OpenUseCases(self.directory, self.clock)
 
     async def __aenter__(self) -> Self:
         await self.cases.accounts.create("shop")
@@ -113,6 +114,11 @@ class Shop:
     async def __aexit__(self, *_: object) -> None:
         await self.cases.close()
         self._directory.cleanup()
+
+    async def reopen(self) -> None:
+        """Does what a restart does."""
+        await self.cases.close()
+        self.cases = OpenUseCases(self.directory, self.clock)
 
     async def imported(
         self, streams: Sequence[Sequence[StagedPart]], rules: ImportRules | None = None

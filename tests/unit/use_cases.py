@@ -93,7 +93,9 @@ class OpenUseCases:
         self.imports = ImportService(
             self.store, self.ledger, self.execution, tokens, targets, limits, clock
         )
-        self.import_exceptions = ImportExceptionService(self.store, self.imports)
+        self.import_exceptions = ImportExceptionService(
+            self.store, self.ledger.replay.blocks, self.imports
+        )
         self.maintenance = Maintenance(
             self.store, self.ledger, self.exports.ends, data_dir, 1, clock
         )

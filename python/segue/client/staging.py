@@ -22,8 +22,8 @@ STREAM_PARTS: Final = 8
 STREAM_BYTES: Final = 8 * 1024 * 1024
 STREAMS_UNDER_WAY: Final = 3
 
-_FIRST_POLL_SECONDS: Final = 0.01
-_LONGEST_POLL_SECONDS: Final = 1.0
+WAIT_SECONDS: Final = 1
+"""For which a look at an import's status waits for its end."""
 
 _NOTHING_WRITTEN: Final = {
     ImportState.IMPORT_STATE_FAILED: "none of the records was written",
@@ -118,14 +118,6 @@ def part_streams(parts: Iterable[Part], token: str) -> Iterator[PartStream]:
             requests, size_bytes = [], 0
     if requests:
         yield PartStream(tuple(requests), size_bytes)
-
-
-def poll_delays() -> Iterator[float]:
-    """Yields seconds between looks at an import's status: short at first, a second later on."""
-    delay = _FIRST_POLL_SECONDS
-    while True:
-        yield delay
-        delay = min(_LONGEST_POLL_SECONDS, delay * 1.5)
 
 
 def is_finished(status: ImportStatus) -> bool:

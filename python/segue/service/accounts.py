@@ -153,6 +153,7 @@ class AccountService:
         self._keys.forget_holders()
         await self._ends.bury(*of_exports)
         await remove_directories(self._data_dir / directory for directory in directories)
+        await self._ledger.replay.blocks.sweep(self._clock())
 
     async def audit_entries(self, account_id: str, page: PageRequest) -> Page[AuditEntry]:
         """Lists what was done in bulk to an account's profiles, the newest first.

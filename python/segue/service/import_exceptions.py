@@ -9,18 +9,19 @@ from segue.domain.profile import RecordException
 from segue.errors import StateForbids
 from segue.kernel import guard
 from segue.service.imports import ImportService
-from segue.store import import_exceptions, import_parts
-from segue.store.base import Connection, Store
-from segue.store.import_parts import PartRow
+from segue.service.staged_blocks import StagedBlocks
+from segue.store import import_exceptions
+from segue.store.base import Store
 from segue.store.imports import ImportRow
 
 
 class ImportExceptionService:
     """Tells which records of an import have problems."""
 
-    def __init__(self, store: Store, imports: ImportService) -> None:
-        """Takes where problems are, and what finds imports by their tokens."""
+    def __init__(self, store: Store, blocks: StagedBlocks, imports: ImportService) -> None:
+        """Takes where problems and parts are, and what finds imports by their tokens."""
         self._store = store
+        self._blocks = blocks
         self._imports = imports
 
     async def list(
@@ -79,19 +80,16 @@ class ImportExceptionService:
         return await self._store.read(lambda tx: import_exceptions.next_part(tx, row.key, after))
 
     async def _rejected_of(self, row: ImportRow, number: int) -> RejectedRecords:
-        def work(tx: Connection) -> tuple[PartRow, bytes, list[RecordException]] | None:
-            if import_parts.find(tx, row.key, number) is None:
-                return None
-            part, data = import_parts.read(tx, row.key, number)
-            return part, data, import_exceptions.of_part(tx, row.key, number)
-
-        found = await self._store.read(work)
+        found = await self._blocks.read(row, number)
         if found is None:
             raise StateForbids(
                 "the parts of the import are not kept any more; take the records from where they came from",
                 {"name": row.name, "state": row.state.name},
             )
-        part, data, exceptions = found
+        part, data = found
+        exceptions = await self._store.read(
+            lambda tx: import_exceptions.of_part(tx, row.key, number)
+        )
         problems = [(each.record_number, each.field_path, each.message) for each in exceptions]
         records = len({each.record_number for each in exceptions})
         block = await guard.run(

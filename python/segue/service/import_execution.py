@@ -12,6 +12,7 @@ from segue.domain.imports import ImportAction, ImportState
 from segue.domain.notification import JobKind
 from segue.domain.timestamp import Clock
 from segue.errors import SegueError, StoreUnavailable
+from segue.kernel.notice import Notice
 from segue.service.export_ends import ExportEnds
 from segue.service.ledger import Ledger
 from segue.service.replay import AppliedRecords
@@ -45,6 +46,8 @@ class ImportExecution:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._cancelled: set[int] = set()
         self._is_closed = False
+        self.ended = Notice()
+        """Told when an import has ended, and when everything is being stopped."""
         self.on_end: Callable[[], None] = lambda: None
         """Is called when an import has ended."""
 
@@ -84,6 +87,11 @@ class ImportExecution:
             except StoreUnavailable:
                 _log.warning("import.delayed", import_key=key)
                 await asyncio.sleep(RETRY_SECONDS)
+        self.tell_end()
+
+    def tell_end(self) -> None:
+        """Tells everybody that an import has ended."""
+        self.ended.tell()
         self.on_end()
 
     async def _try(self, account: Account, key: int) -> None:

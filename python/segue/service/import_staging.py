@@ -38,10 +38,6 @@ PARTS_IN_FLIGHT: Final = 4
 """Parts of one stream that are checked or written at once; flow control holds the sender back beyond them."""
 
 
-PACKED_FORMATS: Final = frozenset(BlockFormat) - {BlockFormat.PARQUET}
-"""Formats that become smaller; files of Parquet are small already."""
-
-
 @dataclass(frozen=True)
 class _Target:
     """What the parts of a stream are staged for, and what they are checked against."""
@@ -49,17 +45,6 @@ class _Target:
     row: ImportRow
     schema_version: int
     schema: Schema
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A part that was decoded, and as it is kept."""
-
-    checksum: int
-    """Of its bytes as they came."""
-    decoded: Part
-    compression: Compression
-    data: bytes
 
 
 class ImportStaging:
@@ -70,6 +55,7 @@ class ImportStaging:
         self._store = store
         self._clock = clock
         self._ledger = ledger
+        self._blocks = ledger.replay.blocks
         self._limits = limits
         self._room = StagingRoom(limits.staging_memory_bytes)
 
@@ -115,11 +101,11 @@ class ImportStaging:
         is_packed = part.compression is not Compression.NONE
         taken = self._limits.unpacked_block_bytes if is_packed else size
         async with self._room.take(target.row.account, taken):
-            checked = await guard.run(self._check, target, part)
-            return await self._keep(target, part, checked)
+            checksum, decoded = await guard.run(self._check, target, part)
+            return await self._keep(target, part, checksum, decoded)
 
-    def _check(self, target: _Target, part: StagedPart) -> "_Checked":
-        """Decodes a part, and makes it small for the disk unless its sender did: there each byte is written twice."""
+    def _check(self, target: _Target, part: StagedPart) -> tuple[int, Part]:
+        """Decodes a part; returns the checksum of its bytes beside it."""
         checksum = _kernel.crc32c(part.data)
         if part.crc32c is not None and part.crc32c != checksum:
             raise ChecksumMismatch(
@@ -135,51 +121,70 @@ class ImportStaging:
             raise type(error)(
                 f"part {part.number}: {error}", {**error.metadata, "part": part.number}
             ) from error
-        if part.compression is Compression.NONE and part.block_format in PACKED_FORMATS:
-            return _Checked(checksum, decoded, Compression.ZSTD, _kernel.kept(part.data))
-        return _Checked(checksum, decoded, part.compression, part.data)
+        return checksum, decoded
 
-    async def _keep(self, target: _Target, part: StagedPart, checked: "_Checked") -> PartRow:
-        key, sent, size = target.row.key, len(part.data), len(checked.data)
-        decoded = checked.decoded
+    async def _keep(
+        self, target: _Target, part: StagedPart, checksum: int, decoded: Part
+    ) -> PartRow:
+        key, size = target.row.key, len(part.data)
+        digest = checksum.to_bytes(4, "big") + size.to_bytes(8, "big")
+
+        def admit(tx: Connection) -> PartRow | None:
+            return self._admit(tx, key, part.number, digest, decoded.record_count)
+
+        # What is refused, or has come before, must not grow the import's file.
+        before = await self._store.read(admit)
+        if before is not None:
+            return before
+        place = await self._blocks.keep(target.row, part.data)
         staged = PartRow(
             part.number,
             part.block_format,
-            checked.compression,
+            part.compression,
             target.schema_version,
-            checked.checksum.to_bytes(4, "big") + sent.to_bytes(8, "big"),
+            digest,
             decoded.record_count,
             decoded.valid_count,
+            place,
         )
         exceptions = exceptions_of_part(part.number, decoded.exceptions)
 
         def work(tx: Connection) -> PartRow:
-            now = living_in(tx, key, self._clock())
-            found = import_parts.find(tx, key, part.number)
-            if found is not None and found.digest == staged.digest:
-                return found
+            found = admit(tx)
             if found is not None:
-                raise PartChanged(
-                    f"part {part.number} came before with other bytes; give new bytes a new number",
-                    {"part": part.number},
-                )
-            if not now.state.takes_parts:
-                raise StateForbids(
-                    f"the import is {now.state.name} and takes no more parts; open another",
-                    {"name": "import", "state": now.state.name},
-                )
-            self._check_quota(tx, now, decoded.record_count, sent)
-            import_parts.insert(tx, key, staged, checked.data)
+                return found
+            import_parts.insert(tx, key, staged, part.data if place is None else b"")
             import_exceptions.insert(tx, key, exceptions)
             imports.add_staged(
-                tx, key, staged.record_count, staged.valid_count, len(exceptions), sent
+                tx, key, staged.record_count, staged.valid_count, len(exceptions), size
             )
             return staged
 
-        durable = await self._store.write(work, size)
+        durable = await self._store.write(work, size if place is None else 0)
         if durable is staged:
-            self._ledger.replay.staged_parts.keep(key, part.number, decoded, sent)
+            self._ledger.replay.staged_parts.keep(key, part.number, decoded, size)
         return durable
+
+    def _admit(
+        self, tx: Connection, key: int, number: int, digest: bytes, records: int
+    ) -> PartRow | None:
+        """Checks that a part may be added; returns the same part where it came before."""
+        now = living_in(tx, key, self._clock())
+        found = import_parts.find(tx, key, number)
+        if found is not None and found.digest == digest:
+            return found
+        if found is not None:
+            raise PartChanged(
+                f"part {number} came before with other bytes; give new bytes a new number",
+                {"part": number},
+            )
+        if not now.state.takes_parts:
+            raise StateForbids(
+                f"the import is {now.state.name} and takes no more parts; open another",
+                {"name": "import", "state": now.state.name},
+            )
+        self._check_quota(tx, now, records, int.from_bytes(digest[4:], "big"))
+        return None
 
     def _check_quota(self, tx: Connection, row: ImportRow, records: int, size: int) -> None:
         """Checks that a part fits into its import and its account."""

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 from segue.domain.account import Account
@@ -40,6 +41,9 @@ from segue.store.imports import ImportRow, NewImport
 MAX_RETENTION_SECONDS: Final = 10 * 86_400
 MAX_MATCH_TYPE_BYTES: Final = 100
 
+LONGEST_WAIT_SECONDS: Final = 20.0
+"""For which a caller can wait for an import's end in one call."""
+
 INITIATE: Final = "InitiateImport"
 EXECUTE: Final = "ExecuteImport"
 
@@ -61,11 +65,14 @@ class ImportService:
         self._store = store
         self._directory = ledger.directory
         self._execution = execution
+        self._blocks = ledger.replay.blocks
+        self._staged_parts = ledger.replay.staged_parts
         self._staging = ImportStaging(store, ledger, limits, clock)
         self._tokens = tokens
         self._targets = targets
         self._limits = limits
         self._clock = clock
+        self._is_stopping = False
 
     async def initiate(
         self, account_id: str, request: ImportRequest, actor: str = "admin"
@@ -188,15 +195,39 @@ class ImportService:
             self._execution.start(account, row.key)
         return queued
 
-    async def status(self, account_id: str | None, token: str) -> ImportStatus:
+    async def status(
+        self, account_id: str | None, token: str, wait_seconds: float = 0.0
+    ) -> ImportStatus:
         """Returns how far an import is.
+
+        Args:
+            account_id: The caller's account; None for any.
+            token: Of the import.
+            wait_seconds: The answer comes when the import has ended, or after this time, 20 seconds at most.
 
         Raises:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(wait_seconds, LONGEST_WAIT_SECONDS)):
+                await self._ended(account_id, token)
         _, row = await self.find(account_id, token)
         told = await self._store.read(lambda tx: notifications.read(tx, JobKind.IMPORT, row.key))
         return row.status(self._clock(), told)
+
+    async def _ended(self, account_id: str | None, token: str) -> None:
+        """Returns when an import has ended, or the server is stopping."""
+        while not self._is_stopping:
+            told = self._execution.ended.next()
+            _, row = await self.find(account_id, token)
+            if row.state.has_ended:
+                return
+            await told.wait()
+
+    def stop_waiting(self) -> None:
+        """Answers everybody who waits for an end; for a server that is stopping."""
+        self._is_stopping = True
+        self._execution.ended.tell()
 
     async def cancel(
         self, account_id: str | None, token: str, actor: str = "admin"
@@ -225,8 +256,10 @@ class ImportService:
                 {"name": row.name, "state": state},
             )
         await self._execution.stop(row.key)
-        self._execution.on_end()
+        self._execution.tell_end()
         await self._store.write(lambda tx: import_parts.delete(tx, row.key))
+        await self._blocks.remove(row)
+        self._staged_parts.forget(row.key)
         return ended.status(self._clock())
 
     async def undo(self, account_id: str | None, token: str, actor: str = "admin") -> ImportOpened:

@@ -57,6 +57,10 @@ class _Waiting:
     future: "asyncio.Future[Committed]"
 
 
+STAGED_PART: Final = 4
+"""One part in so many of the memory for accounts is for decoded records that wait for execution."""
+
+
 class Ledger:
     """Commits changes, lends accounts, pins snapshots."""
 
@@ -67,7 +71,7 @@ class Ledger:
         self._clock = clock
         self.directory = Directory(store)
         self.schemas = Schemas(self._read_schema)
-        self.replay = Replay(store, self.schemas, data_dir)
+        self.replay = Replay(store, self.schemas, data_dir, budget_bytes // STAGED_PART)
         self.accounts = LiveAccounts(self._load, self._retire, budget_bytes)
         self.encoding = Encoding()
         """The cores that write blocks of exports."""
@@ -232,9 +236,10 @@ class Ledger:
             await self._retire(live)
 
     async def close(self) -> None:
-        """Waits until every waiting change is committed."""
+        """Waits until every waiting change is committed, and every part that is being staged."""
         while self._drains:
             await asyncio.wait(self._drains)
+        await self.replay.blocks.close()
 
     async def _drain(self, account: Account, queue: deque[_Waiting]) -> None:
         while queue:

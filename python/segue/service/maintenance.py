@@ -49,6 +49,7 @@ class Maintenance:
         """Removes what a crash left, and begins the rounds."""
         known = await self._store.read(_known_directories)
         await asyncio.to_thread(remove_strays, self._data_dir / "snapshots", known)
+        await self._ledger.replay.blocks.sweep(self._clock())
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
@@ -83,6 +84,7 @@ class Maintenance:
             now = self._clock()
             await self._store.write(lambda tx: imports.sweep(tx, now))
             await self._store.write(lambda tx: requests.sweep(tx, now - REQUEST_MILLIS))
+            await self._ledger.replay.blocks.sweep(now)
             await self._exports.sweep()
 
 

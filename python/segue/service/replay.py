@@ -2,19 +2,22 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from segue import _kernel
 from segue._kernel import Applied, Part, Schema, Snapshot, Table, Transaction
 from segue.domain.profile import BlockFormat, RecordException, exceptions_of_part
-from segue.errors import SnapshotInvalid
+from segue.errors import PartInvalid, SnapshotInvalid
 from segue.kernel import guard
 from segue.kernel.accounts import Schemas
 from segue.kernel.staged_parts import StagedParts
 from segue.service.import_records import TAKEN, decode_part, rules_of
+from segue.service.staged_blocks import StagedBlocks
 from segue.store import import_parts, imports, journal
 from segue.store.base import Connection, Store
 from segue.store.compaction import replays
@@ -25,8 +28,8 @@ ENTRIES_AT_ONCE: Final = 64
 """Journal entries read ahead; an entry of profiles is at most some megabytes."""
 
 
-STAGED_BYTES: Final = 256 << 20
-"""Blocks whose decoded records are kept from staging to execution."""
+PARTS_AHEAD: Final = 2
+"""Parts that are read and decoded while one is applied: with one, a core waits."""
 
 BUILTIN_COLUMNS: Final = range(64)
 """Columns that every account has, whatever its definitions."""
@@ -35,12 +38,13 @@ BUILTIN_COLUMNS: Final = range(64)
 class Replay:
     """Repeats what the journal says on a table."""
 
-    def __init__(self, store: Store, schemas: Schemas, data_dir: Path) -> None:
-        """Takes where entries, schema versions and snapshot directories are."""
+    def __init__(self, store: Store, schemas: Schemas, data_dir: Path, staged_bytes: int) -> None:
+        """Takes where entries, schema versions and snapshot directories are, and how much decoded records may hold that wait for execution."""
         self._store = store
         self._schemas = schemas
         self._data_dir = data_dir
-        self.staged_parts = StagedParts(STAGED_BYTES)
+        self.blocks = StagedBlocks(store, data_dir)
+        self.staged_parts = StagedParts(staged_bytes)
 
     async def build(self, account: int, revision: int, wanted: Collection[int] = ()) -> "Built":
         """Builds a table as it was at a revision, and keeps the states around imports on the way: at the revisions before them, and at theirs.
@@ -189,29 +193,35 @@ class Replay:
     async def _apply_parts(
         self, account: int, row: ImportRow, transaction: Transaction, go_on: Callable[[], None]
     ) -> "AppliedRecords":
-        """Applies parts in order of their numbers; the next part is read and decoded while one is applied."""
-        numbers = await self._store.read(lambda tx: import_parts.numbers(tx, row.key))
+        """Applies parts in order of their numbers; the next ones are read and decoded while one is applied."""
+        numbers = iter(await self._store.read(lambda tx: import_parts.numbers(tx, row.key)))
         result = AppliedRecords()
-        ahead: asyncio.Task[tuple[Part, int]] | None = None
-        for position, number in enumerate(numbers):
-            part, size = await (ahead or self._decode(account, row, number))
-            ahead = None
-            if position + 1 < len(numbers):
-                ahead = asyncio.create_task(self._decode(account, row, numbers[position + 1]))
-            try:
+        ahead: deque[tuple[int, asyncio.Task[tuple[Part, int]]]] = deque()
+
+        def look_ahead(parts: int) -> None:
+            for number in islice(numbers, parts):
+                ahead.append((number, asyncio.create_task(self._decode(account, row, number))))
+
+        look_ahead(PARTS_AHEAD)
+        try:
+            while ahead:
+                number, decoding = ahead.popleft()
+                part, size = await decoding
+                look_ahead(1)
                 go_on()
-                applied = await guard.run(transaction.apply, part, number)
-            except BaseException:
-                if ahead is not None:
-                    ahead.cancel()
-                raise
-            result.add(number, applied, size)
+                result.add(number, await guard.run(transaction.apply, part, number), size)
+        finally:
+            for _, decoding in ahead:
+                decoding.cancel()
         return result
 
     async def _decode(self, account: int, row: ImportRow, number: int) -> tuple[Part, int]:
         if staged := self.staged_parts.take(row.key, number):
             return staged
-        part, data = await self._store.read(lambda tx: import_parts.read(tx, row.key, number))
+        found = await self.blocks.read(row, number)
+        if found is None:
+            raise PartInvalid(f"part {number} of {row.name} is gone although it is needed")
+        part, data = found
         schema = await self._schemas.get(account, part.schema_version)
         decoded = await guard.run(
             decode_part, schema, row, part.block_format, part.compression, data

@@ -124,9 +124,9 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetImportStatus(self, request, context):
-        """Returns how far an import is.
+        """Returns how far an import is; at once, or when it has ended.
 
-        Errors: `TOKEN_INVALID`.
+        Errors: `TOKEN_INVALID`, `FIELD_INVALID` when `wait` is negative.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -54,9 +54,9 @@ class ImportServiceStub:
     `REQUEST_ID_REUSED`.
     """
     GetImportStatus: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.GetImportStatusRequest, _import_service_pb2.ImportStatus]
-    """Returns how far an import is.
+    """Returns how far an import is; at once, or when it has ended.
 
-    Errors: `TOKEN_INVALID`.
+    Errors: `TOKEN_INVALID`, `FIELD_INVALID` when `wait` is negative.
     """
     ListImportExceptions: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ListImportExceptionsRequest, _import_service_pb2.ListImportExceptionsResponse]
     """Lists problems of records, in order of part and record.
@@ -120,9 +120,9 @@ class ImportServiceAsyncStub(ImportServiceStub):
     `REQUEST_ID_REUSED`.
     """
     GetImportStatus: _aio.UnaryUnaryMultiCallable[_import_service_pb2.GetImportStatusRequest, _import_service_pb2.ImportStatus]  # type: ignore[assignment]
-    """Returns how far an import is.
+    """Returns how far an import is; at once, or when it has ended.
 
-    Errors: `TOKEN_INVALID`.
+    Errors: `TOKEN_INVALID`, `FIELD_INVALID` when `wait` is negative.
     """
     ListImportExceptions: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListImportExceptionsRequest, _import_service_pb2.ListImportExceptionsResponse]  # type: ignore[assignment]
     """Lists problems of records, in order of part and record.
@@ -207,9 +207,9 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _import_service_pb2.GetImportStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.ImportStatus, _abc.Awaitable[_import_service_pb2.ImportStatus]]:
-        """Returns how far an import is.
+        """Returns how far an import is; at once, or when it has ended.
 
-        Errors: `TOKEN_INVALID`.
+        Errors: `TOKEN_INVALID`, `FIELD_INVALID` when `wait` is negative.
         """
 
     @_abc_1.abstractmethod

@@ -23,6 +23,9 @@ mod text;
 mod tick;
 mod transaction;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pyo3::pymodule]
 mod _kernel {
     #[pymodule_export]
@@ -32,7 +35,7 @@ mod _kernel {
     #[pymodule_export]
     use crate::match_values::PyMatchValues;
     #[pymodule_export]
-    use crate::part::{PyPart, decode, kept, rejected};
+    use crate::part::{PyPart, decode, rejected};
     #[pymodule_export]
     use crate::plan::PyPlan;
     #[pymodule_export]

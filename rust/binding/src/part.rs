@@ -28,6 +28,11 @@ impl PyPart {
     }
 
     #[getter]
+    fn memory_bytes(&self) -> usize {
+        self.0.memory_bytes()
+    }
+
+    #[getter]
     fn exceptions(&self) -> Vec<PyException<'_>> {
         exceptions_of(&self.0.exceptions)
     }
@@ -83,12 +88,6 @@ pub(crate) fn decode(
         wire::decode(&schema.0, format, &opened, &options)
     })?;
     Ok(PyPart(Arc::new(batch)))
-}
-
-#[pyfunction]
-pub(crate) fn kept<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
-    let kept = py.detach(|| wire::kept(data));
-    PyBytes::new(py, &kept)
 }
 
 #[pyfunction]

@@ -17,8 +17,8 @@ from segue.client.staging import (
     Part,
     is_finished,
     numbered_parts,
+    WAIT_SECONDS,
     part_streams,
-    poll_delays,
 )
 from segue.v1.block_pb2 import BlockFormat, Compression
 from segue.v1.import_service_pb2 import (
@@ -109,21 +109,19 @@ class AsyncImport:
         return await self._connection.run(calls.execute_import(self.token, request_id))
 
     async def wait(self, on_status: OnStatus | None = None) -> ImportStatus:
-        """Returns when the import is COMPLETED, asking for its status ever more seldom, up to once a second.
+        """Returns when the import is COMPLETED: the server answers as soon as it is, and once a second how far it has come.
 
         An import that nobody has executed is waited for too, until its token ends.
 
         Raises:
             ImportFailed: It failed or was cancelled; none of its records was written.
         """
-        for delay in poll_delays():
-            status = await self.status()
+        while True:
+            status = await self._connection.run(calls.get_import_status(self.token, WAIT_SECONDS))
             if on_status:
                 on_status(status)
             if is_finished(status):
-                break
-            await asyncio.sleep(delay)
-        return status
+                return status
 
     async def status(self) -> ImportStatus:
         """Returns how far the import is."""

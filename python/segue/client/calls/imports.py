@@ -3,6 +3,8 @@
 import uuid
 from typing import Unpack
 
+from google.protobuf.duration_pb2 import Duration
+
 from segue.client.calls.call import Call, PagedCall
 from segue.client.calls.import_request import ImportOptions, import_request
 from segue.client.names import account_name
@@ -24,9 +26,9 @@ def execute_import(token: str, request_id: str = "") -> Call[service.ImportStatu
     return Call(lambda stubs: stubs.imports.ExecuteImport, request)
 
 
-def get_import_status(token: str) -> Call[service.ImportStatus]:
-    """Returns how far an import is."""
-    request = service.GetImportStatusRequest(token=token)
+def get_import_status(token: str, wait_seconds: int = 0) -> Call[service.ImportStatus]:
+    """Returns how far an import is: at once, or when it has ended or the seconds have passed."""
+    request = service.GetImportStatusRequest(token=token, wait=Duration(seconds=wait_seconds))
     return Call(lambda stubs: stubs.imports.GetImportStatus, request)
 
 

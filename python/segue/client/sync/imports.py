@@ -1,6 +1,5 @@
 """Stages, executes and follows imports."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import Any, Unpack
@@ -13,8 +12,8 @@ from segue.client.staging import (
     Part,
     is_finished,
     numbered_parts,
+    WAIT_SECONDS,
     part_streams,
-    poll_delays,
 )
 from segue.client.sync.connection import Connection
 from segue.client.sync.methods import AccountItems
@@ -107,21 +106,19 @@ class Import:
         return self._connection.run(calls.execute_import(self.token, request_id))
 
     def wait(self, on_status: OnStatus | None = None) -> ImportStatus:
-        """Returns when the import is COMPLETED, asking for its status ever more seldom, up to once a second.
+        """Returns when the import is COMPLETED: the server answers as soon as it is, and once a second how far it has come.
 
         An import that nobody has executed is waited for too, until its token ends.
 
         Raises:
             ImportFailed: It failed or was cancelled; none of its records was written.
         """
-        for delay in poll_delays():
-            status = self.status()
+        while True:
+            status = self._connection.run(calls.get_import_status(self.token, WAIT_SECONDS))
             if on_status:
                 on_status(status)
             if is_finished(status):
-                break
-            time.sleep(delay)
-        return status
+                return status
 
     def status(self) -> ImportStatus:
         """Returns how far the import is."""

@@ -85,6 +85,20 @@ def _rules_of(request: import_service_pb2.InitiateImportRequest) -> ImportRules:
     )
 
 
+def status_wait_of(request: import_service_pb2.GetImportStatusRequest) -> float:
+    """Returns the seconds for which a caller waits for an import's end.
+
+    Raises:
+        FieldInvalid: They are negative.
+    """
+    seconds = request.wait.seconds + request.wait.nanos / 1e9
+    if seconds < 0:
+        raise FieldInvalid(
+            FieldViolation("wait", "is negative; leave it out for an answer at once")
+        )
+    return seconds
+
+
 async def staged_parts(
     first: import_service_pb2.StageProfilesRequest,
     others: AsyncIterator[import_service_pb2.StageProfilesRequest],

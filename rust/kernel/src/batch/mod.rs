@@ -118,6 +118,10 @@ impl Texts {
             .push(u32::try_from(self.bytes.len()).expect("blocks are smaller than 4 GiB"));
     }
 
+    fn memory_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
     /// The text at a position.
     pub fn get(&self, position: usize) -> &[u8] {
         let start = if position == 0 {
@@ -144,6 +148,13 @@ pub struct BatchColumn {
     pub cleared: Vec<u32>,
 }
 
+impl BatchColumn {
+    fn memory_bytes(&self) -> usize {
+        let rows = self.rows.capacity() + self.cleared.capacity();
+        rows * size_of::<u32>() + self.values.memory_bytes()
+    }
+}
+
 /// Values of a batch column by kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BatchValues {
@@ -166,6 +177,22 @@ pub enum BatchValues {
         /// End of each row's codes.
         ends: Vec<u32>,
     },
+}
+
+impl BatchValues {
+    fn memory_bytes(&self) -> usize {
+        match self {
+            Self::Text(texts) => texts.memory_bytes(),
+            Self::Number(values) => values.capacity() * size_of::<f64>(),
+            Self::Boolean(values) => values.capacity(),
+            Self::Date(values) => values.capacity() * size_of::<i32>(),
+            Self::DateTime(values) => values.capacity() * size_of::<i64>(),
+            Self::MultiSelectOne(codes) => codes.capacity() * size_of::<u16>(),
+            Self::MultiSelectMany { codes, ends } => {
+                codes.capacity() * size_of::<u16>() + ends.capacity() * size_of::<u32>()
+            }
+        }
+    }
 }
 
 /// Which collection of identifiers.
@@ -222,6 +249,12 @@ pub struct BatchIdentifiers {
     pub typed: Vec<(u32, Vec<Identifier>)>,
 }
 
+impl BatchIdentifiers {
+    fn memory_bytes(&self) -> usize {
+        self.plain_rows.capacity() * size_of::<u32>() + self.plain.memory_bytes()
+    }
+}
+
 /// Entries given for rows in a collection other than those of identifiers. Each replaces the stored one of its key; others stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchEntries {
@@ -275,6 +308,26 @@ impl Batch {
     /// Number of batch rows, which are the valid records.
     pub fn n_rows(&self) -> usize {
         self.profile_ids.len()
+    }
+
+    /// About the bytes that the records hold in memory: of columns and ids as they are allocated, of rarer entries a guess.
+    pub fn memory_bytes(&self) -> usize {
+        const ENTRY_BYTES: usize = 128;
+        let columns: usize = self.columns.iter().map(BatchColumn::memory_bytes).sum();
+        let identifiers = self.identifiers.iter();
+        let plain: usize = identifiers
+            .clone()
+            .map(BatchIdentifiers::memory_bytes)
+            .sum();
+        let typed: usize = identifiers.map(|given| given.typed.len()).sum();
+        let entries: usize = self.entries.iter().map(|given| given.rows.len()).sum();
+        let members: usize = self.members.iter().map(|list| list.rows.capacity()).sum();
+        let rows = self.record_numbers.capacity() + self.compose_name.capacity() + members;
+        self.profile_ids.memory_bytes()
+            + columns
+            + plain
+            + rows * size_of::<u32>()
+            + (typed + entries + self.exceptions.len()) * ENTRY_BYTES
     }
 
     /// Position in the block, from 1, of the record of a batch row.

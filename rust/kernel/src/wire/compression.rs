@@ -23,9 +23,6 @@ const STEP_BYTES: usize = 64 << 10;
 /// Blocks that restore to no more are not held against their ratio: a few hundred bytes of equal records are no bomb.
 const UNRATED_BYTES: usize = 64 << 10;
 
-/// Level at which Zstandard costs less than writing what it saves to a disk: blocks that are kept.
-const KEPT_LEVEL: i32 = 1;
-
 /// The operating system of a gzip member: unknown, so that members are the same everywhere.
 const UNKNOWN_SYSTEM: u8 = 255;
 
@@ -200,14 +197,6 @@ fn restored(source: &mut impl Read, limit: usize) -> std::io::Result<Option<Vec<
             return Ok(Some(out));
         }
     }
-}
-
-/// Makes a block smaller that is kept: one frame of Zstandard, made fast.
-///
-/// # Panics
-/// Never: writing to memory does not fail.
-pub fn kept(data: &[u8]) -> Vec<u8> {
-    frame(data, KEPT_LEVEL).expect("memory can be written to")
 }
 
 fn frame(data: &[u8], level: i32) -> std::io::Result<Vec<u8>> {

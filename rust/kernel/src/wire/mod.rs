@@ -34,7 +34,7 @@ mod review;
 pub mod value;
 pub mod watch;
 
-pub use compression::{Compression, SizeLimits, kept};
+pub use compression::{Compression, SizeLimits};
 pub use decode::{DecodeOptions, Key, RejectedBecause, decode, decode_events, rejected};
 pub use encode::{EventSelection, encode_profile};
 pub use export::{Export, ExportRequest, RawBlock};

@@ -12,7 +12,7 @@ from segue.transport.grpc.import_messages import (
     rejected_message,
     staged_message,
 )
-from segue.transport.grpc.import_requests import import_request_of, staged_parts
+from segue.transport.grpc.import_requests import import_request_of, staged_parts, status_wait_of
 from segue.transport.grpc.messages import exception_message
 from segue.transport.grpc.requests import page_of
 from segue.v1 import import_service_pb2
@@ -62,7 +62,9 @@ class ImportServicer:
     ) -> import_service_pb2.ImportStatus:
         """Serves `GetImportStatus`."""
         return import_status_message(
-            await self._imports.status(CALLER.get().account_id, request.token)
+            await self._imports.status(
+                CALLER.get().account_id, request.token, status_wait_of(request)
+            )
         )
 
     async def cancel_import(
