@@ -10,7 +10,7 @@ from segue import _kernel
 from segue._kernel import Part, Schema
 from segue.domain.export import Compression
 from segue.domain.imports import StagedPart, StageResult
-from segue.domain.profile import BlockFormat, exceptions_of_part
+from segue.domain.profile import exceptions_of_part
 from segue.domain.timestamp import Clock
 from segue.errors import (
     BlockInvalid,

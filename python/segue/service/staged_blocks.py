@@ -42,9 +42,11 @@ class StagedBlocks:
             PartInvalid: The bytes on it are not those that were staged.
         """
         found = await self._store.read(lambda tx: import_parts.find_whole(tx, row.key, number))
-        if found is None or found[0].place is None:
-            return found
-        part, _ = found
+        if found is None:
+            return None
+        part, data = found
+        if part.place is None:
+            return part, data
         data = await self._files.read((row.account, row.key), part.place, part.size_bytes)
         if await guard.run(_kernel.crc32c, data) != part.checksum:
             raise PartInvalid(f"part {number} of {row.name} is damaged on disk")

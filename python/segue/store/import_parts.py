@@ -9,7 +9,6 @@ from segue.domain.imports import ImportState
 from segue.domain.profile import BlockFormat
 from segue.store.base import Connection, Row
 
-
 _COLUMNS: Final = (
     "number, format, compression, schema_version, digest, record_count, valid_count, place"
 )

@@ -1,6 +1,5 @@
 """Stages, executes and follows imports."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, Unpack
@@ -13,11 +12,11 @@ from segue.client.calls import imports as calls
 from segue.client.calls.import_request import ImportOptions
 from segue.client.rejects import ExceptionCursor, RejectedCursor, RejectedRecords
 from segue.client.staging import (
+    WAIT_SECONDS,
     ImportProgress,
     Part,
     is_finished,
     numbered_parts,
-    WAIT_SECONDS,
     part_streams,
 )
 from segue.v1.block_pb2 import BlockFormat, Compression

@@ -8,11 +8,11 @@ from segue.client.calls import imports as calls
 from segue.client.calls.import_request import ImportOptions
 from segue.client.rejects import ExceptionCursor, RejectedCursor, RejectedRecords
 from segue.client.staging import (
+    WAIT_SECONDS,
     ImportProgress,
     Part,
     is_finished,
     numbered_parts,
-    WAIT_SECONDS,
     part_streams,
 )
 from segue.client.sync.connection import Connection
