@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """The least severe lines written to standard error."""
 
     memory_budget_bytes: int = Field(default=4096 * _MIB, ge=64 * _MIB)
-    """Memory that accounts may hold before those not used for longest are put away; 4 GiB. A quarter as much is for staged records that wait for execution."""
+    """Memory that accounts may hold before those not used for longest are put away, a quarter as much for what is staged; 4 GiB."""
     snapshot_journal_bytes: int = Field(default=256 * _MIB, ge=_MIB)
     """Journal bytes of an account after which it gets a new snapshot; 256 MiB."""
 

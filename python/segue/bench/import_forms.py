@@ -31,7 +31,7 @@ class Form:
         title: How tables call it.
         block_format: How rows are written.
         compression: How their bytes are compressed.
-        block_rows: Rows of a block: so many that it has about 1 MiB before it is compressed.
+        block_rows: Rows of a block: so many that it has about 4 MiB before it is compressed.
     """
 
     title: str
@@ -107,11 +107,11 @@ _COMPRESSORS: Final[dict[Compression.ValueType, Callable[[bytes], bytes]]] = {
     ),
 }
 
-PROTOBUF: Final = Form("protobuf", BlockFormat.BLOCK_FORMAT_PROFILE_BATCH, 5_000)
-ARROW: Final = Form("arrow", BlockFormat.BLOCK_FORMAT_ARROW_IPC, 6_000)
-NDJSON: Final = Form("ndjson", BlockFormat.BLOCK_FORMAT_NDJSON, 2_000)
-CSV: Final = Form("csv", BlockFormat.BLOCK_FORMAT_CSV, 6_000)
-PARQUET: Final = Form("parquet", BlockFormat.BLOCK_FORMAT_PARQUET, 16_000)
+PROTOBUF: Final = Form("protobuf", BlockFormat.BLOCK_FORMAT_PROFILE_BATCH, 20_000)
+ARROW: Final = Form("arrow", BlockFormat.BLOCK_FORMAT_ARROW_IPC, 24_000)
+NDJSON: Final = Form("ndjson", BlockFormat.BLOCK_FORMAT_NDJSON, 8_000)
+CSV: Final = Form("csv", BlockFormat.BLOCK_FORMAT_CSV, 24_000)
+PARQUET: Final = Form("parquet", BlockFormat.BLOCK_FORMAT_PARQUET, 64_000)
 
 PLAIN: Final = (PROTOBUF, ARROW, NDJSON, CSV, PARQUET)
 """Every format without compression."""

@@ -43,7 +43,7 @@ REMEDIES: Final[dict[str, str]] = {
     ),
     "STORAGE_FULL": "Make room where the server writes exports, then start the export again.",
     "PART_CHANGED": "Give every part a number of its own, or start a new import.",
-    "BLOCK_TOO_LARGE": "Send smaller blocks; about 1 MiB is best.",
+    "BLOCK_TOO_LARGE": "Send smaller blocks; 1 to 4 MiB are best.",
     "TIME_INVALID": "Write times as 2024-03-01T00:00:00.123Z, in years 1 to 9999.",
     "DEADLINE_PASSED": "Try again, or give the call more time.",
     "STORE_UNAVAILABLE": "Try again; when it stays, check the server's disk and its log.",

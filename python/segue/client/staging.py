@@ -19,7 +19,7 @@ from segue.v1.import_service_pb2 import (
 )
 
 STREAM_PARTS: Final = 8
-STREAM_BYTES: Final = 8 * 1024 * 1024
+STREAM_BYTES: Final = 16 * 1024 * 1024
 STREAMS_UNDER_WAY: Final = 3
 
 WAIT_SECONDS: Final = 1

@@ -100,6 +100,8 @@ class PartFiles:
                 file.written += 1
                 mine = file.written
             self._sync(key, file, descriptor, mine)
+            # The records wait decoded in memory: pages that are let go at once serve the next part, instead of as many as the import has.
+            os.posix_fadvise(descriptor, place, len(data), os.POSIX_FADV_DONTNEED)
         finally:
             os.close(descriptor)
         return place

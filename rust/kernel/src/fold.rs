@@ -27,9 +27,16 @@ pub fn fold_into(text: &str, folded: &mut Vec<u8>) {
 /// Whether folding leaves the text as it is. Bytes that are not UTF-8 count as folded.
 pub fn is_folded(text: &[u8]) -> bool {
     if text.is_ascii() {
-        return !text.iter().any(u8::is_ascii_uppercase);
+        return !has_ascii_uppercase(text);
     }
     std::str::from_utf8(text).map_or(true, |text| text.chars().all(|c| fold_char(c) == c))
+}
+
+/// Whether a capital letter of ASCII is among the bytes. Looks at all of them, so that many are looked at at once.
+pub(crate) fn has_ascii_uppercase(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .fold(false, |found, byte| found | byte.is_ascii_uppercase())
 }
 
 fn fold_char(character: char) -> char {

@@ -6,7 +6,7 @@ from segue.client.files.cut import Cut
 from segue.client.files.input_stream import InputStream
 from segue.client.files.inputs import Input
 
-BLOCK_BYTES: Final = 1024 * 1024
+BLOCK_BYTES: Final = 4 * 1024 * 1024
 LONGEST_BLOCK_BYTES: Final = 16 * 1024 * 1024
 """A record that is longer was hardly meant: a quote is open, or the file has no lines."""
 

@@ -118,6 +118,12 @@ impl Texts {
             .push(u32::try_from(self.bytes.len()).expect("blocks are smaller than 4 GiB"));
     }
 
+    /// Makes room for more texts of some bytes, and for no more than those.
+    pub(crate) fn reserve(&mut self, n_texts: usize, n_bytes: usize) {
+        self.ends.reserve_exact(n_texts);
+        self.bytes.reserve_exact(n_bytes);
+    }
+
     fn memory_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
@@ -149,6 +155,28 @@ pub struct BatchColumn {
 }
 
 impl BatchColumn {
+    /// Makes room for more values, texts of some bytes, and for no more than those.
+    pub(crate) fn reserve(&mut self, n_rows: usize, n_bytes: usize) {
+        self.rows.reserve_exact(n_rows);
+        match &mut self.values {
+            BatchValues::Text(texts) => texts.reserve(n_rows, n_bytes),
+            BatchValues::Number(values) => values.reserve_exact(n_rows),
+            BatchValues::Boolean(values) => values.reserve_exact(n_rows),
+            BatchValues::Date(values) => values.reserve_exact(n_rows),
+            BatchValues::DateTime(values) => values.reserve_exact(n_rows),
+            BatchValues::MultiSelectOne(codes) => codes.reserve_exact(n_rows),
+            BatchValues::MultiSelectMany { ends, .. } => ends.reserve_exact(n_rows),
+        }
+    }
+
+    /// Bytes of its texts.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match &self.values {
+            BatchValues::Text(texts) => texts.bytes.len(),
+            _ => 0,
+        }
+    }
+
     fn memory_bytes(&self) -> usize {
         let rows = self.rows.capacity() + self.cleared.capacity();
         rows * size_of::<u32>() + self.values.memory_bytes()

@@ -41,14 +41,16 @@ impl RankedRows {
         &self.ranks
     }
 
-    /// Adds a row above all others.
-    pub fn push(&mut self, row: u16) {
-        let (word, _) = place(row);
-        if self.ranks.len() <= word {
-            let before = to_row(self.rows.len());
-            self.ranks.make_mut().resize(word + 1, before);
+    /// Adds ascending rows without repeats, above all others.
+    pub fn extend(&mut self, rows: &[u16]) {
+        let ranks = self.ranks.make_mut();
+        for (before, &row) in (self.rows.len()..).zip(rows) {
+            let (word, _) = place(row);
+            if ranks.len() <= word {
+                ranks.resize(word + 1, to_row(before));
+            }
         }
-        self.rows.insert_sorted(&[row]);
+        self.rows.insert_sorted(rows);
     }
 
     /// Position of a row among the rows; `None` when it is not one of them.

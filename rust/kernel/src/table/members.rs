@@ -1,7 +1,7 @@
 //! What a place on a list brings with it: a state, the time of joining, the time of becoming active.
 
 use super::placement::Placement;
-use super::version::Columns;
+use super::version::{Columns, code};
 use crate::batch::{Batch, BatchColumn, BatchMembers, BatchValues};
 use crate::schema::ColumnId;
 
@@ -61,16 +61,16 @@ struct Additions {
 impl Additions {
     fn of(stored: &Columns, batch: &Batch, members: &BatchMembers, placement: &Placement) -> Self {
         let list = &members.list;
-        let states = Given::of(batch, list.state());
-        let joined_at = Given::of(batch, list.joined_at());
-        let active_at = Given::of(batch, list.active_at());
+        let mut states = Given::of(batch, list.state());
+        let mut joined_at = Given::of(batch, list.joined_at());
+        let mut active_at = Given::of(batch, list.active_at());
+        let stored = stored.get(list.state());
         let mut additions = Self::default();
         for &row in &members.rows {
-            let before = stored
-                .code(list.state(), placement.row(row))
-                .filter(|_| !states.clears(row));
-            let after = states.code(row).or(before).unwrap_or(ACTIVE);
-            if before.is_none() && states.code(row).is_none() {
+            let before = code(stored, placement.row(row)).filter(|_| !states.clears(row));
+            let given = states.code(row);
+            let after = given.or(before).unwrap_or(ACTIVE);
+            if before.is_none() && given.is_none() {
                 additions.active.push(row);
             }
             if before.is_none() && !joined_at.says(row) {
@@ -84,34 +84,49 @@ impl Additions {
     }
 }
 
-/// What a batch says of a column.
-struct Given<'a>(Option<&'a BatchColumn>);
+/// What a batch says of a column, asked for ascending rows.
+struct Given<'a> {
+    column: Option<&'a BatchColumn>,
+    /// How far the rows with a value have been passed.
+    rows_passed: usize,
+    /// How far the cleared rows have been passed.
+    cleared_passed: usize,
+}
 
 impl<'a> Given<'a> {
     fn of(batch: &'a Batch, column: ColumnId) -> Self {
-        Self(batch.columns.iter().find(|given| given.column == column))
+        Self {
+            column: batch.columns.iter().find(|given| given.column == column),
+            rows_passed: 0,
+            cleared_passed: 0,
+        }
     }
 
     /// The option given to a row.
-    fn code(&self, row: u32) -> Option<u16> {
-        let given = self.0?;
+    fn code(&mut self, row: u32) -> Option<u16> {
+        let given = self.column?;
         let BatchValues::MultiSelectOne(codes) = &given.values else {
             return None;
         };
-        Some(codes[given.rows.binary_search(&row).ok()?])
+        Some(codes[find(&given.rows, &mut self.rows_passed, row)?])
     }
 
     /// Whether a row loses the value it has.
-    fn clears(&self, row: u32) -> bool {
-        self.0
-            .is_some_and(|given| given.cleared.binary_search(&row).is_ok())
+    fn clears(&mut self, row: u32) -> bool {
+        let cleared = self.column.map_or(&[][..], |given| &given.cleared);
+        find(cleared, &mut self.cleared_passed, row).is_some()
     }
 
     /// Whether a row is given a value or loses the one it has.
-    fn says(&self, row: u32) -> bool {
-        self.clears(row)
-            || self
-                .0
-                .is_some_and(|given| given.rows.binary_search(&row).is_ok())
+    fn says(&mut self, row: u32) -> bool {
+        let rows = self.column.map_or(&[][..], |given| &given.rows);
+        find(rows, &mut self.rows_passed, row).is_some() || self.clears(row)
     }
+}
+
+/// The position of a row among ascending ones, looked for behind those passed before.
+fn find(rows: &[u32], passed: &mut usize, row: u32) -> Option<usize> {
+    let smaller = |other: &&u32| **other < row;
+    *passed += rows[*passed..].iter().take_while(smaller).count();
+    (rows.get(*passed) == Some(&row)).then_some(*passed)
 }

@@ -64,14 +64,14 @@ impl Columns {
     pub(super) fn text(&self, id: ColumnId, row: RowId) -> Option<&str> {
         text(self.get(id), row)
     }
+}
 
-    /// The option of a row, of a column of single options.
-    pub(super) fn code(&self, id: ColumnId, row: RowId) -> Option<u16> {
-        let (block, row) = block_and_row(row);
-        match self.get(id)? {
-            Column::MultiSelectOne(blocks) => crate::column::get(blocks, block)?.get(row),
-            _ => None,
-        }
+/// The option of a row, of a column of single options.
+pub(super) fn code(column: Option<&Column>, row: RowId) -> Option<u16> {
+    let (block, row) = block_and_row(row);
+    match column? {
+        Column::MultiSelectOne(blocks) => crate::column::get(blocks, block)?.get(row),
+        _ => None,
     }
 }
 

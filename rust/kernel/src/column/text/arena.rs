@@ -1,6 +1,10 @@
 use std::ops::Range;
 
 use crate::buffer::Buffer;
+use crate::column::BLOCK_ROWS;
+
+/// Texts from which on a block is expected to become full.
+const MANY_ROWS: usize = BLOCK_ROWS / 8;
 
 /// Texts one behind the other, and where each starts.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +52,47 @@ impl Arena {
     /// Appends a text.
     pub(super) fn push(&mut self, text: &[u8]) {
         self.push_with(|bytes| bytes.extend_from_slice(text));
+    }
+
+    /// Appends texts.
+    pub(super) fn extend(&mut self, texts: &[&[u8]]) {
+        self.make_room(texts.len(), texts.iter().map(|text| text.len()).sum());
+        let (bytes, offsets) = (self.bytes.make_mut(), self.offsets.make_mut());
+        if offsets.is_empty() {
+            offsets.push(0);
+        }
+        for text in texts {
+            bytes.extend_from_slice(text);
+            offsets.push(offset(bytes.len()));
+        }
+    }
+
+    /// Makes room for texts of some bytes; when there are many already, for all that the block will have if it goes on like this: growing
+    /// by doubling would copy most of it twice.
+    fn make_room(&mut self, n_texts: usize, n_bytes: usize) {
+        let len = self.len() + n_texts;
+        let (bytes, offsets) = (self.bytes.make_mut(), self.offsets.make_mut());
+        let needed = bytes.len() + n_bytes;
+        if (MANY_ROWS..BLOCK_ROWS).contains(&len) && bytes.capacity() < needed {
+            let expected = needed * BLOCK_ROWS / len;
+            bytes.reserve_exact(expected + expected / 16 - bytes.len());
+            offsets.reserve_exact(BLOCK_ROWS + 1 - offsets.len());
+        }
+        bytes.reserve(n_bytes);
+        offsets.reserve(n_texts + 1);
+    }
+
+    /// Takes the texts from a position on away.
+    pub(super) fn truncate(&mut self, len: usize) {
+        if let Some(&end) = self.offsets.get(len) {
+            self.offsets.make_mut().truncate(len + 1);
+            self.bytes.make_mut().truncate(end as usize);
+        }
+    }
+
+    /// Makes capital letters of ASCII small, from a byte on.
+    pub(super) fn make_ascii_lowercase(&mut self, from: usize) {
+        self.bytes.make_mut()[from..].make_ascii_lowercase();
     }
 
     /// Appends what a function appends to the bytes; answers what it answers.

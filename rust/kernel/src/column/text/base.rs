@@ -1,5 +1,9 @@
 use super::{Arena, DictionaryText, Originals, push_folded};
 use crate::bitmap::to_row;
+use crate::fold::has_ascii_uppercase;
+
+/// Texts that are folded together when all of them are ASCII: so few that one that is not sends few the slow way.
+const FOLDED_AT_ONCE: usize = 64;
 
 /// Texts of a block in a form that is fast to search.
 #[derive(Debug, Clone)]
@@ -102,14 +106,38 @@ impl PlainText {
             .unwrap_or_else(|| self.texts.get(usize::from(row)))
     }
 
-    /// Appends a row.
-    pub(super) fn push(&mut self, text: &[u8], folds: bool) {
+    /// Appends rows.
+    ///
+    /// # Cost
+    /// Copies of the texts. Texts of ASCII are folded many at once, others one by one.
+    pub(super) fn extend(&mut self, texts: &[&[u8]], folds: bool) {
+        if !folds {
+            self.texts.extend(texts);
+            return;
+        }
+        for texts in texts.chunks(FOLDED_AT_ONCE) {
+            let (len, size_bytes) = (self.len(), self.texts.bytes().len());
+            self.texts.extend(texts);
+            let added = &self.texts.bytes()[size_bytes..];
+            if !added.is_ascii() {
+                self.texts.truncate(len);
+                texts.iter().for_each(|text| self.push_folded(text));
+            } else if has_ascii_uppercase(added) {
+                let differing = (len..)
+                    .zip(texts)
+                    .filter(|(_, text)| has_ascii_uppercase(text));
+                let (rows, originals): (Vec<u16>, Vec<&[u8]>) =
+                    differing.map(|(row, &text)| (to_row(row), text)).unzip();
+                self.originals.extend(&rows, &originals);
+                self.texts.make_ascii_lowercase(size_bytes);
+            }
+        }
+    }
+
+    fn push_folded(&mut self, text: &[u8]) {
         let row = to_row(self.len());
-        if self
-            .texts
-            .push_with(|bytes| push_folded(text, folds, bytes))
-        {
-            self.originals.push(row, text);
+        if self.texts.push_with(|bytes| push_folded(text, true, bytes)) {
+            self.originals.extend(&[row], &[text]);
         }
     }
 

@@ -94,7 +94,9 @@ impl DictionaryText {
         for (row, &code) in self.codes.iter().enumerate() {
             plain.texts.push(self.value(code));
             if self.original(code) != self.value(code) {
-                plain.originals.push(to_row(row), self.original(code));
+                plain
+                    .originals
+                    .extend(&[to_row(row)], &[self.original(code)]);
             }
         }
         plain

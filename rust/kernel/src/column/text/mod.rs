@@ -190,9 +190,14 @@ impl TextBlock {
             return;
         }
         if let TextBase::Plain(base) = Arc::make_mut(&mut self.base) {
-            for (&row, text) in rows.iter().zip(texts) {
-                base.pad(usize::from(row));
-                base.push(text, self.folds);
+            let (mut rows, mut texts) = (rows, texts);
+            while let Some(&first) = rows.first() {
+                let first = usize::from(first);
+                let follows = |(row, expected): &(&u16, usize)| usize::from(**row) == *expected;
+                let gapless = rows.iter().zip(first..).take_while(follows).count();
+                base.pad(first);
+                base.extend(&texts[..gapless], self.folds);
+                (rows, texts) = (&rows[gapless..], &texts[gapless..]);
             }
         }
     }

@@ -29,10 +29,10 @@ impl Originals {
         Some(self.texts.get(self.rows.rank(row)?))
     }
 
-    /// Adds a row above all others.
-    pub(super) fn push(&mut self, row: u16, text: &[u8]) {
-        self.rows.push(row);
-        self.texts.push(text);
+    /// Adds ascending rows without repeats, above all others, with their texts.
+    pub(super) fn extend(&mut self, rows: &[u16], texts: &[&[u8]]) {
+        self.rows.extend(rows);
+        self.texts.extend(texts);
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

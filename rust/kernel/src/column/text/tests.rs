@@ -9,7 +9,7 @@ use crate::fold::fold;
 type Model = BTreeMap<u16, String>;
 
 /// Ways to make the text of a row.
-const WORDINGS: [fn(usize) -> String; 6] = [
+const WORDINGS: [fn(usize) -> String; 7] = [
     |i| format!("user{i}@example.com"),
     |i| format!("city {}", i % 7),
     |i| format!("Stadt {}", i % 5),
@@ -20,6 +20,13 @@ const WORDINGS: [fn(usize) -> String; 6] = [
             format!("Mixed{i}")
         } else {
             format!("plain{i}")
+        }
+    },
+    |i| {
+        if i % 90 == 0 {
+            format!("ÅSA {i}")
+        } else {
+            format!("Asa {i}")
         }
     },
 ];

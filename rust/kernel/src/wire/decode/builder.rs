@@ -27,6 +27,12 @@ const MAX_EXCEPTIONS_A_BLOCK: usize = 200_000;
 /// Problems of one record that are listed.
 const MAX_EXCEPTIONS_A_RECORD: usize = 100;
 
+/// Records by which the room is made that a block needs.
+const SAMPLE_RECORDS: usize = 256;
+
+/// One part in so many is made more room than expected.
+const ROOM_PART: usize = 16;
+
 /// Columns of a record that hold one text each: number, place and limit in bytes, in the order of their numbers from
 /// [`builtin::CUSTOMER_TYPE`] on.
 pub(super) const TEXTS: [(ColumnId, &str, usize); 10] = [
@@ -290,6 +296,38 @@ impl Builder {
             if !self.is_keyed_by(kind) {
                 self.identifiers[kind as usize] = BatchIdentifiers::default();
             }
+        }
+    }
+
+    /// Makes room for a whole block when some records have been read, by what they needed: growing would copy most of it twice, and leave
+    /// room that nobody needs. To be called after each record, with the bytes read so far and those of the block.
+    #[inline]
+    pub(super) fn make_room(&mut self, read_bytes: usize, block_bytes: usize) {
+        if self.profile_ids.len() == SAMPLE_RECORDS && read_bytes > 0 {
+            self.make_room_by_sample(read_bytes, block_bytes);
+        }
+    }
+
+    #[cold]
+    fn make_room_by_sample(&mut self, read_bytes: usize, block_bytes: usize) {
+        let more = |len: usize| {
+            let expected = len.saturating_mul(block_bytes) / read_bytes;
+            (expected + expected / ROOM_PART).saturating_sub(len)
+        };
+        let more_texts = |texts: &mut Texts| {
+            texts.reserve(more(texts.len()), more(texts.bytes.len()));
+        };
+        more_texts(&mut self.profile_ids);
+        for column in &mut self.columns {
+            column.reserve(more(column.rows.len()), more(column.text_bytes()));
+        }
+        for identifiers in &mut self.identifiers {
+            let rows = more(identifiers.plain_rows.len());
+            identifiers.plain_rows.reserve_exact(rows);
+            more_texts(&mut identifiers.plain);
+        }
+        for members in &mut self.members {
+            members.rows.reserve_exact(more(members.rows.len()));
         }
     }
 

@@ -122,7 +122,10 @@ pub(in crate::wire::decode) const fn max_stored_bytes(limits: SizeLimits) -> usi
 fn read_values(builder: &mut Builder, value: &ValueColumn, batch: &RecordBatch, first_row: u32) {
     let schema = batch.schema_ref();
     let place = Place::Named(schema.field(value.position).name());
-    cells::for_each(batch.column(value.position), value.kind, |row, given| {
+    let cells = batch.column(value.position);
+    let (n_values, text_bytes) = (size::n_values(cells), size::text_bytes(cells));
+    builder.columns[value.target.slot].reserve(n_values, text_bytes);
+    cells::for_each(cells, value.kind, |row, given| {
         flat::store(builder, value, row_number(first_row, row), given, place);
     });
 }

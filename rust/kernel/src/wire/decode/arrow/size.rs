@@ -19,28 +19,39 @@ const IDENTIFIER_BYTES: usize = 64;
 /// # Cost
 /// Constant, but for dictionaries, views and lists, whose values or offsets are looked at.
 pub(super) fn stored_bytes(array: &ArrayRef) -> usize {
-    let n_values = array.len() - array.null_count();
-    let texts = match array.data_type() {
-        DataType::Null => return 0,
+    let values = n_values(array).saturating_mul(VALUE_BYTES);
+    values.saturating_add(text_bytes(array))
+}
+
+/// Values of an array that are not null.
+pub(super) fn n_values(array: &ArrayRef) -> usize {
+    match array.data_type() {
+        DataType::Null => 0,
+        _ => array.len() - array.null_count(),
+    }
+}
+
+/// The part of [`stored_bytes`] that comes on top of a number for each value.
+pub(super) fn text_bytes(array: &ArrayRef) -> usize {
+    match array.data_type() {
         DataType::Utf8 => span(array.as_string::<i32>().value_offsets()).len(),
         DataType::LargeUtf8 => span(array.as_string::<i64>().value_offsets()).len(),
-        DataType::Utf8View => text_bytes(array.as_string_view()),
+        DataType::Utf8View => view_bytes(array.as_string_view()),
         DataType::Dictionary(..) => repeated_bytes(array),
         DataType::List(_) => items_bytes(array.as_list::<i32>()),
         DataType::LargeList(_) => items_bytes(array.as_list::<i64>()),
         DataType::Struct(_) => {
             let members = array.as_struct().columns().iter().map(stored_bytes);
             members.fold(
-                IDENTIFIER_BYTES.saturating_mul(n_values),
+                IDENTIFIER_BYTES.saturating_mul(n_values(array)),
                 usize::saturating_add,
             )
         }
         _ => 0,
-    };
-    n_values.saturating_mul(VALUE_BYTES).saturating_add(texts)
+    }
 }
 
-fn text_bytes(texts: &StringViewArray) -> usize {
+fn view_bytes(texts: &StringViewArray) -> usize {
     texts
         .iter()
         .flatten()

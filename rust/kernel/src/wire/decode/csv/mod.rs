@@ -51,6 +51,7 @@ pub(super) fn decode(
     )?;
     let mut rows = Rows::new(&mut builder, &layout, &names);
     while rows.read(&mut lines) {
+        rows.builder.make_room(lines.position(), data.len());
         rows.builder
             .check_problems(BlockFormat::Csv, lines.position())?;
     }

@@ -62,6 +62,7 @@ pub(super) fn decode<'s>(
             reader.report_not_text(record_count);
         }
         let offset = line.as_ptr().addr() - data.as_ptr().addr();
+        reader.builder.make_room(offset + line.len(), data.len());
         reader.builder.check_problems(BlockFormat::Ndjson, offset)?;
         record_count += 1;
     }

@@ -36,6 +36,7 @@ pub(super) fn decode<'s>(
     for (row, &record) in (0..).zip(&framing.records) {
         reader.read(row, record);
         let offset = record.as_ptr().addr() - data.as_ptr().addr();
+        reader.builder.make_room(offset + record.len(), data.len());
         reader
             .builder
             .check_problems(BlockFormat::ProfileBatch, offset)?;
