@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,8 +98,12 @@ async def test_columns_are_given_once(store: Store) -> None:
 
 async def test_deleting_an_account_takes_everything_of_it(store: Store) -> None:
     account, other = await an_account(store), await an_account(store, "other")
-    for key in (account.key, other.key):
-        await store.write(partial(journal.append, account=key, entry=entry(1)))
+    for some in (account, other):
+
+        def append(tx: Connection, key: int = some.key) -> None:
+            journal.append(tx, key, entry(1))
+
+        await store.write(append)
     await store.write(lambda tx: accounts.delete(tx, account.key))
     assert await store.read(lambda tx: journal.entries(tx, account.key, 0, 9, 9)) == []
     assert len(await store.read(lambda tx: journal.entries(tx, other.key, 0, 9, 9))) == 1

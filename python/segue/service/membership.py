@@ -133,7 +133,8 @@ class AccountMembers:
 
     async def _next_due(self) -> int | None:
         dues = [kept.due_millis for kept in self._kept.values()]
-        dues.append(await guard.run(self.live.table.next_due))
+        if self._plans:
+            dues.append(await guard.run(self.live.table.next_due))
         return min((due for due in dues if due is not None), default=None)
 
     async def _register_stale(self) -> None:

@@ -2,11 +2,16 @@
 
 import enum
 from dataclasses import dataclass
+from itertools import chain
+from typing import Final
 
 from segue.domain.export import ExportState
 from segue.store import imports
 from segue.store.base import Connection
 from segue.store.compaction import plan_compaction
+
+ENTRIES_AT_ONCE: Final = 64
+"""Entries that one statement adds at most."""
 
 
 class EntryKind(enum.IntEnum):
@@ -58,15 +63,32 @@ class SnapshotRow:
     directory: str
 
 
-def append(tx: Connection, account: int, entry: Entry) -> None:
-    """Adds an entry and moves the account's head."""
-    tx.execute(
-        "INSERT INTO journal (account, revision, tick_millis, kind, schema_version, body) VALUES (?, ?, ?, ?, ?, ?)",
-        (account, entry.revision, entry.tick_millis, entry.kind, entry.schema_version, entry.body),
-    )
+def append(tx: Connection, account: int, *entries: Entry) -> None:
+    """Adds entries in order of revisions, one at least, and moves the account's head behind them.
+
+    Many by one statement: a thread that runs a statement lets others run meanwhile, and then has to wait until they let it go on.
+    """
+    for start in range(0, len(entries), ENTRIES_AT_ONCE):
+        some = entries[start : start + ENTRIES_AT_ONCE]
+        tx.execute(
+            "INSERT INTO journal (account, revision, tick_millis, kind, schema_version, body) VALUES "
+            + ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(some)),
+            tuple(chain.from_iterable(_values(account, entry) for entry in some)),
+        )
     tx.execute(
         "UPDATE account SET revision = ?, tick_millis = ? WHERE key = ?",
-        (entry.revision, entry.tick_millis, account),
+        (entries[-1].revision, entries[-1].tick_millis, account),
+    )
+
+
+def _values(account: int, entry: Entry) -> tuple[int | bytes, ...]:
+    return (
+        account,
+        entry.revision,
+        entry.tick_millis,
+        entry.kind,
+        entry.schema_version,
+        entry.body,
     )
 
 
