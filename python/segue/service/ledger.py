@@ -19,7 +19,7 @@ from segue.domain.account import Account
 from segue.domain.timestamp import Clock
 from segue.errors import ResourceNotFound
 from segue.kernel import guard
-from segue.kernel.accounts import LiveAccount, LiveAccounts, Schemas
+from segue.kernel.accounts import Lent, LiveAccount, LiveAccounts, Schemas
 from segue.kernel.clock import ChangeClock
 from segue.service.blocks import Encoding
 from segue.service.change import Change, Committed
@@ -94,11 +94,9 @@ class Ledger:
             drain.add_done_callback(self._drains.discard)
         return await future
 
-    @asynccontextmanager
-    async def use(self, account: Account) -> AsyncIterator[LiveAccount]:
+    def use(self, account: Account) -> Lent:
         """Lends an account in memory."""
-        async with self.accounts.use(account.key) as live:
-            yield live
+        return self.accounts.use(account.key)
 
     async def schema(self, account: Account) -> tuple[int, Schema]:
         """Returns the account's newest schema and its version."""
@@ -288,7 +286,7 @@ class Ledger:
     async def _publish(self, live: LiveAccount, publish: Callable[[], T]) -> T:
         """Makes durable changes visible; a table that cannot follow its journal is dropped and built anew on its next use."""
         try:
-            result = await guard.run(publish)
+            result, live.due_millis = await guard.run(lambda: (publish(), live.table.next_due()))
         except Exception:
             self.accounts.drop(live.key)
             raise

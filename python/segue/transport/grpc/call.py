@@ -118,7 +118,9 @@ class Call:
         seconds = time.perf_counter() - self._began
         self._desk.leave(self._account_id)
         self._desk.metrics.call_ended(self._method, self._code, seconds)
-        _log.debug("call ended", method=self._method, code=self._code.name, seconds=seconds)
+        self._desk.log.debug(
+            "call ended", method=self._method, code=self._code.name, seconds=seconds
+        )
 
     async def admit(self) -> None:
         """Lets the call in by its key, before anything of its request is read.
