@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,8 @@ async def an_account(store: Store, account_id: str = "shop") -> Account:
     return await store.write(lambda tx: accounts.insert(tx, account_id, "Shop", "UTC", 1, 64))
 
 
-def entry(revision: int, body: bytes = b"x") -> Entry:
-    return Entry(revision, revision * 10, EntryKind.PROFILES, 0, body)
+def append(tx: Connection, account: int, count: int = 1) -> list[Entry]:
+    return journal.append(tx, account, 10, [(EntryKind.PROFILES, 0, b"x")] * count)
 
 
 async def test_an_acknowledged_write_is_there_after_reopening(tmp_path: Path) -> None:
@@ -69,14 +70,9 @@ async def test_a_failed_write_leaves_nothing(store: Store) -> None:
 async def test_a_reader_sees_one_commit_while_writers_go_on(store: Store) -> None:
     account = await an_account(store)
 
-    def append(revision: int) -> None:
-        journal_entry = entry(revision)
-        asyncio.get_running_loop().create_task(
-            store.write(lambda tx: journal.append(tx, account.key, journal_entry))
-        )
-
-    for revision in range(1, 50):
-        append(revision)
+    tasks = [
+        asyncio.create_task(store.write(partial(append, account=account.key))) for _ in range(1, 50)
+    ]
     for _ in range(50):
 
         def read(tx: Connection) -> tuple[int, int]:
@@ -86,6 +82,7 @@ async def test_a_reader_sees_one_commit_while_writers_go_on(store: Store) -> Non
 
         revision, count = await store.read(read)
         assert revision == count
+    await asyncio.gather(*tasks)
 
 
 async def test_columns_are_given_once(store: Store) -> None:
@@ -98,12 +95,8 @@ async def test_columns_are_given_once(store: Store) -> None:
 
 async def test_deleting_an_account_takes_everything_of_it(store: Store) -> None:
     account, other = await an_account(store), await an_account(store, "other")
-    for some in (account, other):
-
-        def append(tx: Connection, key: int = some.key) -> None:
-            journal.append(tx, key, entry(1))
-
-        await store.write(append)
+    for key in (account.key, other.key):
+        await store.write(partial(append, account=key))
     await store.write(lambda tx: accounts.delete(tx, account.key))
     assert await store.read(lambda tx: journal.entries(tx, account.key, 0, 9, 9)) == []
     assert len(await store.read(lambda tx: journal.entries(tx, other.key, 0, 9, 9))) == 1
@@ -119,8 +112,7 @@ async def test_compaction_keeps_what_open_exports_need(
     account = await an_account(store)
 
     def fill(tx: Connection) -> None:
-        for revision in range(1, 26):
-            journal.append(tx, account.key, entry(revision))
+        append(tx, account.key, 25)
         for revision in (10, 20):
             journal.insert_snapshot(tx, account.key, SnapshotRow(revision, f"s/{revision}"))
         for revision in pinned:

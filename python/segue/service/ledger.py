@@ -158,7 +158,9 @@ class Ledger:
             def work(tx: Connection) -> Entry:
                 body = str(row.key).encode()
                 version = live.schema_version
-                (entry,) = _append(tx, account.key, tick, [(EntryKind.IMPORT, version, body)])
+                (entry,) = journal.append(
+                    tx, account.key, tick, [(EntryKind.IMPORT, version, body)]
+                )
                 together(tx, entry, records, profiles)
                 return entry
 
@@ -279,7 +281,7 @@ class Ledger:
         changes = [waiting.change for waiting in run]
 
         def work(tx: Connection) -> list[Entry]:
-            return _append(tx, live.key, tick, [_written(tx, change) for change in changes])
+            return journal.append(tx, live.key, tick, [_written(tx, change) for change in changes])
 
         return await self._store.write(work, sum(change.size_bytes for change in changes))
 
@@ -352,20 +354,6 @@ def _written(tx: Connection, change: Change) -> tuple[EntryKind, int, bytes]:
     """Writes a change's further rows; returns the kind, schema version and body of its entry."""
     schema_version = change.together(tx) if change.together else None
     return change.kind, schema_version or change.schema_version, change.body()
-
-
-def _append(
-    tx: Connection, account: int, tick: int, written: Sequence[tuple[EntryKind, int, bytes]]
-) -> list[Entry]:
-    """Appends entries of kinds, schema versions and bodies to an account's journal."""
-    head = journal.read_head(tx, account)
-    if head is None:
-        raise ResourceNotFound(f"account {account}")
-    entries = [
-        Entry(revision, tick, *entry) for revision, entry in enumerate(written, head.revision + 1)
-    ]
-    journal.append(tx, account, *entries)
-    return entries
 
 
 def _record_snapshot(

@@ -1,11 +1,13 @@
 """The journal: every change of an account in order, the snapshots that cover its beginning, and its compaction."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from segue.domain.export import ExportState
+from segue.errors import ResourceNotFound
 from segue.store import imports
 from segue.store.base import Connection
 from segue.store.compaction import plan_compaction
@@ -63,11 +65,28 @@ class SnapshotRow:
     directory: str
 
 
-def append(tx: Connection, account: int, *entries: Entry) -> None:
-    """Adds entries in order of revisions, one at least, and moves the account's head behind them.
+def append(
+    tx: Connection, account: int, tick_millis: int, changes: Sequence[tuple[EntryKind, int, bytes]]
+) -> list[Entry]:
+    """Adds entries of kinds, schema versions and bodies behind an account's last one, all at one tick, and moves its head.
 
     Many by one statement: a thread that runs a statement lets others run meanwhile, and then has to wait until they let it go on.
+
+    Raises:
+        ResourceNotFound: There is no such account, or no more.
     """
+    moved = list(
+        tx.execute(
+            "UPDATE account SET revision = revision + ?, tick_millis = ? WHERE key = ? RETURNING revision",
+            (len(changes), tick_millis, account),
+        )
+    )
+    if not moved:
+        raise ResourceNotFound(f"account {account}")
+    first = moved[0][0] - len(changes) + 1
+    entries = [
+        Entry(revision, tick_millis, *change) for revision, change in enumerate(changes, first)
+    ]
     for start in range(0, len(entries), ENTRIES_AT_ONCE):
         some = entries[start : start + ENTRIES_AT_ONCE]
         tx.execute(
@@ -75,10 +94,7 @@ def append(tx: Connection, account: int, *entries: Entry) -> None:
             + ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(some)),
             tuple(chain.from_iterable(_values(account, entry) for entry in some)),
         )
-    tx.execute(
-        "UPDATE account SET revision = ?, tick_millis = ? WHERE key = ?",
-        (entries[-1].revision, entries[-1].tick_millis, account),
-    )
+    return entries
 
 
 def _values(account: int, entry: Entry) -> tuple[int | bytes, ...]:

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -180,13 +180,17 @@ class SqliteStore:
 
 
 def _commit(connection: apsw.Connection, group: Sequence[_Write]) -> None:
-    """Runs a group in one transaction, each write in a savepoint of its own; returns when it is durable, or nothing of it remains."""
+    """Runs a group in one transaction, each write in a savepoint of its own; returns when it is durable, or nothing of it remains.
+
+    A write that is alone needs none: the transaction is undone when it fails.
+    """
     transaction = _Transaction(connection)
+    is_alone = len(group) == 1
     try:
         transaction.execute("BEGIN IMMEDIATE")
         for write in group:
-            _run(connection, transaction, write)
-        transaction.execute("COMMIT")
+            _run(nullcontext() if is_alone else connection, transaction, write)
+        transaction.execute("ROLLBACK" if is_alone and group[0].failure else "COMMIT")
     except apsw.Error as error:
         _log.error("store.write_failed", error=type(error).__name__)
         if connection.in_transaction:
@@ -199,9 +203,9 @@ def _commit(connection: apsw.Connection, group: Sequence[_Write]) -> None:
             write.failure = unavailable
 
 
-def _run(connection: apsw.Connection, transaction: _Transaction, write: _Write) -> None:
+def _run(savepoint: AbstractContextManager[Any], transaction: _Transaction, write: _Write) -> None:
     try:
-        with connection:
+        with savepoint:
             write.result = write.work(transaction)
     except Exception as error:
         if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
