@@ -1,6 +1,7 @@
 """What every store promises; run on each engine by the fixture `store`."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from segue.domain.account import Account
-from segue.errors import ResourceExists, StoreUnavailable
+from segue.errors import ResourceExists, ResourceNotFound, StoreUnavailable
 from segue.store import accounts, journal
 from segue.store.base import Connection, Store
 from segue.store.journal import Entry, EntryKind, SnapshotRow
@@ -65,6 +66,49 @@ async def test_a_failed_write_leaves_nothing(store: Store) -> None:
     with pytest.raises(ResourceExists):
         await store.write(work)
     assert await store.read(lambda tx: accounts.find(tx, "half")) is None
+
+
+async def test_a_writer_that_goes_away_is_not_missed(store: Store) -> None:
+    writers = [asyncio.create_task(an_account(store, name)) for name in ("a", "b", "c")]
+    await asyncio.sleep(0)
+    writers[1].cancel()
+    outcomes = await asyncio.gather(*writers, return_exceptions=True)
+    kinds = [type(outcome).__name__ for outcome in outcomes]
+    assert kinds == ["Account", "CancelledError", "Account"]
+    found = await store.read(lambda tx: accounts.select(tx, "", 10))
+    assert [account.account_id for account in found] == ["a", "b", "c"]
+
+
+def test_a_write_whose_loop_has_ended_does_not_stop_the_writer(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    left, written = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> None:
+        left.wait(5)
+        accounts.insert(tx, "late", "", "UTC", 1, 64)
+        written.set()
+
+    async def leave() -> None:
+        writing = asyncio.create_task(store.write(slow))
+        await asyncio.sleep(0)
+        writing.cancel()
+
+    asyncio.run(leave())
+    left.set()
+    assert written.wait(5)
+
+    async def come_again() -> Account | None:
+        await an_account(store)
+        found = await store.read(lambda tx: accounts.find(tx, "late"))
+        await store.close()
+        return found
+
+    assert asyncio.run(come_again()) is not None
+
+
+async def test_an_entry_of_an_account_that_is_not_there_is_refused(store: Store) -> None:
+    with pytest.raises(ResourceNotFound):
+        await store.write(partial(append, account=7))
 
 
 async def test_a_reader_sees_one_commit_while_writers_go_on(store: Store) -> None:
