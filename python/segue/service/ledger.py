@@ -104,8 +104,7 @@ class Ledger:
 
     async def schema_of(self, account: int) -> tuple[int, Schema]:
         """Returns the newest schema of an account, by its number, and its version."""
-        async with self.accounts.use(account) as live:
-            version = live.schema_version
+        version = (await self.accounts.get(account)).schema_version
         return version, await self.schemas.get(account, version)
 
     async def snapshot(self, account: Account) -> Snapshot:
