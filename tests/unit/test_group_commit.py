@@ -119,7 +119,7 @@ async def test_accounts_that_write_at_once_number_their_changes_apart(shop: Open
         *(write(shop, f"p{n}", account=("shop", "bank")[n % 2]) for n in range(40))
     )
     for first in (0, 1):
-        assert [result.revision for result in written[first::2]] == list(range(1, 21))
+        assert sorted(result.revision for result in written[first::2]) == list(range(1, 21))
 
 
 async def test_writers_of_an_account_that_goes_are_told_so(shop: OpenUseCases) -> None:
