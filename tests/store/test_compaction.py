@@ -10,7 +10,7 @@ from segue.store import accounts, imports, journal
 from segue.store.base import Connection
 from segue.store.compaction import KEPT_BETWEEN, replays
 from segue.store.imports import Execution, NewImport
-from segue.store.journal import Entry, EntryKind, SnapshotRow
+from segue.store.journal import EntryKind, SnapshotRow
 from segue.store.open import open_store
 
 RETENTION = 100
@@ -41,7 +41,7 @@ def import_at(tx: Connection, account: int, revision: int, undoes: int | None = 
     assert imports.complete(tx, key, done, 0)
     if undoes is not None:
         imports.set_undone(tx, undoes, revision)
-    journal.append(tx, account, Entry(revision, revision, EntryKind.IMPORT, 0, str(key).encode()))
+    journal.append(tx, account, revision, [(EntryKind.IMPORT, 0, str(key).encode())])
     return key
 
 

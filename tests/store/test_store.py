@@ -1,6 +1,7 @@
 """What every store promises; run on each engine by the fixture `store`."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from segue.domain.account import Account
-from segue.errors import ResourceExists, StoreUnavailable
+from segue.errors import ResourceExists, ResourceNotFound, StoreUnavailable
 from segue.store import accounts, journal
 from segue.store.base import Connection, Store
 from segue.store.journal import Entry, EntryKind, SnapshotRow
@@ -27,8 +28,8 @@ async def an_account(store: Store, account_id: str = "shop") -> Account:
     return await store.write(lambda tx: accounts.insert(tx, account_id, "Shop", "UTC", 1, 64))
 
 
-def entry(revision: int, body: bytes = b"x") -> Entry:
-    return Entry(revision, revision * 10, EntryKind.PROFILES, 0, body)
+def append(tx: Connection, account: int, count: int = 1) -> list[Entry]:
+    return journal.append(tx, account, 10, [(EntryKind.PROFILES, 0, b"x")] * count)
 
 
 async def test_an_acknowledged_write_is_there_after_reopening(tmp_path: Path) -> None:
@@ -67,17 +68,55 @@ async def test_a_failed_write_leaves_nothing(store: Store) -> None:
     assert await store.read(lambda tx: accounts.find(tx, "half")) is None
 
 
+async def test_a_writer_that_goes_away_is_not_missed(store: Store) -> None:
+    writers = [asyncio.create_task(an_account(store, name)) for name in ("a", "b", "c")]
+    await asyncio.sleep(0)
+    writers[1].cancel()
+    outcomes = await asyncio.gather(*writers, return_exceptions=True)
+    kinds = [type(outcome).__name__ for outcome in outcomes]
+    assert kinds == ["Account", "CancelledError", "Account"]
+    found = await store.read(lambda tx: accounts.select(tx, "", 10))
+    assert [account.account_id for account in found] == ["a", "b", "c"]
+
+
+def test_a_write_whose_loop_has_ended_does_not_stop_the_writer(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    left, written = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> None:
+        left.wait(5)
+        accounts.insert(tx, "late", "", "UTC", 1, 64)
+        written.set()
+
+    async def leave() -> None:
+        writing = asyncio.create_task(store.write(slow))
+        await asyncio.sleep(0)
+        writing.cancel()
+
+    asyncio.run(leave())
+    left.set()
+    assert written.wait(5)
+
+    async def come_again() -> Account | None:
+        await an_account(store)
+        found = await store.read(lambda tx: accounts.find(tx, "late"))
+        await store.close()
+        return found
+
+    assert asyncio.run(come_again()) is not None
+
+
+async def test_an_entry_of_an_account_that_is_not_there_is_refused(store: Store) -> None:
+    with pytest.raises(ResourceNotFound):
+        await store.write(partial(append, account=7))
+
+
 async def test_a_reader_sees_one_commit_while_writers_go_on(store: Store) -> None:
     account = await an_account(store)
 
-    def append(revision: int) -> None:
-        journal_entry = entry(revision)
-        asyncio.get_running_loop().create_task(
-            store.write(lambda tx: journal.append(tx, account.key, journal_entry))
-        )
-
-    for revision in range(1, 50):
-        append(revision)
+    tasks = [
+        asyncio.create_task(store.write(partial(append, account=account.key))) for _ in range(1, 50)
+    ]
     for _ in range(50):
 
         def read(tx: Connection) -> tuple[int, int]:
@@ -87,6 +126,7 @@ async def test_a_reader_sees_one_commit_while_writers_go_on(store: Store) -> Non
 
         revision, count = await store.read(read)
         assert revision == count
+    await asyncio.gather(*tasks)
 
 
 async def test_columns_are_given_once(store: Store) -> None:
@@ -100,7 +140,7 @@ async def test_columns_are_given_once(store: Store) -> None:
 async def test_deleting_an_account_takes_everything_of_it(store: Store) -> None:
     account, other = await an_account(store), await an_account(store, "other")
     for key in (account.key, other.key):
-        await store.write(partial(journal.append, account=key, entry=entry(1)))
+        await store.write(partial(append, account=key))
     await store.write(lambda tx: accounts.delete(tx, account.key))
     assert await store.read(lambda tx: journal.entries(tx, account.key, 0, 9, 9)) == []
     assert len(await store.read(lambda tx: journal.entries(tx, other.key, 0, 9, 9))) == 1
@@ -116,8 +156,7 @@ async def test_compaction_keeps_what_open_exports_need(
     account = await an_account(store)
 
     def fill(tx: Connection) -> None:
-        for revision in range(1, 26):
-            journal.append(tx, account.key, entry(revision))
+        append(tx, account.key, 25)
         for revision in (10, 20):
             journal.insert_snapshot(tx, account.key, SnapshotRow(revision, f"s/{revision}"))
         for revision in pinned:

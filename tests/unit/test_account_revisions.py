@@ -10,7 +10,7 @@ from segue.errors import ResourceNotFound, RevisionAhead
 from segue.service.account_revisions import AccountRevisions
 from segue.store import journal
 from segue.store.base import Connection
-from segue.store.journal import Entry, EntryKind
+from segue.store.journal import EntryKind
 from segue.v1.profile_pb2 import Profile, ProfileBatch
 from tests.unit.use_cases import HandClock, OpenUseCases
 
@@ -40,9 +40,8 @@ async def make_durable(use_cases: OpenUseCases, profile_id: str) -> int:
     def work(tx: Connection) -> int:
         head = journal.read_head(tx, account.key)
         assert head is not None
-        tick = head.tick_millis + 10
-        entry = Entry(head.revision + 1, tick, EntryKind.PROFILES, head.schema_version, body)
-        journal.append(tx, account.key, entry)
+        change = (EntryKind.PROFILES, head.schema_version, body)
+        (entry,) = journal.append(tx, account.key, head.tick_millis + 10, [change])
         return entry.revision
 
     return await use_cases.store.write(work)

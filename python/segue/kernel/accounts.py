@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +32,8 @@ class LiveAccount:
     """Revision of the last entry that took an import back: repeating it needs a long past, which a snapshot after it saves."""
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from a commit's tick until it is visible, and while a snapshot is pinned."""
+    due_millis: int | None = None
+    """First moment at which time moves members of kept segments, as the table told when it was changed last; it may have been reached since."""
     published: Notice = field(default_factory=Notice)
     """Told when a commit, or the passing of time, has become visible."""
     keeper: asyncio.Task[None] | None = None
@@ -87,25 +88,19 @@ class LiveAccounts:
         self._budget_bytes = budget_bytes
         self._live: OrderedDict[int, asyncio.Task[LiveAccount]] = OrderedDict()
 
-    @asynccontextmanager
-    async def use(self, key: int) -> AsyncIterator[LiveAccount]:
+    def use(self, key: int) -> "Lent":
         """Lends an account, loading it if need be; it is not dropped before it is given back."""
-        live = await self._get(key)
-        live.users += 1
-        live.measured = False
-        try:
-            yield live
-        finally:
-            live.users -= 1
+        return Lent(self, key)
 
-    async def _get(self, key: int) -> LiveAccount:
+    async def get(self, key: int) -> LiveAccount:
+        """Returns an account, loading it if need be; it may be dropped before the next thing is awaited."""
         while True:
             task = self._live.get(key)
             if task is None:
                 task = self._live[key] = asyncio.create_task(self._load(key))
                 task.add_done_callback(lambda done: self._forget_failure(key, done))
             self._live.move_to_end(key)
-            live = await asyncio.shield(task)
+            live = task.result() if task.done() else await asyncio.shield(task)
             if self._live.get(key) is task:
                 return live
 
@@ -141,6 +136,27 @@ class LiveAccounts:
                     self.drop(live.key)
                     held -= live.memory_bytes
         return held
+
+
+class Lent:
+    """An account on loan for as long as the block lasts that this is entered for."""
+
+    def __init__(self, accounts: LiveAccounts, key: int) -> None:
+        """Takes where the account is, and its number."""
+        self._accounts = accounts
+        self._key = key
+        self._live: LiveAccount
+
+    async def __aenter__(self) -> LiveAccount:
+        """Takes the account, when it is loaded."""
+        self._live = live = await self._accounts.get(self._key)
+        live.users += 1
+        live.measured = False
+        return live
+
+    async def __aexit__(self, *_: object) -> None:
+        """Gives it back."""
+        self._live.users -= 1
 
 
 class Schemas:

@@ -19,7 +19,7 @@ class Change:
     schema_version: int
     apply: Callable[[Table, int, int], Any]
     """Makes the change visible: table, revision, tick. What it returns is the commit's result."""
-    together: Callable[[Connection], int | None] = lambda _: None
+    together: Callable[[Connection], int | None] | None = None
     """Further rows of the same transaction; may refuse the change by raising, and may return a new schema version."""
     size_bytes: int = 0
     """About the size of the body."""

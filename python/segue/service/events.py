@@ -90,7 +90,7 @@ class EventService:
         try:
             version, schema = await self._ledger.schema(account)
             self._check_size(turn.number, block)
-            part = await guard.run(_decode, schema, turn.number, block)
+            part = await guard.run_sized(len(block.data), _decode, schema, turn.number, block)
             if not await turn.before:
                 raise asyncio.CancelledError
             committing = asyncio.create_task(

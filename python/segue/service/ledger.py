@@ -19,7 +19,7 @@ from segue.domain.account import Account
 from segue.domain.timestamp import Clock
 from segue.errors import ResourceNotFound
 from segue.kernel import guard
-from segue.kernel.accounts import LiveAccount, LiveAccounts, Schemas
+from segue.kernel.accounts import Lent, LiveAccount, LiveAccounts, Schemas
 from segue.kernel.clock import ChangeClock
 from segue.service.blocks import Encoding
 from segue.service.change import Change, Committed
@@ -96,13 +96,11 @@ class Ledger:
             drain = asyncio.create_task(self._drain(account, queue))
             self._drains.add(drain)
             drain.add_done_callback(self._drains.discard)
-        return await asyncio.shield(future)
+        return await future
 
-    @asynccontextmanager
-    async def use(self, account: Account) -> AsyncIterator[LiveAccount]:
+    def use(self, account: Account) -> Lent:
         """Lends an account in memory."""
-        async with self.accounts.use(account.key) as live:
-            yield live
+        return self.accounts.use(account.key)
 
     async def schema(self, account: Account) -> tuple[int, Schema]:
         """Returns the account's newest schema and its version."""
@@ -110,8 +108,7 @@ class Ledger:
 
     async def schema_of(self, account: int) -> tuple[int, Schema]:
         """Returns the newest schema of an account, by its number, and its version."""
-        async with self.accounts.use(account) as live:
-            version = live.schema_version
+        version = (await self.accounts.get(account)).schema_version
         return version, await self.schemas.get(account, version)
 
     async def snapshot(self, account: Account) -> Snapshot:
@@ -164,7 +161,9 @@ class Ledger:
             def work(tx: Connection) -> Entry:
                 body = str(row.key).encode()
                 version = live.schema_version
-                entry = _append(tx, account.key, EntryKind.IMPORT, body, tick, version)
+                (entry,) = journal.append(
+                    tx, account.key, tick, [(EntryKind.IMPORT, version, body)]
+                )
                 together(tx, entry, records, profiles)
                 return entry
 
@@ -258,14 +257,14 @@ class Ledger:
 
     async def _commit_group(self, live: LiveAccount, group: Sequence[_Waiting]) -> None:
         tick = live.clock.stamp(self._clock())
+        runs = _runs(group)
         outcomes = await asyncio.gather(
-            *(self._append(live, waiting.change, tick) for waiting in group), return_exceptions=True
+            *(self._append(live, run, tick) for run in runs), return_exceptions=True
         )
-        entries = [
-            (waiting, outcome)
-            for waiting, outcome in zip(group, outcomes, strict=True)
-            if isinstance(outcome, Entry)
-        ]
+        entries: list[tuple[_Waiting, Entry]] = []
+        for run, outcome in zip(runs, outcomes, strict=True):
+            if isinstance(outcome, list):
+                entries.extend(zip(run, outcome, strict=True))
         entries.sort(key=lambda pair: pair[1].revision)
         results = await self._publish(
             live,
@@ -276,21 +275,24 @@ class Ledger:
             live.journal_bytes += len(entry.body)
             if not waiting.future.done():
                 waiting.future.set_result(Committed(entry.revision, entry.tick_millis, result))
-        for waiting, outcome in zip(group, outcomes, strict=True):
+        for run, outcome in zip(runs, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                _fail(waiting, outcome)
+                for waiting in run:
+                    _fail(waiting, outcome)
 
-    async def _append(self, live: LiveAccount, change: Change, tick: int) -> Entry:
-        def work(tx: Connection) -> Entry:
-            schema_version = change.together(tx) or change.schema_version
-            return _append(tx, live.key, change.kind, change.body(), tick, schema_version)
+    async def _append(self, live: LiveAccount, run: Sequence[_Waiting], tick: int) -> list[Entry]:
+        """Makes changes durable, all of them or none."""
+        changes = [waiting.change for waiting in run]
 
-        return await self._store.write(work, change.size_bytes)
+        def work(tx: Connection) -> list[Entry]:
+            return journal.append(tx, live.key, tick, [_written(tx, change) for change in changes])
+
+        return await self._store.write(work, sum(change.size_bytes for change in changes))
 
     async def _publish(self, live: LiveAccount, publish: Callable[[], T]) -> T:
         """Makes durable changes visible; a table that cannot follow its journal is dropped and built anew on its next use."""
         try:
-            result = await guard.run(publish)
+            result, live.due_millis = await guard.run(lambda: (publish(), live.table.next_due()))
         except Exception:
             self.accounts.drop(live.key)
             raise
@@ -340,15 +342,22 @@ def _fail(waiting: _Waiting, error: Exception) -> None:
         waiting.future.set_exception(error)
 
 
-def _append(
-    tx: Connection, account: int, kind: EntryKind, body: bytes, tick: int, schema_version: int
-) -> Entry:
-    head = journal.read_head(tx, account)
-    if head is None:
-        raise ResourceNotFound(f"account {account}")
-    entry = Entry(head.revision + 1, tick, kind, schema_version, body)
-    journal.append(tx, account, entry)
-    return entry
+def _runs(group: Sequence[_Waiting]) -> list[list[_Waiting]]:
+    """Splits a group, in order, into what is appended at once: a change with rows of its own may be refused, so it stands alone."""
+    runs: list[list[_Waiting]] = []
+    for waiting in group:
+        is_plain = waiting.change.together is None
+        if is_plain and runs and runs[-1][-1].change.together is None:
+            runs[-1].append(waiting)
+        else:
+            runs.append([waiting])
+    return runs
+
+
+def _written(tx: Connection, change: Change) -> tuple[EntryKind, int, bytes]:
+    """Writes a change's further rows; returns the kind, schema version and body of its entry."""
+    schema_version = change.together(tx) if change.together else None
+    return change.kind, schema_version or change.schema_version, change.body()
 
 
 def _record_snapshot(

@@ -5,8 +5,9 @@ A count never waits for this: what is not registered yet, or cannot be moved for
 
 import asyncio
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -67,10 +68,10 @@ class AccountMembers:
             heard = self.live.published.next()
             try:
                 await self._register_stale()
-                due = await self._next_due()
+                due = self._next_due()
                 if due is not None and due <= self._clock():
                     await self.advance()
-                    due = await self._next_due()
+                    due = self._next_due()
             except Exception:  # noqa: BLE001 - one bad round must not end them all
                 _log.exception("membership.failed")
                 due = self._clock() + RETRY_MILLIS
@@ -117,10 +118,10 @@ class AccountMembers:
 
     async def advance(self) -> None:
         """Applies all entering and leaving that time has caused."""
-        due = await guard.run(self.live.table.next_due)
+        due = self.live.due_millis
         if due is not None and due <= self._clock():
             async with self._ledger.turns.hold(self.live.key):
-                await guard.run(self.live.table.advance, self._clock())
+                await self._change(lambda: self.live.table.advance(self._clock()))
             self.live.published.tell()
 
     async def members(self, segment_id: str) -> tuple[Snapshot, Plan] | None:
@@ -131,9 +132,13 @@ class AccountMembers:
             return None
         return snapshot, kept.plan.at(snapshot.moment_millis)
 
-    async def _next_due(self) -> int | None:
-        dues = [kept.due_millis for kept in self._kept.values()]
-        dues.append(await guard.run(self.live.table.next_due))
+    async def _change(self, change: Callable[[], object]) -> None:
+        """Changes what the table keeps, and hears what is due next; only in the account's turn."""
+        table = self.live.table
+        _, self.live.due_millis = await guard.run(lambda: (change(), table.next_due()))
+
+    def _next_due(self) -> int | None:
+        dues = [self.live.due_millis, *(kept.due_millis for kept in self._kept.values())]
         return min((due for due in dues if due is not None), default=None)
 
     async def _register_stale(self) -> None:
@@ -171,7 +176,7 @@ class AccountMembers:
             known, plan = self._plans.get(segment.segment_id, (b"", None))
             if plan is None or known != lowered:
                 plan = await guard.run(Plan, schema, lowered, now)
-                await guard.run(self.live.table.maintain, segment.segment_id, plan)
+                await self._change(partial(self.live.table.maintain, segment.segment_id, plan))
                 self._plans[segment.segment_id] = lowered, plan
         if self._stale is not None and segment.segment_id not in self._stale:
             due = calendar_due(*rules, now)
@@ -181,7 +186,7 @@ class AccountMembers:
 
     async def _release(self, segment_id: str) -> None:
         async with self._ledger.turns.hold(self.live.key):
-            await guard.run(self.live.table.release, segment_id)
+            await self._change(partial(self.live.table.release, segment_id))
         self._kept.pop(segment_id, None)
         self._plans.pop(segment_id, None)
 

@@ -87,7 +87,8 @@ class ProfileService:
             )
         account = await self._directory.account(account_id)
         version, schema = await self._ledger.schema(account)
-        part = await guard.run(
+        part = await guard.run_sized(
+            len(batch),
             _kernel.decode,
             schema,
             BlockFormat.PROFILE_BATCH,

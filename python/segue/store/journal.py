@@ -1,12 +1,19 @@
 """The journal: every change of an account in order, the snapshots that cover its beginning, and its compaction."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Final
 
 from segue.domain.export import ExportState
+from segue.errors import ResourceNotFound
 from segue.store import imports
 from segue.store.base import Connection
 from segue.store.compaction import plan_compaction
+
+ENTRIES_AT_ONCE: Final = 64
+"""Entries that one statement adds at most."""
 
 
 class EntryKind(enum.IntEnum):
@@ -58,15 +65,46 @@ class SnapshotRow:
     directory: str
 
 
-def append(tx: Connection, account: int, entry: Entry) -> None:
-    """Adds an entry and moves the account's head."""
-    tx.execute(
-        "INSERT INTO journal (account, revision, tick_millis, kind, schema_version, body) VALUES (?, ?, ?, ?, ?, ?)",
-        (account, entry.revision, entry.tick_millis, entry.kind, entry.schema_version, entry.body),
+def append(
+    tx: Connection, account: int, tick_millis: int, changes: Sequence[tuple[EntryKind, int, bytes]]
+) -> list[Entry]:
+    """Adds entries of kinds, schema versions and bodies behind an account's last one, all at one tick, and moves its head.
+
+    Many by one statement: a thread that runs a statement lets others run meanwhile, and then has to wait until they let it go on.
+
+    Raises:
+        ResourceNotFound: There is no such account, or no more.
+    """
+    moved = list(
+        tx.execute(
+            "UPDATE account SET revision = revision + ?, tick_millis = ? WHERE key = ? RETURNING revision",
+            (len(changes), tick_millis, account),
+        )
     )
-    tx.execute(
-        "UPDATE account SET revision = ?, tick_millis = ? WHERE key = ?",
-        (entry.revision, entry.tick_millis, account),
+    if not moved:
+        raise ResourceNotFound(f"account {account}")
+    first = moved[0][0] - len(changes) + 1
+    entries = [
+        Entry(revision, tick_millis, *change) for revision, change in enumerate(changes, first)
+    ]
+    for start in range(0, len(entries), ENTRIES_AT_ONCE):
+        some = entries[start : start + ENTRIES_AT_ONCE]
+        tx.execute(
+            "INSERT INTO journal (account, revision, tick_millis, kind, schema_version, body) VALUES "
+            + ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(some)),
+            tuple(chain.from_iterable(_values(account, entry) for entry in some)),
+        )
+    return entries
+
+
+def _values(account: int, entry: Entry) -> tuple[int | bytes, ...]:
+    return (
+        account,
+        entry.revision,
+        entry.tick_millis,
+        entry.kind,
+        entry.schema_version,
+        entry.body,
     )
 
 

@@ -9,8 +9,10 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -59,7 +61,19 @@ class _Transaction:
 class _Write:
     work: Callable[[Connection], Any]
     size_bytes: int
-    future: "Future[Any]" = field(default_factory=Future)
+    future: "asyncio.Future[Any]"
+    """Belongs to the loop of the caller."""
+    result: Any = None
+    failure: Exception | None = None
+
+    def answer(self) -> None:
+        """Tells the caller what became of it, unless the caller went away."""
+        if self.future.done():
+            return
+        if self.failure is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.failure)
 
 
 def connect(path: Path) -> apsw.Connection:
@@ -110,12 +124,13 @@ class SqliteStore:
 
     async def write(self, work: Callable[[Connection], T], size_bytes: int = 0) -> T:
         """See `Store.write`."""
-        write = _Write(work, size_bytes)
+        loop = asyncio.get_running_loop()
+        write = _Write(work, size_bytes, loop.create_future())
         try:
             self._writes.put_nowait(write)
         except queue.Full:
-            await asyncio.get_running_loop().run_in_executor(None, self._writes.put, write)
-        result: T = await asyncio.shield(asyncio.wrap_future(write.future))
+            await loop.run_in_executor(None, self._writes.put, write)
+        result: T = await write.future
         return result
 
     async def close(self) -> None:
@@ -144,6 +159,7 @@ class SqliteStore:
         while (first := self._writes.get()) is not None:
             group, stop = self._gather(first)
             _commit(connection, group)
+            _answer(group)
             if stop:
                 break
         connection.close()
@@ -164,13 +180,17 @@ class SqliteStore:
 
 
 def _commit(connection: apsw.Connection, group: Sequence[_Write]) -> None:
-    """Runs a group in one transaction, each write in a savepoint of its own, and answers when it is durable."""
+    """Runs a group in one transaction, each write in a savepoint of its own; returns when it is durable, or nothing of it remains.
+
+    A write that is alone needs none: the transaction is undone when it fails.
+    """
     transaction = _Transaction(connection)
-    outcomes: list[tuple[_Write, Any, Exception | None]] = []
+    is_alone = len(group) == 1
     try:
         transaction.execute("BEGIN IMMEDIATE")
-        outcomes.extend(_run(connection, transaction, write) for write in group)
-        transaction.execute("COMMIT")
+        for write in group:
+            _run(nullcontext() if is_alone else connection, transaction, write)
+        transaction.execute("ROLLBACK" if is_alone and group[0].failure else "COMMIT")
     except apsw.Error as error:
         _log.error("store.write_failed", error=type(error).__name__)
         if connection.in_transaction:
@@ -179,22 +199,27 @@ def _commit(connection: apsw.Connection, group: Sequence[_Write]) -> None:
             "the database cannot be written, perhaps for lack of space; nothing was kept"
         )
         unavailable.__cause__ = error
-        outcomes = [(write, None, unavailable) for write in group]
-    for write, result, failure in outcomes:
-        if failure is None:
-            write.future.set_result(result)
-        else:
-            write.future.set_exception(failure)
+        for write in group:
+            write.failure = unavailable
 
 
-def _run(
-    connection: apsw.Connection, transaction: _Transaction, write: _Write
-) -> tuple[_Write, Any, Exception | None]:
+def _run(savepoint: AbstractContextManager[Any], transaction: _Transaction, write: _Write) -> None:
     try:
-        with connection:
-            result = write.work(transaction)
+        with savepoint:
+            write.result = write.work(transaction)
     except Exception as error:
         if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
             raise
-        return write, None, error
-    return write, result, None
+        write.failure = error
+
+
+def _answer(group: Sequence[_Write]) -> None:
+    """Answers a whole group by waking each loop that waits for some of it once."""
+    for loop, writes in groupby(group, key=lambda write: write.future.get_loop()):
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_answer_here, list(writes))
+
+
+def _answer_here(writes: Sequence[_Write]) -> None:
+    for write in writes:
+        write.answer()

@@ -1,9 +1,9 @@
 """One RPC from its first byte to its status: key, tenant, limits, deadline, metrics, errors."""
 
 import asyncio
+import random
 import re
 import time
-import uuid
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
@@ -33,6 +33,7 @@ Parse = Callable[[bytes], Message]
 REQUEST_ID_KEY: Final = "x-request-id"
 DETAILS_KEY: Final = "grpc-status-details-bin"
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
+_MADE_IDS: Final = random.Random()  # noqa: S311 — an id is to be found in a log by, and is no secret
 
 _log = structlog.get_logger()
 
@@ -117,7 +118,9 @@ class Call:
         seconds = time.perf_counter() - self._began
         self._desk.leave(self._account_id)
         self._desk.metrics.call_ended(self._method, self._code, seconds)
-        _log.debug("call ended", method=self._method, code=self._code.name, seconds=seconds)
+        self._desk.log.debug(
+            "call ended", method=self._method, code=self._code.name, seconds=seconds
+        )
 
     async def admit(self) -> None:
         """Lets the call in by its key, before anything of its request is read.
@@ -174,7 +177,7 @@ class Call:
 
 def request_id_of(sent: str) -> str:
     """Returns the request id that a caller sent, or a new one where that is none of 1-128 printable ASCII characters."""
-    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+    return sent if _REQUEST_ID.fullmatch(sent) else f"{_MADE_IDS.getrandbits(128):032x}"
 
 
 def check_tenant(request: Message, policy: MethodPolicy) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+import structlog
 
 from segue.domain.key import Principal
 from segue.errors import KeyInvalid, LimitExceeded, ServerStopping
@@ -37,6 +39,8 @@ class CallDesk:
     reach: Reach
     limits: CallLimits
     metrics: CallMetrics
+    log: Any = field(default_factory=lambda: structlog.get_logger().bind())
+    """Ready to write: a logger fresh from `get_logger` is put together anew for each line, also for one below the level."""
     stopping: bool = False
     """Whether new calls are refused."""
     in_flight: int = 0

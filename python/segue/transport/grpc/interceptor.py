@@ -24,6 +24,8 @@ class CallInterceptor(aio.ServerInterceptor):
     def __init__(self, desk: CallDesk) -> None:
         """Takes what all calls share."""
         self._desk = desk
+        self._wrapped: dict[str, Handler] = {}
+        """By method; those that are served are few, and each has one handler."""
 
     async def intercept_service(
         self,
@@ -31,10 +33,16 @@ class CallInterceptor(aio.ServerInterceptor):
         handler_call_details: HandlerCallDetails,
     ) -> "Handler | None":
         """Finds the handler and wraps it; an unknown method stays unknown."""
-        handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or method.startswith(HEALTH):
-            return handler
+        wrapped = self._wrapped.get(method)
+        if wrapped is None:
+            handler = await continuation(handler_call_details)
+            if handler is None or method.startswith(HEALTH):
+                return handler
+            wrapped = self._wrapped[method] = self._wrap(handler, method)
+        return wrapped
+
+    def _wrap(self, handler: Handler, method: str) -> Handler:
         match handler.request_streaming, handler.response_streaming:
             case False, False:
                 return self._unary_unary(handler, method)

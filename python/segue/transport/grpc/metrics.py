@@ -1,5 +1,7 @@
 """Counts of calls by method and code, as Prometheus reads them."""
 
+from functools import cache
+
 from grpc import StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -10,43 +12,44 @@ class CallMetrics:
     """Counters of one server."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        """Adds the counters to a registry."""
-        self._started = Counter(
-            "segue_grpc_calls_started", "Calls begun.", ["method"], registry=registry
-        )
-        self._handled = Counter(
+        """Adds the counters to a registry; those of each method are looked up once."""
+        started = Counter("segue_grpc_calls_started", "Calls begun.", ["method"], registry=registry)
+        handled = Counter(
             "segue_grpc_calls_handled", "Calls ended.", ["method", "code"], registry=registry
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "segue_grpc_call_seconds",
             "Time from a call's first byte to its status.",
             ["method"],
             registry=registry,
             buckets=_SECONDS,
         )
-        self._received = Counter(
+        received = Counter(
             "segue_grpc_messages_received", "Messages of streams in.", ["method"], registry=registry
         )
-        self._sent = Counter(
+        sent = Counter(
             "segue_grpc_messages_sent", "Messages of streams out.", ["method"], registry=registry
         )
+        self._started, self._handled = cache(started.labels), cache(handled.labels)
+        self._seconds = cache(seconds.labels)
+        self._received, self._sent = cache(received.labels), cache(sent.labels)
         self._in_flight = Gauge("segue_grpc_calls_in_flight", "Calls now.", registry=registry)
 
     def call_started(self, method: str) -> None:
         """Counts a call that begins."""
-        self._started.labels(method).inc()
+        self._started(method).inc()
         self._in_flight.inc()
 
     def call_ended(self, method: str, code: StatusCode, seconds: float) -> None:
         """Counts a call that ended, whoever ended it."""
-        self._handled.labels(method, code.name).inc()
-        self._seconds.labels(method).observe(seconds)
+        self._handled(method, code.name).inc()
+        self._seconds(method).observe(seconds)
         self._in_flight.dec()
 
     def message_received(self, method: str) -> None:
         """Counts a message of a stream in."""
-        self._received.labels(method).inc()
+        self._received(method).inc()
 
     def message_sent(self, method: str) -> None:
         """Counts a message of a stream out."""
-        self._sent.labels(method).inc()
+        self._sent(method).inc()

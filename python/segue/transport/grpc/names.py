@@ -1,5 +1,7 @@
 """Resource names of requests, taken apart."""
 
+import re
+from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -151,17 +153,20 @@ def _check_within(account: str, found: str, field: str) -> None:
         )
 
 
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    """Makes an expression with a group for each part of a form that is in braces."""
+    return re.compile(re.sub(r"\{\w+\}", "([^/]+)", form))
+
+
 def _matches(name: str, form: str) -> bool:
-    parts, expected = name.split("/"), form.split("/")
-    return len(parts) == len(expected) and all(
-        part != "" and (want.startswith("{") or part == want)
-        for part, want in zip(parts, expected, strict=True)
-    )
+    return _pattern(form).fullmatch(name) is not None
 
 
 def _parts(name: str, field: str, form: str, *other_forms: str) -> list[str]:
-    if not _matches(name, form):
+    match = _pattern(form).fullmatch(name)
+    if match is None:
         forms = " or ".join((form, *other_forms))
         raise FieldInvalid(FieldViolation(field, f"must be {forms}"))
-    account, *rest = name.split("/")[1::2]
-    return [account, *(unquote(part) for part in rest)]
+    account, *rest = match.groups()
+    return [account, *map(unquote, rest)]
