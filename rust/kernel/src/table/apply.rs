@@ -1,10 +1,9 @@
 //! Writing records of distinct profiles to a version that nobody else writes to.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use super::absent::{of_absent, retain_absent};
 use super::consents::answered;
@@ -18,7 +17,7 @@ use super::profile_ids::{self, Resolved};
 use super::values;
 use super::version::{Version, open};
 use super::{AppliedPart, IdentifierKind, Refresh, RowId, WriteMode, WriteRules};
-use crate::batch::{Batch, BatchColumn, Texts};
+use crate::batch::{Batch, BatchColumn, BatchValues, Texts};
 use crate::column::Column;
 use crate::error::Result;
 use crate::member::Touched;
@@ -147,6 +146,27 @@ impl<'a> Task<'a> {
         }
     }
 
+    /// About how long it takes, in values: texts count more, and what is entered into an index most.
+    fn weight(&self, batch: &Batch) -> usize {
+        const TEXT: usize = 4;
+        const INDEXED: usize = 10;
+        match &self.work {
+            Work::Values(columns) => columns
+                .iter()
+                .map(|given| match given.values {
+                    BatchValues::Text(_) => TEXT * given.rows.len(),
+                    _ => given.rows.len(),
+                })
+                .sum(),
+            Work::Identifiers(kind, _) => {
+                let given = &batch.identifiers[*kind as usize];
+                INDEXED * (given.plain_rows.len() + given.typed.len())
+            }
+            Work::Entries(_) | Work::Answers(_) => TEXT * batch.n_rows(),
+            Work::ProfileIds(resolved) => INDEXED * resolved.unnumbered.len(),
+        }
+    }
+
     fn run(&mut self, batch: &Batch, placement: &Placement, indexes: &Indexes) {
         match &mut self.work {
             Work::Values(columns) => {
@@ -236,10 +256,13 @@ fn run_all(version: &mut Version, batch: &Batch, placement: &Placement, mut task
             task.run(batch, placement, indexes);
         }
     } else {
-        tasks
-            .par_iter_mut()
-            .with_max_len(1)
-            .for_each(|task| task.run(batch, placement, indexes));
+        // The longest first: one that began last would be waited for by all.
+        tasks.sort_by_key(|task| Reverse(task.weight(batch)));
+        rayon::scope_fifo(|scope| {
+            for task in &mut tasks {
+                scope.spawn_fifo(|_| task.run(batch, placement, indexes));
+            }
+        });
     }
     for task in tasks {
         for (id, column) in task.ids.into_iter().zip(task.columns) {

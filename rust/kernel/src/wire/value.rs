@@ -16,21 +16,17 @@ use super::calendar;
 pub const OPTION_SEPARATOR: u8 = b';';
 
 /// Reads a finite number in decimal form.
-pub fn number(text: &str) -> Option<f64> {
-    let is_decimal = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
-    let number: f64 = if is_decimal {
-        text.parse().ok()?
-    } else {
-        return None;
-    };
+pub fn number(text: &[u8]) -> Option<f64> {
+    let is_decimal =
+        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
+    let decimal = text.iter().all(is_decimal).then_some(text)?;
+    let number: f64 = std::str::from_utf8(decimal).ok()?.parse().ok()?;
     number.is_finite().then_some(number)
 }
 
 /// Reads a truth value.
-pub fn boolean(text: &str) -> Option<bool> {
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
+pub fn boolean(text: &[u8]) -> Option<bool> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word.as_bytes());
     if is("true") || is("1") || is("yes") {
         Some(true)
     } else if is("false") || is("0") || is("no") {
@@ -41,8 +37,8 @@ pub fn boolean(text: &str) -> Option<bool> {
 }
 
 /// Reads a date of years 1 to 9999 as days since 1970-01-01.
-pub fn date(text: &str) -> Option<i32> {
-    match text.as_bytes() {
+pub fn date(text: &[u8]) -> Option<i32> {
+    match text {
         [year @ .., b'-', m1, m2, b'-', d1, d2] if year.len() == 4 => {
             calendar::day_of(digits(year)?, digits(&[*m1, *m2])?, digits(&[*d1, *d2])?)
         }
@@ -51,10 +47,10 @@ pub fn date(text: &str) -> Option<i32> {
 }
 
 /// Reads a time of years 1 to 9999 as milliseconds since 1970 UTC; finer fractions are cut off.
-pub fn date_time(text: &str) -> Option<i64> {
+pub fn date_time(text: &[u8]) -> Option<i64> {
     let (day, time) = text.split_at_checked(10)?;
     let midnight = i64::from(date(day)?) * calendar::DAY_MILLIS;
-    let millis = match time.as_bytes() {
+    let millis = match time {
         [] => 0,
         [b'T' | b't' | b' ', clock @ ..] => clock_with_zone(clock)?,
         _ => return None,
@@ -128,8 +124,8 @@ mod tests {
 
     #[test]
     fn numbers_are_plain_finite_decimals() {
-        assert_eq!(number("42"), Some(42.0));
-        assert_eq!(number("-0.5e-3"), Some(-0.5e-3));
+        assert_eq!(number(b"42"), Some(42.0));
+        assert_eq!(number(b"-0.5e-3"), Some(-0.5e-3));
         for wrong in [
             "",
             " 1",
@@ -144,7 +140,7 @@ mod tests {
             "--1",
             "e",
         ] {
-            assert_eq!(number(wrong), None, "{wrong}");
+            assert_eq!(number(wrong.as_bytes()), None, "{wrong}");
         }
     }
 
@@ -158,17 +154,17 @@ mod tests {
             ("no", false),
             ("0", false),
         ] {
-            assert_eq!(boolean(text), Some(value));
+            assert_eq!(boolean(text.as_bytes()), Some(value));
         }
         for wrong in ["", "t", "y", "on", "2", "true "] {
-            assert_eq!(boolean(wrong), None, "{wrong}");
+            assert_eq!(boolean(wrong.as_bytes()), None, "{wrong}");
         }
     }
 
     #[test]
     fn dates_need_all_their_digits() {
-        assert_eq!(date("1970-01-02"), Some(1));
-        assert_eq!(date("0001-01-01"), Some(calendar::FIRST_DAY));
+        assert_eq!(date(b"1970-01-02"), Some(1));
+        assert_eq!(date(b"0001-01-01"), Some(calendar::FIRST_DAY));
         for wrong in [
             "",
             "2024-1-31",
@@ -178,7 +174,7 @@ mod tests {
             "2024/01/31",
             "2024-01-3é",
         ] {
-            assert_eq!(date(wrong), None, "{wrong}");
+            assert_eq!(date(wrong.as_bytes()), None, "{wrong}");
         }
     }
 
@@ -194,7 +190,7 @@ mod tests {
             ("1969-12-31T23:59-01:00", 3_540_000),
             ("9999-12-31T23:59:59.999Z", calendar::LAST_MILLI),
         ] {
-            assert_eq!(date_time(text), Some(millis), "{text}");
+            assert_eq!(date_time(text.as_bytes()), Some(millis), "{text}");
         }
         for wrong in [
             "",
@@ -210,20 +206,20 @@ mod tests {
             "9999-12-31T23:59:00-00:01",
             "1970-01-0é",
         ] {
-            assert_eq!(date_time(wrong), None, "{wrong}");
+            assert_eq!(date_time(wrong.as_bytes()), None, "{wrong}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text: String) {
+        fn any_bytes_are_read_or_refused(text: Vec<u8>) {
             let _ = (number(&text), boolean(&text), date(&text), date_time(&text));
         }
 
         #[test]
         fn every_written_date_is_read_back(days in calendar::FIRST_DAY..=calendar::LAST_DAY) {
             let (year, month, day) = calendar::date_of(days);
-            prop_assert_eq!(date(&format!("{year:04}-{month:02}-{day:02}")), Some(days));
+            prop_assert_eq!(date(format!("{year:04}-{month:02}-{day:02}").as_bytes()), Some(days));
         }
     }
 }

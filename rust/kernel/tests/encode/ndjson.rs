@@ -191,7 +191,7 @@ pub(crate) fn normal(json: Json) -> Json {
         Json::Number(number) => {
             json!({"number": number.to_string().parse::<f64>().expect("a number")})
         }
-        Json::String(text) => match value::date_time(&text) {
+        Json::String(text) => match value::date_time(text.as_bytes()) {
             Some(millis) => json!({"time": millis}),
             None => Json::String(text),
         },

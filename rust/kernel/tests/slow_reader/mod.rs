@@ -416,18 +416,22 @@ fn cell(field: &Field, given: &Value, options: &DecodeOptions) -> Result<Cell, R
         (_, Value::Options(list)) if list.options.is_empty() => Cell::Cleared,
         (K::Text, Value::Text(given)) => text(given, options.max_text_bytes)?,
         (K::Number, Value::Text(text)) => {
-            Cell::Number(value::number(text).ok_or(R::NumberInvalid)?)
+            Cell::Number(value::number(text.as_bytes()).ok_or(R::NumberInvalid)?)
         }
         (K::Number, Value::Number(number)) if number.is_finite() => Cell::Number(*number),
         (K::Number, Value::Number(_)) => return Err(R::NumberInvalid),
         (K::Boolean, Value::Text(text)) => {
-            Cell::Boolean(value::boolean(text).ok_or(R::TypeMismatch)?)
+            Cell::Boolean(value::boolean(text.as_bytes()).ok_or(R::TypeMismatch)?)
         }
         (K::Boolean, Value::Boolean(value)) => Cell::Boolean(*value),
-        (K::Date, Value::Text(text)) => Cell::Date(value::date(text).ok_or(R::DateInvalid)?),
+        (K::Date, Value::Text(text)) => {
+            Cell::Date(value::date(text.as_bytes()).ok_or(R::DateInvalid)?)
+        }
         (K::Date, Value::DateDays(days)) if calendar::is_day(*days) => Cell::Date(*days),
         (K::Date, Value::DateDays(_)) => return Err(R::DateInvalid),
-        (K::DateTime, Value::Text(text)) => time(value::date_time(text).ok_or(R::DateInvalid)?)?,
+        (K::DateTime, Value::Text(text)) => {
+            time(value::date_time(text.as_bytes()).ok_or(R::DateInvalid)?)?
+        }
         (K::DateTime, Value::DateTimeMillis(millis)) => time(*millis)?,
         (K::DateTime, Value::DateDays(days)) => time(i64::from(*days) * 86_400_000)?,
         (K::MultiSelectOne, Value::Text(name)) => Cell::One(code(name)?),

@@ -38,7 +38,7 @@ pub(super) fn store(
 ) {
     let degrees = match (column.coordinate_limit, given) {
         (Some(limit), Given::Number(degrees)) => Some((degrees, limit)),
-        (Some(limit), Given::Text(text)) => degrees(text).map(|degrees| (degrees, limit)),
+        (Some(limit), Given::Text(text)) => value::number(text).map(|degrees| (degrees, limit)),
         _ => None,
     };
     match degrees {
@@ -50,10 +50,6 @@ pub(super) fn store(
     if let Some(members) = column.members {
         builder.members[members].rows.push(row);
     }
-}
-
-fn degrees(text: &[u8]) -> Option<f64> {
-    value::number(std::str::from_utf8(text).ok()?)
 }
 
 /// Reports a row that exports mark as a removal: imports remove nothing.

@@ -131,9 +131,11 @@ const fn mismatch<T>(expected: ColumnKind) -> Result<T, Problem> {
 }
 
 /// Reads a text form.
-fn read<T>(text: &[u8], form: fn(&str) -> Option<T>, otherwise: Problem) -> Result<T, Problem> {
-    let text = std::str::from_utf8(text).map_err(|_| Problem::NotText)?;
-    form(text).ok_or(otherwise)
+fn read<T>(text: &[u8], form: fn(&[u8]) -> Option<T>, otherwise: Problem) -> Result<T, Problem> {
+    form(text).ok_or_else(|| match std::str::from_utf8(text) {
+        Ok(_) => otherwise,
+        Err(_) => Problem::NotText,
+    })
 }
 
 fn number(given: Given) -> Result<f64, Problem> {

@@ -299,10 +299,7 @@ impl<'a> RecordReader<'a, '_> {
     ) -> ReadResult<Option<i64>> {
         match self.lexer.datum()? {
             Datum::Null | Datum::Text([]) => Ok(None),
-            Datum::Text(text) => {
-                let time = std::str::from_utf8(text).ok().and_then(value::date_time);
-                Ok(time.or(Some(i64::MIN)))
-            }
+            Datum::Text(text) => Ok(value::date_time(text).or(Some(i64::MIN))),
             other => {
                 let path = format!("{path}.{part}");
                 let expected = "a time as text, or null";
