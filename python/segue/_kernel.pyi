@@ -35,6 +35,16 @@ def fold(text: str) -> str:
 def crc32c(data: bytes) -> int:
     """Returns the CRC-32C (Castagnoli) of bytes."""
 
+def take_bytes(message: bytes, field: int) -> tuple[bytes, bytes] | None:
+    """Takes a field of bytes out of a serialized message.
+
+    Returns:
+        The message without the field, and the bytes that stood there last; None when the message is damaged.
+
+    Note:
+        One copy of the bytes. Parsing the message makes one, and taking them from it another.
+    """
+
 @final
 class Schema:
     """An account's lists, fields, marks and event types at one version of its definitions. Immutable; may be shared by threads."""

@@ -303,7 +303,7 @@ class StageProfilesRequest(_message.Message):
     compression: _block_pb2.Compression.ValueType
     """Optional. How `data` is compressed. The decompressed block must keep to the server's limits of size and ratio."""
     data: _builtins.bytes
-    """Required. About 1 MiB is best; the server's limit is 25 MiB unless it is set otherwise."""
+    """Required. 1 to 4 MiB are best; the server's limit is 25 MiB unless it is set otherwise."""
     crc32c: _builtins.int
     """Optional. CRC-32C of `data`, checked when present."""
     def __init__(

@@ -47,7 +47,7 @@ mod _kernel {
     #[pymodule_export]
     use crate::table::PyTable;
     #[pymodule_export]
-    use crate::text::{crc32c, fold};
+    use crate::text::{crc32c, fold, take_bytes};
     #[pymodule_export]
     use crate::tick::{next_tick, next_ticks};
     #[pymodule_export]

@@ -1,8 +1,12 @@
 """What callers ask imports for, as domain values."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
+from google.protobuf.message import DecodeError
+
+from segue import _kernel
 from segue.domain.export import Compression, MatchBy
 from segue.domain.imports import (
     ImportAction,
@@ -27,6 +31,8 @@ IMPORT_FORMATS: Final = frozenset(
         BlockFormat.PARQUET,
     }
 )
+
+_DATA_FIELD: Final = import_service_pb2.StageProfilesRequest.DATA_FIELD_NUMBER
 
 _REFRESH: Final = (
     ("alternate_ids", 1),
@@ -99,28 +105,52 @@ def status_wait_of(request: import_service_pb2.GetImportStatusRequest) -> float:
     return seconds
 
 
+@dataclass(frozen=True)
+class StageRequest:
+    """A `StageProfilesRequest` whose block was taken out before it was parsed, so that megabytes are not copied once more."""
+
+    head: import_service_pb2.StageProfilesRequest = field(
+        default_factory=import_service_pb2.StageProfilesRequest
+    )
+    """All but the block."""
+    data: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def parse(cls, message: bytes) -> Self:
+        """Reads a message.
+
+        Raises:
+            DecodeError: The bytes are none.
+        """
+        taken = _kernel.take_bytes(message, _DATA_FIELD)
+        if taken is None:
+            raise DecodeError
+        head, data = taken
+        return cls(import_service_pb2.StageProfilesRequest.FromString(head), data)
+
+
 async def staged_parts(
-    first: import_service_pb2.StageProfilesRequest,
-    others: AsyncIterator[import_service_pb2.StageProfilesRequest],
+    first: StageRequest, others: AsyncIterator[StageRequest]
 ) -> AsyncIterator[StagedPart]:
     """Yields the blocks of a stream as they arrive; a first message with a token alone is none.
 
     Raises:
         FieldInvalid: A part has no number or no format.
     """
-    if first.part_number or first.data:
+    if first.head.part_number or first.data:
         yield _staged_part(first)
     async for request in others:
         yield _staged_part(request)
 
 
-def _staged_part(request: import_service_pb2.StageProfilesRequest) -> StagedPart:
-    if not request.part_number:
+def _staged_part(request: StageRequest) -> StagedPart:
+    head = request.head
+    if not head.part_number:
         raise FieldInvalid(FieldViolation("part_number", "is missing; count parts from 1"))
     return StagedPart(
-        number=request.part_number,
-        block_format=block_format_of(request.format, IMPORT_FORMATS),
-        compression=enum_of(Compression, request.compression, "compression") or Compression.NONE,
+        number=head.part_number,
+        block_format=block_format_of(head.format, IMPORT_FORMATS),
+        compression=enum_of(Compression, head.compression, "compression") or Compression.NONE,
         data=request.data,
-        crc32c=request.crc32c if request.HasField("crc32c") else None,
+        crc32c=head.crc32c if head.HasField("crc32c") else None,
     )

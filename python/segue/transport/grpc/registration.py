@@ -6,7 +6,7 @@ kernel leave without a copy. `GetList` is served by the method `get_list`.
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -14,6 +14,9 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc import RpcMethodHandler
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PARSE = "parse_request"
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -45,13 +48,28 @@ _MAKERS: dict[tuple[bool, bool], Callable[..., Any]] = {
 """Makers of handlers by whether request and response are streams."""
 
 
+def parsed_by(parse: Callable[[bytes], object]) -> Callable[[F], F]:
+    """Lets a method's requests be parsed otherwise than by the class of their messages.
+
+    Args:
+        parse: Raises `DecodeError` where that would.
+    """
+
+    def mark(method: F) -> F:
+        method.__dict__[_PARSE] = parse
+        return method
+
+    return mark
+
+
 def _method_handler(
     method: MethodDescriptor, behaviour: Callable[..., Any]
 ) -> "RpcMethodHandler[Any, Any]":
     maker = _MAKERS[method.client_streaming, method.server_streaming]
     handler: RpcMethodHandler[Any, Any] = maker(
         behaviour,
-        request_deserializer=GetMessageClass(method.input_type).FromString,
+        request_deserializer=getattr(behaviour, _PARSE, None)
+        or GetMessageClass(method.input_type).FromString,
         response_serializer=_serialize,
     )
     return handler

@@ -240,6 +240,32 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Takes a field of bytes out of a message: returns the message without it, and the bytes that stand there last.
+///
+/// # Errors
+/// The message is damaged, or the field stands there with another wire type.
+///
+/// # Cost
+/// One step a field; the bytes are not looked at.
+pub fn without_bytes(message: &[u8], field: u32) -> ReadResult<(Vec<u8>, &[u8])> {
+    let (mut others, mut taken) = (Vec::new(), &[][..]);
+    let mut reader = Reader::new(message);
+    loop {
+        let start = reader;
+        let Some(found) = reader.tag()? else {
+            return Ok((others, taken));
+        };
+        if found == tag(field, LENGTH_DELIMITED) {
+            taken = reader.bytes()?;
+        } else if found >> 3 == field {
+            return Err(start.wrong_wire_type());
+        } else {
+            reader.skip(found)?;
+            others.extend_from_slice(&start.rest[..start.rest.len() - reader.rest.len()]);
+        }
+    }
+}
+
 /// Appends a varint.
 #[inline]
 #[expect(
@@ -353,6 +379,23 @@ mod tests {
             let mut out = Vec::new();
             put_varint(&mut out, number);
             prop_assert_eq!(varint_len(number), out.len());
+        }
+
+        #[test]
+        fn bytes_are_taken_out_of_what_stands_around_them(
+            fields in prop::collection::vec((1..8_u32, prop::collection::vec(any::<u8>(), 0..20)), 0..8), field in 1..8_u32,
+        ) {
+            let (mut message, mut others) = (Vec::new(), Vec::new());
+            let mut last: &[u8] = &[];
+            for (number, bytes) in &fields {
+                put_bytes(&mut message, *number, bytes);
+                if *number == field {
+                    last = bytes;
+                } else {
+                    put_bytes(&mut others, *number, bytes);
+                }
+            }
+            prop_assert_eq!(without_bytes(&message, field), Ok((others, last)));
         }
 
         #[test]

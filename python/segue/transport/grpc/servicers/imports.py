@@ -12,8 +12,14 @@ from segue.transport.grpc.import_messages import (
     rejected_message,
     staged_message,
 )
-from segue.transport.grpc.import_requests import import_request_of, staged_parts, status_wait_of
+from segue.transport.grpc.import_requests import (
+    StageRequest,
+    import_request_of,
+    staged_parts,
+    status_wait_of,
+)
 from segue.transport.grpc.messages import exception_message
+from segue.transport.grpc.registration import parsed_by
 from segue.transport.grpc.requests import page_of
 from segue.v1 import import_service_pb2
 
@@ -36,14 +42,15 @@ class ImportServicer:
             await self._imports.initiate(account, asked, CALLER.get().name)
         )
 
+    @parsed_by(StageRequest.parse)
     async def stage_profiles(
-        self, requests: AsyncIterator[import_service_pb2.StageProfilesRequest], _: object
+        self, requests: AsyncIterator[StageRequest], _: object
     ) -> import_service_pb2.StageProfilesResponse:
         """Serves `StageProfiles`; the first message of the stream has the token."""
-        first = await anext(requests, import_service_pb2.StageProfilesRequest())
+        first = await anext(requests, StageRequest())
         parts = staged_parts(first, requests)
         return staged_message(
-            await self._imports.stage(CALLER.get().account_id, first.token, parts)
+            await self._imports.stage(CALLER.get().account_id, first.head.token, parts)
         )
 
     async def execute_import(
