@@ -1,6 +1,7 @@
 """How fast each form is imported, beside the rivals that were measured in the same run."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from segue.bench.comparison import Cells, Comparison
@@ -41,9 +42,11 @@ def compare_forms(
     tables = _Tables(title, rivals)
     for form in forms:
         with open_target() as target:
-            for load in loads:
-                with ready_blocks(target, form, load) as blocks:
-                    _import(target, blocks, f"{load.title}: {form.title}", load, tables)
+            for _, of_file in groupby(loads, key=lambda load: load.path):
+                same = list(of_file)
+                with ready_blocks(target, form, same[0]) as blocks:
+                    for load in same:
+                        _import(target, blocks, f"{load.title}: {form.title}", load, tables)
     return tables.all
 
 
