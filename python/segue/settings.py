@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SEGUE_", frozen=True, extra="forbid")
 
     data_dir: Path = Path("segue-data")
-    """Directory of the database, the snapshots and `admin-key`; made when it is missing."""
+    """Directory of the database, the snapshots, staged parts and `admin-key`; made when it is missing."""
     grpc: str = "127.0.0.1:50051"
     """HOST:PORT where gRPC is served; port 0 takes a free one."""
     http: str = "127.0.0.1:8080"
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """The least severe lines written to standard error."""
 
     memory_budget_bytes: int = Field(default=4096 * _MIB, ge=64 * _MIB)
-    """Memory that accounts may hold before those not used for longest are put away, a quarter as much for what is staged; 4 GiB."""
+    """Memory that accounts may hold before those not used for longest are put away, a third as much for what is staged; 4 GiB."""
     snapshot_journal_bytes: int = Field(default=256 * _MIB, ge=_MIB)
     """Journal bytes of an account after which it gets a new snapshot; 256 MiB."""
 

@@ -18,6 +18,7 @@ PARQUET: Final = 6
 
 ADD: Final = import_service_pb2.IMPORT_ACTION_ADD
 DELETE: Final = import_service_pb2.IMPORT_ACTION_DELETE
+STAGING: Final = import_service_pb2.IMPORT_STATE_STAGING
 COMPLETED: Final = import_service_pb2.IMPORT_STATE_COMPLETED
 FAILED: Final = import_service_pb2.IMPORT_STATE_FAILED
 CANCELLED: Final = import_service_pb2.IMPORT_STATE_CANCELLED

@@ -13,6 +13,7 @@ from tests.grpc.importing import (
     DELETE,
     FAILED,
     SHOP,
+    STAGING,
     batch,
     ended,
     finished,
@@ -175,3 +176,40 @@ async def test_another_tenants_key_streams_no_import(world: World, method: str) 
     token = await staged(world.shop, await opened(world.shop), batch(""))
     with refused("NOT_FOUND", "TOKEN_INVALID"):
         await world.bank.stream(method, token=token)
+
+
+WAIT = {"seconds": 19}
+"""Longer than any test may last: who waits so long and is answered was told of the end."""
+
+
+async def test_who_waits_for_the_end_hears_of_it(world: World) -> None:
+    executed = await staged(world.shop, await opened(world.shop), batch("a"))
+    cancelled = await opened(world.shop)
+    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
+        of_executed = group.create_task(world.shop("GetImportStatus", token=executed, wait=WAIT))
+        of_cancelled = group.create_task(world.shop("GetImportStatus", token=cancelled, wait=WAIT))
+        await asyncio.sleep(0.05)
+        await world.shop("ExecuteImport", token=executed)
+        await world.shop("CancelImport", token=cancelled)
+    assert of_executed.result().state == COMPLETED
+    assert of_executed.result().processed_count == 1
+    assert of_cancelled.result().state == CANCELLED
+    async with asyncio.timeout(15):
+        again = await world.shop("GetImportStatus", token=executed, wait=WAIT)
+    assert again == of_executed.result()
+
+
+async def test_who_waits_is_answered_when_the_time_is_over(world: World) -> None:
+    token = await staged(world.shop, await opened(world.shop), batch("a"))
+    status = await world.shop("GetImportStatus", token=token, wait={"nanos": 20_000_000})
+    assert (status.state, status.received_count) == (STAGING, 1)
+
+
+async def test_a_wait_is_refused_that_is_negative_or_for_what_is_another_account_s(
+    world: World,
+) -> None:
+    token = await opened(world.shop)
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        await world.shop("GetImportStatus", token=token, wait={"seconds": -1})
+    with refused("NOT_FOUND", "TOKEN_INVALID"):
+        await world.bank("GetImportStatus", token=token, wait=WAIT)

@@ -14,7 +14,7 @@ from segue.client.staging import STREAM_PARTS, is_finished, numbered_parts, part
 from segue.v1.block_pb2 import BlockFormat
 from segue.v1.export_service_pb2 import RetrieveExportResponse
 from segue.v1.field_pb2 import FieldType
-from segue.v1.import_service_pb2 import ImportState, ImportStatus
+from segue.v1.import_service_pb2 import ImportState, ImportStatus, StageProfilesRequest
 
 ARROW = BlockFormat.BLOCK_FORMAT_ARROW_IPC
 
@@ -48,14 +48,19 @@ def test_damaged_bytes_are_refused() -> None:
 
 
 def test_parts_are_numbered_on_over_streams_and_each_stream_names_the_token_once() -> None:
-    blocks = [bytes([number]) for number in range(STREAM_PARTS + 2)]
+    blocks = [bytes([number]) * 60 * number for number in range(STREAM_PARTS + 2)]
     streams = list(part_streams(numbered_parts(blocks, ARROW), "token"))
     requests = [request for stream in streams for request in stream.requests]
-    assert [request.part_number for request in requests] == list(range(1, STREAM_PARTS + 3))
+    assert [request.head.part_number for request in requests] == list(range(1, STREAM_PARTS + 3))
     assert [request.data for request in requests] == blocks
-    assert all(request.crc32c == crc32c(request.data) for request in requests)
+    assert all(request.head.crc32c == crc32c(request.data) for request in requests)
+    for request in requests:
+        whole = StageProfilesRequest.FromString(request.serialized())
+        assert whole.data == request.data
+        whole.ClearField("data")
+        assert whole == request.head
     for stream in streams:
-        assert [request.token for request in stream.requests] == ["token"] + [""] * (
+        assert [request.head.token for request in stream.requests] == ["token"] + [""] * (
             len(stream.requests) - 1
         )
 

@@ -22,6 +22,10 @@ STREAM_PARTS: Final = 8
 STREAM_BYTES: Final = 16 * 1024 * 1024
 STREAMS_UNDER_WAY: Final = 3
 
+_LENGTH_DELIMITED: Final = 2
+_SEVEN_BITS: Final = 0x7F
+_DATA_TAG: Final = bytes([StageProfilesRequest.DATA_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
+
 WAIT_SECONDS: Final = 1
 """For which a look at an import's status waits for its end."""
 
@@ -74,7 +78,26 @@ class ImportProgress:
             byte_count=self.byte_count + stream.size_bytes,
             record_count=self.record_count + response.received_count,
             invalid_count=self.invalid_count + response.invalid_count,
-            last_part=stream.requests[-1].part_number,
+            last_part=stream.requests[-1].head.part_number,
+        )
+
+
+@dataclass(frozen=True)
+class StageMessage:
+    """A `StageProfilesRequest` whose block joins the rest when it is sent: in one message it would be copied once more.
+
+    Attributes:
+        head: All but the block.
+        data: The block.
+    """
+
+    head: StageProfilesRequest
+    data: bytes = field(repr=False)
+
+    def serialized(self) -> bytes:
+        """Returns the message as it travels."""
+        return b"".join(
+            (self.head.SerializeToString(), _DATA_TAG, _varint(len(self.data)), self.data)
         )
 
 
@@ -82,8 +105,17 @@ class ImportProgress:
 class PartStream:
     """Parts that travel and are acknowledged together."""
 
-    requests: tuple[StageProfilesRequest, ...]
+    requests: tuple[StageMessage, ...]
     size_bytes: int
+
+
+def _varint(number: int) -> bytes:
+    """Returns a number as protobuf writes it: seven bits a byte, the lowest first, all but the last marked by the eighth."""
+    low = bytearray()
+    while number > _SEVEN_BITS:
+        low.append(number & _SEVEN_BITS | _SEVEN_BITS + 1)
+        number >>= 7
+    return bytes([*low, number])
 
 
 def numbered_parts(
@@ -99,19 +131,17 @@ def numbered_parts(
 
 def part_streams(parts: Iterable[Part], token: str) -> Iterator[PartStream]:
     """Groups parts into streams, pulling no more of them than the next stream holds."""
-    requests: list[StageProfilesRequest] = []
+    requests: list[StageMessage] = []
     size_bytes = 0
     for part in parts:
-        requests.append(
-            StageProfilesRequest(
-                token=token if not requests else "",
-                part_number=part.number,
-                format=part.block_format,
-                compression=part.compression,
-                data=part.data,
-                crc32c=crc32c(part.data),
-            )
+        head = StageProfilesRequest(
+            token=token if not requests else "",
+            part_number=part.number,
+            format=part.block_format,
+            compression=part.compression,
+            crc32c=crc32c(part.data),
         )
+        requests.append(StageMessage(head, part.data))
         size_bytes += len(part.data)
         if len(requests) == STREAM_PARTS or size_bytes >= STREAM_BYTES:
             yield PartStream(tuple(requests), size_bytes)

@@ -57,7 +57,7 @@ class _Waiting:
     future: "asyncio.Future[Committed]"
 
 
-STAGED_PART: Final = 4
+STAGED_PART: Final = 3
 """One part in so many of the memory for accounts is for decoded records that wait for execution."""
 
 

@@ -141,7 +141,7 @@ class PartFiles:
 
     def _read(self, key: FileKey, place: int, size: int) -> bytes:
         try:
-            with self._path(key).open("rb") as file:
+            with self._path(key).open("rb", buffering=0) as file:
                 file.seek(place)
                 return file.read(size)
         except FileNotFoundError:

@@ -189,9 +189,7 @@ class AsyncImport:
         return AsyncImport(self._connection, opened.token)
 
     def _open(self, requests: Iterator[Any]) -> Any:  # noqa: ANN401  # aio's calls are awaited, which the stubs do not say
-        return self._connection.stubs.imports.StageProfiles(
-            requests, metadata=self._connection.metadata
-        )
+        return self._connection.stubs.stage_profiles(requests, metadata=self._connection.metadata)
 
 
 class AsyncImportMethods:

@@ -183,7 +183,7 @@ class Import:
         return Import(self._connection, opened.token)
 
     def _open(self, requests: Iterator[Any]) -> Any:  # noqa: ANN401  # a call that is also a future: grpc has no public type
-        return self._connection.stubs.imports.StageProfiles.future(
+        return self._connection.stubs.stage_profiles.future(
             requests, metadata=self._connection.metadata
         )
 
