@@ -76,3 +76,13 @@ async def test_others_may_not_read_the_files(tmp_path: Path) -> None:
     assert (tmp_path / "parts" / "1" / "1").stat().st_mode & 0o077 == 0
     assert (tmp_path / "parts" / "1").stat().st_mode & 0o077 == 0
     await files.close()
+
+
+async def test_an_append_to_what_was_just_removed_does_not_fail(tmp_path: Path) -> None:
+    files = PartFiles(tmp_path / "parts")
+    await files.append((1, 1), b"first")
+    (tmp_path / "parts" / "1" / "1").unlink()
+    place = await files.append((1, 1), b"second")
+    assert await files.read((1, 1), place, 6) == b"second"
+    assert await files.keys() == {(1, 1)}
+    await files.close()

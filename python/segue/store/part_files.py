@@ -20,6 +20,8 @@ T = TypeVar("T")
 WRITERS: Final = 4
 """Files that are written or synced at once."""
 
+_MODE: Final = 0o600
+
 FileKey = tuple[int, int]
 """Numbers of an account and of one of its imports."""
 
@@ -91,7 +93,8 @@ class PartFiles:
         with file.lock:
             place = file.end
             file.end += len(data)
-        descriptor = os.open(file.path, os.O_WRONLY)
+        # It may have been removed since it was opened, with its import: then the row of the part is refused, and the file goes again.
+        descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT, _MODE)
         try:
             written = 0
             while written < len(data):
@@ -100,8 +103,7 @@ class PartFiles:
                 file.written += 1
                 mine = file.written
             self._sync(key, file, descriptor, mine)
-            # The records wait decoded in memory: pages that are let go at once serve the next part, instead of as many as the import has.
-            os.posix_fadvise(descriptor, place, len(data), os.POSIX_FADV_DONTNEED)
+            _let_go(descriptor, place, len(data))
         finally:
             os.close(descriptor)
         return place
@@ -115,7 +117,7 @@ class PartFiles:
                 return
             covered = file.written
             try:
-                os.fdatasync(descriptor)
+                _sync(descriptor)
             except OSError:
                 file.is_broken = True
                 self._files.pop(key, None)
@@ -129,7 +131,7 @@ class PartFiles:
             if file is None:
                 path = self._path(key)
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, _MODE)
                 try:
                     file = _File(path, os.fstat(descriptor).st_size)
                 finally:
@@ -141,7 +143,7 @@ class PartFiles:
 
     def _read(self, key: FileKey, place: int, size: int) -> bytes:
         try:
-            with self._path(key).open("rb", buffering=0) as file:
+            with self._path(key).open("rb") as file:
                 file.seek(place)
                 return file.read(size)
         except FileNotFoundError:
@@ -163,6 +165,18 @@ class PartFiles:
     def _path(self, key: FileKey) -> Path:
         account, of_import = key
         return self._directory / str(account) / str(of_import)
+
+
+_sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
+"""Makes the bytes of a file durable, its size included."""
+
+
+def _let_go(descriptor: int, place: int, size: int) -> None:
+    """Lets go of the pages of durable bytes where the system can: the records wait decoded in memory, and pages that are free at once serve the
+    next part, instead of as many as the import has.
+    """
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, place, size, os.POSIX_FADV_DONTNEED)
 
 
 def _sync_directory(directory: Path) -> None:
