@@ -291,3 +291,15 @@ async def test_blocks_that_unpack_too_far_are_refused(world: World, compression:
         assert refusal.metadata["part"] == str(number)
     assert (await world.shop.stage(token, [part(9, batch("a"))])).valid_count == 1
     assert (await world.shop("GetAccount", name=SHOP)).profile_count == 0
+
+
+async def test_bytes_that_are_no_message_are_refused_and_parts_before_them_stay(
+    world: World,
+) -> None:
+    token = await opened(world.shop)
+    await world.shop.stage(token, [part(1, batch("a"))])
+    method = "/segue.v1.ImportService/StageProfiles"
+    stage = world.channel.stream_unary(method)  # neither request nor answer is touched
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        await stage(iter([b"\x2a\xff\x01too short"]), metadata=world.shop.metadata)
+    assert (await finished(world.shop, token)).processed_count == 1
