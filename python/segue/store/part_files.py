@@ -172,8 +172,9 @@ _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 
 
 def _let_go(descriptor: int, place: int, size: int) -> None:
-    """Lets go of the pages of durable bytes where the system can: the records wait decoded in memory, and pages that are free at once serve the
-    next part, instead of as many as the import has.
+    """Lets go of the pages of durable bytes where the system can.
+
+    The records wait decoded in memory, and pages that are free at once serve the next part, instead of as many as the import has.
     """
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(descriptor, place, size, os.POSIX_FADV_DONTNEED)
