@@ -299,7 +299,7 @@ async def test_bytes_that_are_no_message_are_refused_and_parts_before_them_stay(
     token = await opened(world.shop)
     await world.shop.stage(token, [part(1, batch("a"))])
     method = "/segue.v1.ImportService/StageProfiles"
-    stage = world.channel.stream_unary(method)  # neither request nor answer is touched
+    stage: Any = world.channel.stream_unary(method)  # neither request nor answer is touched
     with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
         await stage(iter([b"\x2a\xff\x01too short"]), metadata=world.shop.metadata)
     assert (await finished(world.shop, token)).processed_count == 1

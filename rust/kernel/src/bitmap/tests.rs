@@ -100,7 +100,9 @@ proptest! {
     fn ranked_rows_know_their_positions(rows in sorted_rows()) {
         let mut ranked = RankedRows::default();
         let (few, others) = rows.split_at(rows.len() / 3);
-        few.iter().for_each(|&row| ranked.extend(&[row]));
+        for &row in few {
+            ranked.extend(&[row]);
+        }
         ranked.extend(others);
         for (position, &row) in rows.iter().enumerate() {
             prop_assert_eq!(ranked.rank(row), Some(position));

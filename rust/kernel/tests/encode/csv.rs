@@ -70,7 +70,7 @@ fn check(schema: &Schema, row: &Row, name: &str, cell: &str) {
         Some(Value::Boolean(boolean)) => assert_eq!(cell, boolean.to_string()),
         Some(Value::Date(days)) => assert_eq!(value::date(cell.as_bytes()), Some(*days)),
         Some(Value::DateTime(millis)) => {
-            assert_eq!(value::date_time(cell.as_bytes()), Some(*millis))
+            assert_eq!(value::date_time(cell.as_bytes()), Some(*millis));
         }
         Some(Value::One(code)) => assert_eq!(cell, defused(&name(code))),
         Some(Value::Many(codes)) => {

@@ -121,7 +121,9 @@ impl PlainText {
             let added = &self.texts.bytes()[size_bytes..];
             if !added.is_ascii() {
                 self.texts.truncate(len);
-                texts.iter().for_each(|text| self.push_folded(text));
+                for text in texts {
+                    self.push_folded(text);
+                }
             } else if has_ascii_uppercase(added) {
                 let differing = (len..)
                     .zip(texts)
