@@ -264,8 +264,8 @@ def whole_account(caller: Caller) -> tuple[int, dict[str, str]]:
         parent=PARENT, format=BATCH, read_mask=FieldMask(paths=["country"])
     )
     while True:
-        opened = caller.exports.InitiateExport(request, metadata=caller.metadata)
         try:
+            opened = caller.exports.InitiateExport(request, metadata=caller.metadata)
             return opened.revision, _retrieved(caller, opened.token)
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
