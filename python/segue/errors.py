@@ -13,7 +13,8 @@ SegueError
 ├── Behind:           OffsetOutOfRange · PageInvalid
 ├── Unavailable:      StoreUnavailable · ServerStopping · DeadlinePassed
 └── Internal:         InternalError
-    └── (of the kernel, never the caller's doing) DefinitionInvalid · SnapshotInvalid · FileFailed · TableFull · TimeOutOfRange · KernelPanicked
+    └── (of the kernel or the disk, never the caller's doing) DefinitionInvalid · SnapshotInvalid · PartInvalid · FileFailed · TableFull ·
+        TimeOutOfRange · KernelPanicked
 
 The kernel raises some of them itself: `rust/binding/src/error.rs` imports the classes.
 """

@@ -6,7 +6,6 @@ from typing import Any, Final, Self
 
 from google.protobuf.message import DecodeError
 
-from segue import _kernel
 from segue.domain.export import Compression, MatchBy
 from segue.domain.imports import (
     ImportAction,
@@ -17,6 +16,7 @@ from segue.domain.imports import (
 )
 from segue.domain.profile import BlockFormat
 from segue.errors import FieldInvalid, FieldViolation
+from segue.kernel.message import take_bytes
 from segue.transport.grpc import names
 from segue.transport.grpc.notification_messages import notification_target_of
 from segue.transport.grpc.requests import block_format_of, enum_of
@@ -122,7 +122,7 @@ class StageRequest:
         Raises:
             DecodeError: The bytes are none.
         """
-        taken = _kernel.take_bytes(message, _DATA_FIELD)
+        taken = take_bytes(message, _DATA_FIELD)
         if taken is None:
             raise DecodeError
         head, data = taken
