@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from segue import _kernel
@@ -127,30 +127,25 @@ class ImportStaging:
         self, target: _Target, part: StagedPart, checksum: int, decoded: Part
     ) -> PartRow:
         key, size = target.row.key, len(part.data)
-        digest = checksum.to_bytes(4, "big") + size.to_bytes(8, "big")
-
-        def admit(tx: Connection) -> PartRow | None:
-            return self._admit(tx, key, part.number, digest, decoded.record_count)
-
-        # What is refused, or has come before, must not grow the import's file.
-        before = await self._store.read(admit)
-        if before is not None:
-            return before
-        place = await self._blocks.keep(target.row, part.data)
-        staged = PartRow(
+        row = PartRow(
             part.number,
             part.block_format,
             part.compression,
             target.schema_version,
-            digest,
+            import_parts.digest_of(checksum, size),
             decoded.record_count,
             decoded.valid_count,
-            place,
         )
+        # What is refused, or has come before, must not grow the import's file.
+        before = await self._store.read(lambda tx: self._admit(tx, key, row))
+        if before is not None:
+            return before
+        place = await self._blocks.keep(target.row, part.data)
+        staged = replace(row, place=place)
         exceptions = exceptions_of_part(part.number, decoded.exceptions)
 
         def work(tx: Connection) -> PartRow:
-            found = admit(tx)
+            found = self._admit(tx, key, staged)
             if found is not None:
                 return found
             import_parts.insert(tx, key, staged, part.data if place is None else b"")
@@ -165,25 +160,23 @@ class ImportStaging:
             self._ledger.replay.staged_parts.keep(key, part.number, decoded, size)
         return durable
 
-    def _admit(
-        self, tx: Connection, key: int, number: int, digest: bytes, records: int
-    ) -> PartRow | None:
+    def _admit(self, tx: Connection, key: int, part: PartRow) -> PartRow | None:
         """Checks that a part may be added; returns the same part where it came before."""
         now = living_in(tx, key, self._clock())
-        found = import_parts.find(tx, key, number)
-        if found is not None and found.digest == digest:
+        found = import_parts.find(tx, key, part.number)
+        if found is not None and found.digest == part.digest:
             return found
         if found is not None:
             raise PartChanged(
-                f"part {number} came before with other bytes; give new bytes a new number",
-                {"part": number},
+                f"part {part.number} came before with other bytes; give new bytes a new number",
+                {"part": part.number},
             )
         if not now.state.takes_parts:
             raise StateForbids(
                 f"the import is {now.state.name} and takes no more parts; open another",
                 {"name": "import", "state": now.state.name},
             )
-        self._check_quota(tx, now, records, int.from_bytes(digest[4:], "big"))
+        self._check_quota(tx, now, part.record_count, part.size_bytes)
         return None
 
     def _check_quota(self, tx: Connection, row: ImportRow, records: int, size: int) -> None:

@@ -208,9 +208,10 @@ class ImportService:
         Raises:
             TokenInvalid: The token is unknown, expired, or another account's.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(wait_seconds, LONGEST_WAIT_SECONDS)):
-                await self._ended(account_id, token)
+        if wait_seconds > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(wait_seconds, LONGEST_WAIT_SECONDS)):
+                    await self._ended(account_id, token)
         _, row = await self.find(account_id, token)
         told = await self._store.read(lambda tx: notifications.read(tx, JobKind.IMPORT, row.key))
         return row.status(self._clock(), told)

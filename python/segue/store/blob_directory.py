@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from segue.store.directory_sync import sync_directory
+
 DRAFTS: Final = ".drafts"
 """Folder with what is being written."""
 
@@ -130,15 +132,7 @@ def _move(draft: Path, file: Path) -> None:
         else:
             break
     for folder in (file.parent, file.parent.parent):
-        _sync_directory(folder)
-
-
-def _sync_directory(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_directory(folder)
 
 
 def _remove_if_empty(folder: Path) -> None:

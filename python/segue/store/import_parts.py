@@ -40,6 +40,11 @@ class PartRow:
         return int.from_bytes(self.digest[4:], "big")
 
 
+def digest_of(checksum: int, size_bytes: int) -> bytes:
+    """Returns what tells a part's bytes from others."""
+    return checksum.to_bytes(4, "big") + size_bytes.to_bytes(8, "big")
+
+
 def find(tx: Connection, key: int, number: int) -> PartRow | None:
     """Reads a part of an import without its bytes."""
     rows = list(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from segue.errors import StoreUnavailable
+from segue.store.directory_sync import sync_directory
 
 T = TypeVar("T")
 
@@ -137,7 +138,7 @@ class PartFiles:
                 finally:
                     os.close(descriptor)
                 for directory in (path.parent, *path.parent.parents[:2]):
-                    _sync_directory(directory)
+                    sync_directory(directory)
                 self._files[key] = file
             return file
 
@@ -178,11 +179,3 @@ def _let_go(descriptor: int, place: int, size: int) -> None:
     """
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(descriptor, place, size, os.POSIX_FADV_DONTNEED)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -26,7 +26,7 @@ from segue.store.migration import migrate
 T = TypeVar("T")
 
 TRANSACTION_BYTES: Final = 1 << 20
-"""Size at which a shared transaction closes: one staged block fills it, small writes share it."""
+"""Size at which a shared transaction closes: small writes share it, a large one fills it."""
 
 WAITING_WRITES: Final = 256
 """Writes that may wait for the writer thread; more wait in their callers."""

@@ -1,4 +1,4 @@
-"""What inputs have in common that travel as they are: they are read from one stream, and cut at about a megabyte."""
+"""What inputs have in common that travel as they are: they are read from one stream, and cut at about four megabytes."""
 
 from typing import Final
 
