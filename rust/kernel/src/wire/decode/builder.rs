@@ -83,6 +83,8 @@ pub(super) struct Builder {
     pub(super) exceptions: Vec<RecordException>,
     pub(super) key: Option<KeyRule>,
     names_only: bool,
+    /// Whether room was made for the whole block.
+    has_room: bool,
     slot_by_column: HashMap<ColumnId, usize, RandomState>,
 }
 
@@ -100,6 +102,7 @@ impl Builder {
             exceptions: Vec::new(),
             key: options.key.map(KeyRule::new),
             names_only: options.names_only,
+            has_room: false,
             slot_by_column: HashMap::default(),
         }
     }
@@ -299,11 +302,12 @@ impl Builder {
         }
     }
 
-    /// Makes room for a whole block when some records have been read, by what they needed: growing would copy most of it twice, and leave
-    /// room that nobody needs. To be called after each record, with the bytes read so far and those of the block.
+    /// Makes room for a whole block, once, when enough records have been read, by what they needed: growing would copy most of it twice, and
+    /// leave room that nobody needs. To be called after each record, or after some, with the bytes read so far and those of the block.
     #[inline]
     pub(super) fn make_room(&mut self, read_bytes: usize, block_bytes: usize) {
-        if self.profile_ids.len() == SAMPLE_RECORDS && read_bytes > 0 {
+        if !self.has_room && self.profile_ids.len() >= SAMPLE_RECORDS {
+            self.has_room = true;
             self.make_room_by_sample(read_bytes, block_bytes);
         }
     }
@@ -311,7 +315,7 @@ impl Builder {
     #[cold]
     fn make_room_by_sample(&mut self, read_bytes: usize, block_bytes: usize) {
         let more = |len: usize| {
-            let expected = len.saturating_mul(block_bytes) / read_bytes;
+            let expected = len.saturating_mul(block_bytes) / read_bytes.max(1);
             (expected + expected / ROOM_PART).saturating_sub(len)
         };
         let more_texts = |texts: &mut Texts| {

@@ -16,8 +16,10 @@ const MAX_LOCAL_PART_BYTES: usize = 64;
 /// Most bytes of a label of a domain (RFC 1035, 2.3.4).
 const MAX_LABEL_BYTES: usize = 63;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
+/// A one in each byte.
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
+/// The high bit of each byte.
+pub(super) const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Checks that bytes are UTF-8 without U+0000 and not too many.
 #[inline]

@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::problem::Problem;
+use crate::wire::decode::check::{HIGHS, ONES};
 
 /// The lines of a table that are not read yet.
 pub(super) struct Lines<'a> {
@@ -128,9 +129,6 @@ impl<'a> Lines<'a> {
         self.at += memchr::memchr(b'\n', rest).map_or(rest.len(), |length| length + 1);
     }
 }
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Words of eight bytes that are looked at one by one: most cells are not longer, and calling the search for long ones would take as long.
 const SHORT_WORDS: usize = 3;
